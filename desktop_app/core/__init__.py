@@ -1,0 +1,1 @@
+"""Errors, logging, paths, typed events and task ownership: the standard library only."""

@@ -1,0 +1,1 @@
+"""Cameras, microphones, speakers, files, test patterns and audio processing."""

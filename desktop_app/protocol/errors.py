@@ -1,0 +1,36 @@
+"""What a refused message is answered with."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from desktop_app.core.errors import BridgecallError
+
+
+class ErrorCode(StrEnum):
+    """The `code` of an `error` message."""
+
+    BAD_JSON = "bad-json"
+    BINARY_FRAME = "binary-frame"
+    BAD_MESSAGE = "bad-message"
+    UNKNOWN_TYPE = "unknown-type"
+    MISSING_FIELD = "missing-field"
+    BAD_FIELD = "bad-field"
+    FIELD_TOO_LONG = "field-too-long"
+    FRAME_TOO_LARGE = "frame-too-large"
+    NOT_JOINED = "not-joined"
+    ALREADY_JOINED = "already-joined"
+    USER_ID_TAKEN = "user-id-taken"
+    UNKNOWN_TARGET = "unknown-target"
+    ROOM_FULL = "room-full"
+    SLOW_READER = "slow-reader"
+    SERVER_SHUTDOWN = "server-shutdown"
+    INTERNAL = "internal"
+
+
+class ProtocolError(BridgecallError):
+    """A message that breaks the protocol; the other end is told `code` and the text."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code

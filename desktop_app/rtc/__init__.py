@@ -1,0 +1,1 @@
+"""Everything that touches aiortc: the peer, encoders, senders, receivers and their counters."""

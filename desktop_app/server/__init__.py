@@ -1,0 +1,1 @@
+"""The signaling server: rooms, relay and the browser guest page."""

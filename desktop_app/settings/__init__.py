@@ -1,0 +1,1 @@
+"""Settings: one schema, an atomic store and migrations."""

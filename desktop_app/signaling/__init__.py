@@ -1,0 +1,1 @@
+"""The signaling client: a sans-IO state machine and a thin WebSocket shell."""

@@ -1,0 +1,1 @@
+"""CallStats: its dataclasses, the collector and the history."""
