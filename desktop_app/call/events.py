@@ -1,0 +1,136 @@
+"""What the engine tells the window and the bot. Immutable, so that they may cross threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from desktop_app.protocol.messages import ParticipantInfo
+    from desktop_app.rtc.state import PeerState
+    from desktop_app.stats.model import CallStats
+
+MediaKind: TypeAlias = Literal["audio", "video"]
+DeviceKind: TypeAlias = Literal["camera", "microphone", "speaker"]
+
+
+class CallState(StrEnum):
+    """Where this participant is: no call, on the way in, in a room, or in a room without its server."""
+
+    IDLE = "idle"
+    JOINING = "joining"
+    IN_CALL = "in-call"
+    SERVER_LOST = "server-lost"
+
+
+class DeviceState(StrEnum):
+    """What a camera, microphone or speaker does."""
+
+    OFF = "off"
+    OPENING = "opening"
+    LIVE = "live"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CallStateChanged:
+    """`reason` is a sentence for the person, empty when they asked for the change themselves."""
+
+    state: CallState
+    room_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantJoined:
+    """A participant is in the room: one who was there before us, or a newcomer."""
+
+    participant: ParticipantInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantChanged:
+    """A participant's name or mute states changed."""
+
+    participant: ParticipantInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantGone:
+    """A participant left; the tile goes."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStateChanged:
+    """The connection to one participant changed its state."""
+
+    user_id: str
+    state: PeerState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstFrame:
+    """The first picture or sound of a participant arrived, `since_join_ms` after our join was sent."""
+
+    user_id: str
+    kind: MediaKind
+    since_join_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMuteChanged:
+    """Our own microphone or camera was switched."""
+
+    kind: MediaKind
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """A local device changed its state; `message` is one sentence when it failed."""
+
+    device: DeviceKind
+    state: DeviceState
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneLevel:
+    """RMS of the microphone after processing, 0 to 1, ten times a second."""
+
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatsUpdated:
+    """Once a second during a call."""
+
+    stats: CallStats
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the person. `code` is stable, the text is not."""
+
+    level: Literal["info", "warning", "error"]
+    message: str
+    code: str = ""
+
+
+CallEvent: TypeAlias = (
+    CallStateChanged
+    | ParticipantJoined
+    | ParticipantChanged
+    | ParticipantGone
+    | PeerStateChanged
+    | FirstFrame
+    | LocalMuteChanged
+    | DeviceStatus
+    | MicrophoneLevel
+    | StatsUpdated
+    | Notice
+)

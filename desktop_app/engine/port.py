@@ -1,0 +1,69 @@
+"""What the window may ask of the engine. The Qt bridge implements it; GUI tests bring their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.media.devices import Devices
+    from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.protocol.invite import Invite
+    from desktop_app.settings.schema import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class HostedRoom:
+    """A room on the server that runs inside this application."""
+
+    invite: Invite
+    """The link for others: the LAN address, with the certificate's fingerprint."""
+
+
+class EnginePort(Protocol):
+    """The engine as the window sees it.
+
+    Coroutines are awaited on the Qt thread and work on the engine thread; what they raise is a
+    UserFacingError (show its text) or a defect (show core.errors.sentence_for, log the traceback).
+    Listeners are called on the Qt thread.
+    """
+
+    @property
+    def local_video(self) -> FrameSlot:
+        """Our own picture, from the moment the camera is open (also in the lobby)."""
+
+    def remote_video(self, user_id: str) -> FrameSlot:
+        """The picture of a participant; the same slot as long as they are in the room."""
+
+    def subscribe(self, listener: Callable[[CallEvent], None]) -> Callable[[], None]:
+        """Receive every event from now on; returns the function that ends it."""
+
+    async def apply_settings(self, settings: Settings) -> None:
+        """Open what the settings name and change what they change, also during a call."""
+
+    async def list_devices(self) -> Devices:
+        """The cameras, microphones and speakers of now."""
+
+    async def host(self, display_name: str) -> HostedRoom:
+        """Start the server in this process (if it does not run yet), make a new room and join it."""
+
+    async def join(self, invite: Invite, display_name: str) -> None:
+        """Join a room; returns when the server has welcomed us."""
+
+    async def leave(self) -> None:
+        """Leave the call; the camera goes on for the lobby's preview."""
+
+    async def set_muted(self, kind: MediaKind, muted: bool) -> None:
+        """Switch our microphone or camera; the others are told."""
+
+    async def play_test_tone(self) -> None:
+        """Play a short tone on the speaker of the settings last applied."""
+
+    async def diagnostics(self) -> str:
+        """A text for a bug report: versions, devices, settings without secrets, the newest stats, the log's end."""
+
+    async def close(self) -> None:
+        """Leave, stop the server and the devices, and end the engine thread."""

@@ -1,0 +1,144 @@
+"""CallStats: what is known of a call, once a second.
+
+Names follow the W3C's "Identifiers for WebRTC's Statistics API" (webrtc-stats) where it has one, with units in
+the name. Counters (`*_received`, `*_count`, ...) count from the start of the peer's connection; rates (`kbps`,
+`loss_pct`, `frames_per_second`, `concealed_pct`, `audio_level`) are of the last second. None means "not known".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class InboundVideoStats:
+    """One participant's picture as it arrives here (RTCInboundRtpStreamStats)."""
+
+    codec: str | None = None
+    bytes_received: int = 0
+    kbps: float = 0.0
+    packets_received: int = 0
+    packets_lost: int = 0
+    loss_pct: float = 0.0
+    jitter_ms: float = 0.0
+    frames_received: int = 0
+    frames_decoded: int = 0
+    frames_dropped: int = 0
+    key_frames_decoded: int = 0
+    frames_per_second: float = 0.0
+    frame_width: int = 0
+    frame_height: int = 0
+    freeze_count: int = 0
+    total_freezes_duration_s: float = 0.0
+    nack_count: int = 0
+    pli_count: int = 0
+    decode_ms: float = 0.0
+    """Mean decoding time a frame, of the last second."""
+    delay_ms: float = 0.0
+    """Mean time from a frame's first packet to its hand-over for display, of the last second."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundAudioStats:
+    """One participant's sound as it arrives here (RTCInboundRtpStreamStats)."""
+
+    codec: str | None = None
+    bytes_received: int = 0
+    kbps: float = 0.0
+    packets_received: int = 0
+    packets_lost: int = 0
+    loss_pct: float = 0.0
+    jitter_ms: float = 0.0
+    audio_level: float = 0.0
+    """RMS of what was played in the last second, 0 to 1 (full scale)."""
+    total_samples_received: int = 0
+    concealed_samples: int = 0
+    concealed_pct: float = 0.0
+    delay_ms: float = 0.0
+    """Mean time from a packet's arrival to its playout, of the last second."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundVideoStats:
+    """Our picture on its way to one participant (RTCOutboundRtpStreamStats, RTCRemoteInboundRtpStreamStats)."""
+
+    codec: str | None = None
+    bytes_sent: int = 0
+    kbps: float = 0.0
+    target_kbps: float = 0.0
+    packets_sent: int = 0
+    retransmitted_packets_sent: int = 0
+    frames_encoded: int = 0
+    key_frames_encoded: int = 0
+    frames_per_second: float = 0.0
+    frame_width: int = 0
+    frame_height: int = 0
+    encode_ms: float = 0.0
+    """Mean encoding time a frame, of the last second (one encoder serves all participants)."""
+    nack_count: int = 0
+    pli_count: int = 0
+    remote_loss_pct: float = 0.0
+    remote_jitter_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundAudioStats:
+    """Our sound on its way to one participant."""
+
+    codec: str | None = None
+    bytes_sent: int = 0
+    kbps: float = 0.0
+    packets_sent: int = 0
+    audio_level: float = 0.0
+    remote_loss_pct: float = 0.0
+    remote_jitter_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TransportStats:
+    """The path to one participant (RTCIceCandidatePairStats, RTCIceCandidateStats)."""
+
+    round_trip_time_ms: float | None = None
+    local_candidate_type: str | None = None
+    """host, srflx, prflx or relay (RFC 8445)."""
+    remote_candidate_type: str | None = None
+    protocol: str | None = None
+    local_address: str | None = None
+    remote_address: str | None = None
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStats:
+    """Everything of one participant."""
+
+    user_id: str
+    state: str
+    transport: TransportStats = field(default_factory=TransportStats)
+    inbound_video: InboundVideoStats | None = None
+    inbound_audio: InboundAudioStats | None = None
+    outbound_video: OutboundVideoStats | None = None
+    outbound_audio: OutboundAudioStats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStats:
+    """What is true once, whoever is in the call."""
+
+    camera_fps: float = 0.0
+    """The rate that the camera really delivers."""
+    microphone_level: float = 0.0
+    cpu_pct: float = 0.0
+    """CPU of this process; 100 is one core."""
+    rss_mb: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallStats:
+    """One second of a call."""
+
+    time_s: float
+    """Unix time."""
+    peers: dict[str, PeerStats]
+    local: LocalStats = field(default_factory=LocalStats)
