@@ -1,0 +1,144 @@
+"""Fixtures of the GUI tests: no display, a fresh home, a running qasync loop, and nothing left behind.
+
+Every test runs on the offscreen platform with its own BRIDGECALL_HOME. A test that leaves a top-level widget, an
+active QTimer or a running QThread fails, and so does one during which Qt prints a warning.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before the first QApplication: a test never opens a window on somebody's desktop.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop  # type: ignore[import-untyped]
+
+from .fake_engine import FakeEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+Q = TypeVar("Q", bound=QObject)
+_REPORTS: pytest.StashKey[dict[str, pytest.TestReport]] = pytest.StashKey()
+_PUMPS = 50
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember how each phase ended: the leak check is only meaningful after a test that passed."""
+    report = yield
+    item.stash.setdefault(_REPORTS, {})[report.when] = report
+    return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A warning by Qt fails a test of this folder, whichever it is."""
+    for item in items:
+        if __package__ in getattr(getattr(item, "module", None), "__name__", ""):
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+@pytest.fixture(autouse=True)
+def bridgecall_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own home for settings, logs and keys."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("BRIDGECALL_HOME", str(home))
+    return home
+
+
+def flush_deletions() -> None:
+    """Really delete what `deleteLater` only promised to (no event loop returns to level 0 inside a test)."""
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+
+
+def _living(kind: type[Q]) -> list[Q]:
+    # Qt keeps no list of its timers and threads, but each one that Python made has a wrapper.
+    found = [each for each in gc.get_objects() if issubclass(type(each), kind)]
+    return [each for each in found if shiboken6.isValid(each)]
+
+
+def _describe(widget_or_timer: QObject) -> str:
+    parent = widget_or_timer.parent()
+    owner = f" of {type(parent).__name__}" if parent is not None else ""
+    return f"{type(widget_or_timer).__name__}({widget_or_timer.objectName()!r}){owner}"
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a passing test that leaves widgets, timers or threads behind."""
+    widgets_before = set(qapp.topLevelWidgets())
+    timers_before = {id(timer) for timer in _living(QTimer) if timer.isActive()}
+    threads_before = {id(thread) for thread in _living(QThread) if thread.isRunning()}
+    yield
+    flush_deletions()
+    gc.collect()
+    flush_deletions()
+    report = request.node.stash.get(_REPORTS, {}).get("call")
+    if report is None or not report.passed:
+        return  # the traceback keeps the test's objects alive
+    leaked = [each for each in qapp.topLevelWidgets() if each not in widgets_before]
+    timers = [each for each in _living(QTimer) if each.isActive() and id(each) not in timers_before]
+    threads = [each for each in _living(QThread) if each.isRunning() and id(each) not in threads_before]
+    for each in leaked:
+        each.deleteLater()
+    for timer in timers:
+        timer.stop()
+    flush_deletions()
+    problems = [_describe(each) for each in (*leaked, *timers, *threads) if shiboken6.isValid(each)]
+    problems += ["a top-level widget"] * (len(leaked) - sum(shiboken6.isValid(each) for each in leaked))
+    if problems:
+        pytest.fail("left behind: " + ", ".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def qt_loop(qapp: QApplication, no_leaks: None) -> Iterator[asyncio.AbstractEventLoop]:
+    """qasync's loop, running: tasks advance whenever Qt handles events (`qtbot.waitUntil`, `qtbot.waitSignal`).
+
+    Tests stay plain functions. A task that still runs when the test's widgets are gone fails the test.
+    """
+    # Not already_running=True: its stop() is QApplication.exit(), after which no nested Qt loop of pytest-qt runs again.
+    loop = QEventLoop(qapp)
+    asyncio.events._set_running_loop(loop)
+    try:
+        yield loop
+        flush_deletions()
+        leftovers = _settle(loop)
+    finally:
+        asyncio.events._set_running_loop(None)
+        loop.close()
+    if leftovers:
+        pytest.fail(f"tasks still ran: {', '.join(leftovers)}", pytrace=False)
+
+
+def _settle(loop: Any) -> list[str]:
+    """Give tasks that were cancelled with their widgets the turns to end; cancel and name those that do not."""
+    for _ in range(_PUMPS):
+        if not asyncio.all_tasks(loop):
+            return []
+        QCoreApplication.processEvents()
+    remaining = asyncio.all_tasks(loop)
+    for task in remaining:
+        task.cancel()
+    for _ in range(_PUMPS):
+        QCoreApplication.processEvents()
+    return [repr(task.get_coro()) for task in remaining]
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """A fresh engine in memory."""
+    return FakeEngine()

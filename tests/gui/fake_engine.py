@@ -1,0 +1,177 @@
+"""A complete engine in memory: it behaves as the real one towards the window, and does what a test tells it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from desktop_app.call.events import CallState, CallStateChanged, LocalMuteChanged
+from desktop_app.core.events import Emitter
+from desktop_app.engine.port import EnginePort, HostedRoom
+from desktop_app.media.devices import Device, Devices
+from desktop_app.media.frame_slot import FrameSlot
+from desktop_app.protocol.invite import Invite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop_app.settings.schema import Settings
+
+    from desktop_app.call.events import CallEvent, MediaKind
+
+FINGERPRINT = "ab" * 32
+
+
+class Call(NamedTuple):
+    """One call of an engine's method."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+
+
+class FakeEngine:
+    """Implements `EnginePort`.
+
+    - `calls` records every coroutine that was started, in order; `names()` gives their names.
+    - `emit(event)` delivers an event to the subscribers.
+    - `fail("join", error)` makes that method raise from now on, `fail("join", None)` ends that.
+    - `hold("join")` makes that method wait until `release("join")`.
+    - `devices`, `room`, `diagnostics_text` are what the methods answer with; change them at will.
+
+    `host`, `join`, `leave` and `set_muted` emit the same state events as the real engine.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.devices = Devices(
+            cameras=(Device("0", "Front Camera"), Device("2", "USB Camera")),
+            microphones=(Device("mic-1", "Built-in Microphone"), Device("mic-2", "Headset Microphone")),
+            speakers=(Device("spk-1", "Built-in Speakers"), Device("spk-2", "Headset")),
+        )
+        self.room = HostedRoom(Invite("192.0.2.7", 8443, "abcd-efgh-jkmn", True, FINGERPRINT))
+        self.diagnostics_text = "Bridgecall diagnostics"
+        self.settings: Settings | None = None
+        self.state = CallState.IDLE
+        self.closed = False
+        self._room_id = ""
+        self._local_video = FrameSlot()
+        self._remote_video: dict[str, FrameSlot] = {}
+        self._events: Emitter[CallEvent] = Emitter()
+        self._failures: dict[str, BaseException] = {}
+        self._gates: dict[str, asyncio.Event] = {}
+
+    # What a test does with it
+
+    @property
+    def listener_count(self) -> int:
+        """How many listeners are subscribed."""
+        return len(self._events)
+
+    def names(self) -> list[str]:
+        """The names of the calls so far."""
+        return [call.name for call in self.calls]
+
+    def emit(self, event: CallEvent) -> None:
+        """Deliver `event` to the subscribers now."""
+        self._events.emit(event)
+
+    def fail(self, method: str, error: BaseException | None) -> None:
+        """Let `method` raise `error` from now on; None lets it succeed again."""
+        if error is None:
+            self._failures.pop(method, None)
+        else:
+            self._failures[method] = error
+
+    def hold(self, method: str) -> None:
+        """Let `method` wait until it is released."""
+        self._gates[method] = asyncio.Event()
+
+    def release(self, method: str) -> None:
+        """Let `method` go on."""
+        self._gates.pop(method).set()
+
+    # EnginePort
+
+    @property
+    def local_video(self) -> FrameSlot:
+        """Our own picture."""
+        return self._local_video
+
+    def remote_video(self, user_id: str) -> FrameSlot:
+        """The picture of a participant."""
+        return self._remote_video.setdefault(user_id, FrameSlot())
+
+    def subscribe(self, listener: Callable[[CallEvent], None]) -> Callable[[], None]:
+        """Receive every event from now on."""
+        return self._events.subscribe(listener)
+
+    async def apply_settings(self, settings: Settings) -> None:
+        """Keep `settings`."""
+        await self._called("apply_settings", settings)
+        self.settings = settings
+
+    async def list_devices(self) -> Devices:
+        """Answer with `devices`."""
+        await self._called("list_devices")
+        return self.devices
+
+    async def host(self, display_name: str) -> HostedRoom:
+        """Answer with `room`, and be in it."""
+        await self._called("host", display_name)
+        self._enter(self.room.invite.room_id)
+        return self.room
+
+    async def join(self, invite: Invite, display_name: str) -> None:
+        """Be in the room of `invite`."""
+        await self._called("join", invite, display_name)
+        self._enter(invite.room_id)
+
+    async def leave(self) -> None:
+        """Be in no room."""
+        await self._called("leave")
+        self._remote_video.clear()
+        self._change_state(CallState.IDLE)
+        self._room_id = ""
+
+    async def set_muted(self, kind: MediaKind, muted: bool) -> None:
+        """Tell the subscribers that the switch took effect."""
+        await self._called("set_muted", kind, muted)
+        self.emit(LocalMuteChanged(kind, muted))
+
+    async def play_test_tone(self) -> None:
+        """Play nothing; `hold` makes it last."""
+        await self._called("play_test_tone")
+
+    async def diagnostics(self) -> str:
+        """Answer with `diagnostics_text`."""
+        await self._called("diagnostics")
+        return self.diagnostics_text
+
+    async def close(self) -> None:
+        """Be closed."""
+        await self._called("close")
+        self.closed = True
+
+    async def _called(self, name: str, *args: Any) -> None:
+        self.calls.append(Call(name, args))
+        gate = self._gates.get(name)
+        if gate is not None:
+            await gate.wait()
+        else:
+            await asyncio.sleep(0)  # as the real engine, never done within the same turn
+        if name in self._failures:
+            raise self._failures[name]
+
+    def _enter(self, room_id: str) -> None:
+        self._room_id = room_id
+        self._change_state(CallState.JOINING)
+        self._change_state(CallState.IN_CALL)
+
+    def _change_state(self, state: CallState) -> None:
+        self.state = state
+        self.emit(CallStateChanged(state, self._room_id))
+
+
+def as_port(engine: FakeEngine) -> EnginePort:
+    """The same engine; mypy checks here that it is complete."""
+    return engine
