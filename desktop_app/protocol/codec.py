@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import Any, NoReturn, TypeVar
 
 from . import limits
@@ -25,16 +27,27 @@ from .messages import (
     UpdateParticipant,
     Welcome,
 )
+from .text import has_forbidden_characters
 
 T = TypeVar("T")
 _ABSENT: Any = object()
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _depth(value: object, allowed: int) -> bool:
+def _finite(text: str) -> float:
+    # 1e999 is valid JSON, but Python reads it as infinity and would pass it on as "Infinity", which is not.
+    value = float(text)
+    if math.isinf(value):
+        raise ProtocolError(ErrorCode.BAD_MESSAGE, "A number in the message is too large.")
+    return value
+
+
+def _nests_within(value: object, allowed: int) -> bool:
     """True when `value` nests no deeper than `allowed`; iterative, since the input is hostile."""
     level: list[object] = [value]
     for _ in range(allowed + 1):
@@ -52,18 +65,20 @@ def _depth(value: object, allowed: int) -> bool:
 
 def _load(text: str) -> dict[str, Any]:
     try:
-        message = json.loads(text, parse_constant=_no_constant)
+        message = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise ProtocolError(ErrorCode.BAD_JSON, "The message is not valid JSON.") from None
     if not isinstance(message, dict):
         raise ProtocolError(ErrorCode.BAD_MESSAGE, "A message must be a JSON object.")
-    if not _depth(message, limits.MAX_JSON_DEPTH):
+    if not _nests_within(message, limits.MAX_JSON_DEPTH):
         raise ProtocolError(ErrorCode.BAD_MESSAGE, "The message is nested too deeply.")
     return message
 
 
 def _field(message: dict[str, Any], key: str, kind: type[T], default: T = _ABSENT) -> T:
     value = message.get(key, default)
+    if value is None and default is not _ABSENT:
+        return default  # null where a field may be left out means the same as leaving it out
     if value is _ABSENT:
         raise ProtocolError(ErrorCode.MISSING_FIELD, f"The field '{key}' is missing.")
     # bool is an int in Python; JSON keeps them apart.
@@ -72,15 +87,16 @@ def _field(message: dict[str, Any], key: str, kind: type[T], default: T = _ABSEN
     return value
 
 
-def _text(message: dict[str, Any], key: str, max_chars: int, default: str = _ABSENT, *, empty: bool = True) -> str:
+def _text(
+    message: dict[str, Any], key: str, max_chars: int, default: str = _ABSENT, *, empty: bool = True
+) -> str:
     value = _field(message, key, str, default)
     if len(value) > max_chars:
-        raise ProtocolError(ErrorCode.FIELD_TOO_LONG, f"The field '{key}' is longer than {max_chars} characters.")
+        raise ProtocolError(ErrorCode.FIELD_TOO_LONG, f"The field '{key}' has over {max_chars} characters.")
     if not value and not empty:
         raise ProtocolError(ErrorCode.BAD_FIELD, f"The field '{key}' must not be empty.")
-    # Control characters break logs and windows; a lone surrogate cannot be written as UTF-8 at all.
-    if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
-        raise ProtocolError(ErrorCode.BAD_FIELD, f"The field '{key}' contains characters that are not allowed.")
+    if has_forbidden_characters(value):
+        raise ProtocolError(ErrorCode.BAD_FIELD, f"The field '{key}' has characters that are not allowed.")
     return value
 
 
@@ -118,11 +134,9 @@ def decode_client_message(text: str) -> ClientMessage:
     if kind == "leave-room":
         return LeaveRoom()
     if kind == "update-participant":
-        name = _optional(message, "displayName", str)
-        if name is not None:
-            name = _text(message, "displayName", limits.MAX_NAME_CHARS)
+        renamed = message.get("displayName") is not None
         return UpdateParticipant(
-            display_name=name,
+            display_name=_text(message, "displayName", limits.MAX_NAME_CHARS) if renamed else None,
             audio_muted=_optional(message, "audioMuted", bool),
             video_muted=_optional(message, "videoMuted", bool),
         )
@@ -134,8 +148,12 @@ def encode_client_message(message: ClientMessage) -> str:
     match message:
         case JoinRoom():
             return _dump(
-                {"type": "join-room", "roomId": message.room_id, "userId": message.user_id}
-                | _state(message.display_name, message.audio_muted, message.video_muted)
+                {
+                    "type": "join-room",
+                    "roomId": message.room_id,
+                    "userId": message.user_id,
+                    **_state(message.display_name, message.audio_muted, message.video_muted),
+                }
             )
         case Signal():
             return _dump({"type": "signal", "targetUserId": message.target_user_id, "data": message.data})
@@ -205,6 +223,7 @@ def decode_server_message(text: str) -> ServerMessage | None:
                     frame_bytes=_field(bounds, "frameBytes", int, limits.MAX_FRAME_BYTES),
                     id_chars=_field(bounds, "idChars", int, limits.MAX_ID_CHARS),
                     name_chars=_field(bounds, "nameChars", int, limits.MAX_NAME_CHARS),
+                    participants=_field(bounds, "participants", int, limits.MAX_PARTICIPANTS),
                 ),
             )
         case "new-peer":
@@ -224,7 +243,7 @@ def decode_server_message(text: str) -> ServerMessage | None:
 
 
 def encode_server_message(message: ServerMessage) -> str:
-    """The JSON text of `message`; fields that the basic protocol does not know appear only when they say something."""
+    """The JSON text of `message`; additions to the six basic messages appear only when they say something."""
     match message:
         case Welcome():
             return _dump(
@@ -247,13 +266,17 @@ def encode_server_message(message: ServerMessage) -> str:
                         "frameBytes": message.limits.frame_bytes,
                         "idChars": message.limits.id_chars,
                         "nameChars": message.limits.name_chars,
+                        "participants": message.limits.participants,
                     },
                 }
             )
         case NewPeer(participant=one):
             return _dump(
-                {"type": "new-peer", "userId": one.user_id}
-                | _state(one.display_name, one.audio_muted, one.video_muted)
+                {
+                    "type": "new-peer",
+                    "userId": one.user_id,
+                    **_state(one.display_name, one.audio_muted, one.video_muted),
+                }
             )
         case PeerSignal():
             return _dump({"type": "signal", "from": message.from_user_id, "data": message.data})
@@ -294,4 +317,6 @@ def _ice_server_json(server: IceServer) -> dict[str, JsonValue]:
 
 
 def _dump(values: dict[str, JsonValue]) -> str:
-    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    # `data` of a signal may hold lone surrogates, written as escapes; they must leave as escapes again.
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""ICE server URLs (RFC 7064 for STUN, RFC 7065 for TURN) and the bot's and server's URL,USER,SECRET notation."""
+"""ICE server URLs (RFC 7064 for STUN, RFC 7065 for TURN) and the command line's URL,USER,SECRET notation."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from .messages import IceServer
 
 _URL = re.compile(
-    r"^(?P<scheme>stun|stuns|turn|turns):"
+    r"(?P<scheme>stun|stuns|turn|turns):"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)"
-    r"(?::(?P<port>\d{1,5}))?"
-    r"(?:\?transport=(?P<transport>udp|tcp))?$"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:\?transport=(?P<transport>udp|tcp))?"
 )
 
 
 def check_ice_url(url: str) -> str | None:
     """None when `url` is one that RFC 7064 or 7065 allows, else the sentence that says what is wrong."""
-    match = _URL.match(url)
+    match = _URL.fullmatch(url)
     if match is None:
         if ":" not in url or url.split(":", 1)[0] not in ("stun", "stuns", "turn", "turns"):
             return "A server's address begins with stun:, stuns:, turn: or turns:."
@@ -39,7 +39,7 @@ def parse_ice_server(text: str) -> IceServer:
     if problem:
         raise ValueError(problem)
     is_turn = parts[0].startswith("turn")
-    if len(parts) == 2 or (is_turn and len(parts) != 3):
+    if len(parts) == 2 or (is_turn and (len(parts) != 3 or not all(parts))):
         raise ValueError("A TURN server needs a user and a secret: turn:host:port,USER,SECRET.")
     if len(parts) == 1:
         return IceServer(urls=(parts[0],))

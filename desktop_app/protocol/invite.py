@@ -5,14 +5,17 @@ The fingerprint of a self-made certificate travels in the fragment, which a brow
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from .limits import DEFAULT_PORT, MAX_ID_CHARS
+from .text import has_forbidden_characters
 
-_FINGERPRINT = re.compile(r"^[0-9a-f]{64}$")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_HOST_NAME = re.compile(r"[\w.-]+")
 _ROOM_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is misread aloud (no l, o, 0, 1)
 
 
@@ -25,7 +28,7 @@ class Invite:
     room_id: str
     secure: bool = True
     fingerprint_sha256: str | None = None
-    """64 hexadecimal digits of the server certificate's SHA-256, or None to trust the system's authorities."""
+    """64 hexadecimal digits: the server certificate's SHA-256; None trusts the system's authorities."""
 
     def link(self) -> str:
         """The link to send to somebody."""
@@ -48,6 +51,27 @@ def new_room_id() -> str:
     return "-".join("".join(letters[i : i + 4]) for i in range(0, 12, 4))
 
 
+def _room_problem(room_id: str) -> str | None:
+    """None for a name that fits a link, else the sentence that says why not."""
+    if len(room_id) > MAX_ID_CHARS:
+        return f"A room name has at most {MAX_ID_CHARS} characters."
+    if has_forbidden_characters(room_id):
+        return "The room name has characters that are not allowed."
+    if room_id in (".", ".."):  # a browser resolves them as folders
+        return "A room cannot be called '.' or '..': no link can name it."
+    return None
+
+
+def _is_host(text: str) -> bool:
+    if ":" not in text:
+        return _HOST_NAME.fullmatch(text) is not None
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _server_of(text: str) -> tuple[str, int, bool]:
     parts = urlsplit(text)
     schemes = {"https": True, "wss": True, "bridgecall": True, "http": False, "ws": False}
@@ -62,6 +86,8 @@ def _server_of(text: str) -> tuple[str, int, bool]:
         raise ValueError("The port must be between 1 and 65535.") from None
     if not parts.hostname:
         raise ValueError("The address names no server.")
+    if not _is_host(parts.hostname):
+        raise ValueError("The server's name has characters that are not allowed.")
     if port == 0:
         raise ValueError("The port must be between 1 and 65535.")
     return parts.hostname, port or (443 if secure else 80), secure
@@ -86,13 +112,16 @@ def parse_invite(text: str) -> Invite:
     if len(segments) != 3 or segments[1] != "r" or not segments[2]:
         raise ValueError("The link names no room: it must end in /r/ROOM.")
     room_id = unquote(segments[2])
-    if len(room_id) > MAX_ID_CHARS or any(ord(char) < 32 or ord(char) == 127 for char in room_id):
-        raise ValueError("The link's room name is too long or has characters that are not allowed.")
-    fingerprint = parse_qs(parts.fragment).get("fp", [None])[0]
+    problem = _room_problem(room_id)
+    if problem:
+        raise ValueError(problem)
+    fingerprint = parse_qs(parts.fragment, keep_blank_values=True).get("fp", [None])[0]
     if fingerprint is not None:
         fingerprint = fingerprint.replace(":", "").lower()
-        if not _FINGERPRINT.match(fingerprint):
+        if not _FINGERPRINT.fullmatch(fingerprint):
             raise ValueError("The link's fingerprint is damaged; ask for the link again.")
+        if not secure:
+            raise ValueError("The link promises a certificate but is not encrypted; ask for the link again.")
     return Invite(host, port, room_id, secure, fingerprint)
 
 
@@ -107,8 +136,9 @@ def parse_target(text: str, server: str) -> Invite:
         raise ValueError("Type a link or a room name.")
     if "://" in text:
         return parse_invite(text)
-    if len(text) > MAX_ID_CHARS or any(ord(char) < 32 or ord(char) == 127 for char in text):
-        raise ValueError(f"A room name has at most {MAX_ID_CHARS} characters.")
+    problem = _room_problem(text)
+    if problem:
+        raise ValueError(problem)
     server = server.strip()
     if not server:
         raise ValueError("Type the server's address, or paste a whole link.")
@@ -121,5 +151,5 @@ def parse_target(text: str, server: str) -> Invite:
                 port = DEFAULT_PORT
     except ValueError as error:
         message = str(error)
-        raise ValueError(message if message.endswith(".") else "This is not a valid server address.") from None
+        raise ValueError(message if message.endswith(".") else "This is not a server's address.") from None
     return Invite(host, port, text, secure)

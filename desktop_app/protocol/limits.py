@@ -14,3 +14,6 @@ MAX_NAME_CHARS = 80
 
 MAX_JSON_DEPTH = 64
 """Nesting of a message; deeper ones are refused before they can exhaust anybody's stack."""
+
+MAX_PARTICIPANTS = 8
+"""People in one room: each sends to every other one, and more than this overloads a home connection."""

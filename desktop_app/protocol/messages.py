@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+from .limits import MAX_PARTICIPANTS
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Limits:
     frame_bytes: int
     id_chars: int
     name_chars: int
+    participants: int = MAX_PARTICIPANTS
 
 
 # --- client to server ---------------------------------------------------------------------------
