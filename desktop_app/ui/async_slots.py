@@ -1,4 +1,4 @@
-"""Coroutines started from Qt slots: each has an owner, and each failure reaches the person as one sentence."""
+"""Coroutines started from Qt slots: each has an owner, each failure becomes one sentence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run_coroutine(
     Must be called on the Qt thread while the loop runs, as in every slot.
     """
     task = asyncio.get_running_loop().create_task(
-        coroutine, name=f"{type(owner).__name__}:{coroutine.__name__}"
+        coroutine, name=f"{type(owner).__name__}:{getattr(coroutine, '__qualname__', 'coroutine')}"
     )
     _running.add(task)
     connection = owner.destroyed.connect(lambda: task.cancel())
@@ -65,7 +65,7 @@ def run_coroutine(
 
 
 def show_error(owner: QObject, sentence: str) -> QMessageBox:
-    """Show `sentence` in a box over the owner's window; returns at once, the box deletes itself when closed."""
+    """Show `sentence` in a box over the owner's window; returns at once, the closed box deletes itself."""
     parent = owner.window() if isinstance(owner, QWidget) else None
     box = QMessageBox(QMessageBox.Icon.Warning, "Bridgecall", sentence, QMessageBox.StandardButton.Ok, parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

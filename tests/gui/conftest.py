@@ -1,7 +1,7 @@
 """Fixtures of the GUI tests: no display, a fresh home, a running qasync loop, and nothing left behind.
 
-Every test runs on the offscreen platform with its own BRIDGECALL_HOME. A test that leaves a top-level widget, an
-active QTimer or a running QThread fails, and so does one during which Qt prints a warning.
+Every test runs on the offscreen platform with its own BRIDGECALL_HOME. A test that leaves a top-level widget,
+an active QTimer or a running QThread fails, and so does one during which Qt prints a warning.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
-from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop  # type: ignore[import-untyped]
 
 from .fake_engine import FakeEngine
@@ -26,6 +25,8 @@ from .fake_engine import FakeEngine
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
 
 Q = TypeVar("Q", bound=QObject)
 _REPORTS: pytest.StashKey[dict[str, pytest.TestReport]] = pytest.StashKey()
@@ -106,11 +107,11 @@ def no_leaks(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Non
 
 @pytest.fixture
 def qt_loop(qapp: QApplication, no_leaks: None) -> Iterator[asyncio.AbstractEventLoop]:
-    """qasync's loop, running: tasks advance whenever Qt handles events (`qtbot.waitUntil`, `qtbot.waitSignal`).
+    """qasync's loop, running: tasks advance whenever Qt handles events (`qtbot.waitUntil`, ...).
 
     Tests stay plain functions. A task that still runs when the test's widgets are gone fails the test.
     """
-    # Not already_running=True: its stop() is QApplication.exit(), after which no nested Qt loop of pytest-qt runs again.
+    # Not already_running=True: that one's stop() is QApplication.exit(), after which no nested loop runs again.
     loop = QEventLoop(qapp)
     asyncio.events._set_running_loop(loop)
     try:
@@ -125,7 +126,7 @@ def qt_loop(qapp: QApplication, no_leaks: None) -> Iterator[asyncio.AbstractEven
 
 
 def _settle(loop: Any) -> list[str]:
-    """Give tasks that were cancelled with their widgets the turns to end; cancel and name those that do not."""
+    """Give tasks that were cancelled with their widgets the turns to end; name those that do not."""
     for _ in range(_PUMPS):
         if not asyncio.all_tasks(loop):
             return []

@@ -1,4 +1,4 @@
-"""A complete engine in memory: it behaves as the real one towards the window, and does what a test tells it."""
+"""A complete engine in memory: the same manners as the real one, and it does what a test tells it."""
 
 from __future__ import annotations
 
