@@ -1,0 +1,122 @@
+"""Invite links."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.protocol.invite import Invite, new_room_id, parse_invite, parse_target
+
+from .strategies import ids
+
+FINGERPRINT = "0123456789abcdef" * 4
+
+
+@given(
+    host=st.sampled_from(["192.0.2.7", "example.org", "2001:db8::7", "localhost"]),
+    port=st.integers(min_value=1, max_value=65535),
+    room_id=ids.filter(lambda text: text not in (".", "..")),
+    secure=st.booleans(),
+    pinned=st.booleans(),
+)
+def test_link_round_trip(host: str, port: int, room_id: str, secure: bool, pinned: bool) -> None:
+    invite = Invite(host, port, room_id, secure, FINGERPRINT if secure and pinned else None)
+    assert parse_invite(invite.link()) == invite
+
+
+def test_link_and_websocket_url() -> None:
+    invite = Invite("192.0.2.7", 41234, "tea room/1", True, FINGERPRINT)
+    assert invite.link() == f"https://192.0.2.7:41234/r/tea%20room%2F1#fp={FINGERPRINT}"
+    assert invite.websocket_url() == "wss://192.0.2.7:41234/ws"
+    assert Invite("::1", 80, "r", False).websocket_url() == "ws://[::1]:80/ws"
+
+
+def test_default_ports_and_a_fingerprint_with_colons() -> None:
+    colons = ":".join(FINGERPRINT.upper()[i : i + 2] for i in range(0, 64, 2))
+    invite = parse_invite(f" https://Example.org/r/x?name=Ann#fp={colons}\n")
+    assert invite == Invite("example.org", 443, "x", True, FINGERPRINT)
+    assert parse_invite("http://h/r/x").port == 80
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "must begin"),
+        ("ftp://h/r/x", "must begin"),
+        ("javascript://h/r/x", "must begin"),
+        ("https:///r/x", "names no server"),
+        ("https://h", "names no room"),
+        ("https://h/r/", "names no room"),
+        ("https://h/r/a/b", "names no room"),
+        ("https://h/x/a", "names no room"),
+        ("https://u:p@h/r/x", "user name"),
+        ("https://h:0/r/x", "port"),
+        ("https://h:65536/r/x", "port"),
+        ("https://h:x/r/x", "port"),
+        ("https://a b/r/x", "not allowed"),
+        ("https://a<b>/r/x", "not allowed"),
+        ("https://[/r/x", "not a valid link"),
+        ("https://h/r/%00", "not allowed"),
+        ("https://h/r/%0A", "not allowed"),
+        ("https://h/r/" + "x" * 129, "at most 128"),
+        ("https://h/r/..", "'..'"),
+        ("https://h/r/x#fp=", "damaged"),
+        ("https://h/r/x#fp=12", "damaged"),
+        (f"https://h/r/x#fp={FINGERPRINT}%0A", "damaged"),
+        (f"http://h/r/x#fp={FINGERPRINT}", "not encrypted"),
+        ("https://h/r/" + "x" * 2000, "too long"),
+    ],
+)
+def test_a_wrong_link_says_why(text: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=r"\.$") as caught:
+        parse_invite(text)
+    assert hint in str(caught.value)
+
+
+@given(st.text(), st.text())
+def test_any_text_is_a_target_or_a_sentence(text: str, server: str) -> None:
+    sentence = ""
+    try:
+        invite = parse_target(text, server)
+    except ValueError as error:
+        sentence = str(error)
+    assert sentence.endswith(".") or parse_invite(invite.link()) == invite
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [
+        ("h", Invite("h", 8080, "tea", False)),
+        ("h:9", Invite("h", 9, "tea", False)),
+        ("https://h", Invite("h", 443, "tea", True)),
+        ("wss://h:9/ws", Invite("h", 9, "tea", True)),
+        ("[::1]:9", Invite("::1", 9, "tea", False)),
+    ],
+)
+def test_room_name_on_a_server(server: str, expected: Invite) -> None:
+    assert parse_target(" tea ", server) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "server", "hint"),
+    [
+        ("", "h", "Type a link"),
+        ("tea", "", "server's address"),
+        ("tea", "h:x", "port"),
+        ("tea", "h:0", "port"),
+        ("tea", "a b", "not allowed"),
+        ("..", "h", "'..'"),
+        ("x" * 129, "h", "at most"),
+    ],
+)
+def test_a_wrong_target_says_why(text: str, server: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=r"\.$") as caught:
+        parse_target(text, server)
+    assert hint in str(caught.value)
+
+
+def test_new_room_ids_differ_and_fit_a_link() -> None:
+    rooms = {new_room_id() for _ in range(100)}
+    assert len(rooms) == 100
+    assert all(parse_invite(Invite("h", 1, room).link()).room_id == room for room in rooms)
