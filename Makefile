@@ -1,0 +1,72 @@
+# The commands of this project. On a fresh Debian or Ubuntu with git, make and Python 3.11 or newer:
+#   make run     open the application          make run ARGS="https://HOST:PORT/r/ROOM#fp=..." joins at once
+#   make env     only make the environment, in .venv
+#   make test    the checks and all tests, what CI runs
+# Each brings the environment up to date first, and does nothing when it is.
+
+ARGS ?=
+PYTEST_ARGS ?=
+
+setup := packaging/setup
+with_python := sh $(setup)/with-python
+bin := .venv/bin
+pytest := $(bin)/python -m pytest
+
+# The unit tests run in a process in which PySide6 cannot be imported (tests/unit/without_qt.py).
+unit_tests := $(pytest) -p no:pytest-qt -p tests.unit.without_qt tests/unit $(PYTEST_ARGS)
+gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
+
+.PHONY: run env dev lint format unit gui integration end2end test coverage
+
+run:
+	@test "$$(uname)" != Linux || test -n "$$DISPLAY$$WAYLAND_DISPLAY" || { \
+	    echo "Bridgecall opens a window and there is no display: start it in a desktop session." >&2; exit 2; }
+	@$(with_python) $(setup)/system_packages.py run
+	@$(with_python) $(setup)/environment.py
+	@exec $(bin)/python -m desktop_app $(ARGS)
+
+env:
+	@$(with_python) $(setup)/system_packages.py env
+	@$(with_python) $(setup)/environment.py
+
+dev:
+	@$(with_python) $(setup)/system_packages.py test
+	@$(with_python) $(setup)/environment.py --dev
+
+lint: dev
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+format: dev
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+unit: dev
+	$(unit_tests)
+
+gui: dev
+	$(gui_tests)
+
+integration: dev
+	$(pytest) tests/integration $(PYTEST_ARGS)
+
+end2end: dev
+	$(pytest) tests/end2end $(PYTEST_ARGS)
+
+# One after the other, the fastest first, also under make -j.
+test: dev
+	$(MAKE) lint
+	$(MAKE) unit
+	$(MAKE) gui
+	$(MAKE) integration
+	$(MAKE) end2end
+
+coverage: dev
+	$(bin)/coverage erase
+	$(bin)/coverage run -m $(patsubst $(bin)/python -m %,%,$(unit_tests))
+	QT_QPA_PLATFORM=offscreen $(bin)/coverage run -m pytest tests/gui $(PYTEST_ARGS)
+	$(bin)/coverage run -m pytest tests/integration $(PYTEST_ARGS)
+	$(bin)/coverage combine
+	$(bin)/coverage report
