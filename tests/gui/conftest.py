@@ -111,7 +111,7 @@ def qt_loop(qapp: QApplication, no_leaks: None) -> Iterator[asyncio.AbstractEven
 
     Tests stay plain functions. A task that still runs when the test's widgets are gone fails the test.
     """
-    # Not already_running=True: that one's stop() is QApplication.exit(), after which no nested loop runs again.
+    # Not already_running=True: its stop() is QApplication.exit(), after which no nested loop runs again.
     loop = QEventLoop(qapp)
     asyncio.events._set_running_loop(loop)
     try:
