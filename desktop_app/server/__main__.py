@@ -1,0 +1,103 @@
+"""`bridgecall-server`: the signaling server on its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_app import __version__
+from desktop_app.core.errors import UserFacingError
+from desktop_app.core.log import setup_json_logging
+from desktop_app.protocol.ice_url import parse_ice_server
+from desktop_app.protocol.limits import DEFAULT_PORT
+
+from .hosting import HostedServer
+from .tls import context_from_files
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from desktop_app.protocol.messages import IceServer
+
+EXIT_CANNOT_START = 2
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("the port must be a number from 0 to 65535")
+    return int(text)
+
+
+def _ice_server(text: str) -> IceServer:
+    try:
+        return parse_ice_server(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bridgecall-server", description="Bridgecall's signaling server and browser guest page."
+    )
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all, %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="port, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain, PEM")
+    parser.add_argument(
+        "--tls-key", type=Path, metavar="FILE", help="its private key, PEM, without a password"
+    )
+    parser.add_argument(
+        "--ice-server",
+        type=_ice_server,
+        action="append",
+        default=[],
+        metavar="URL[,USER,SECRET]",
+        help="STUN or TURN server that participants are told to use; may be given several times",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows' loop: Ctrl+C arrives as KeyboardInterrupt
+            break
+    server = HostedServer()
+    await server.start(options.host, options.port, ssl=context, ice_servers=options.ice_server)
+    try:
+        await stop.wait()
+    finally:
+        await server.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server until SIGTERM or SIGINT; returns the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if (options.tls_cert is None) != (options.tls_key is None):
+        parser.error("--tls-cert and --tls-key belong together")
+    setup_json_logging(verbose=options.verbose)
+    try:
+        context = context_from_files(options.tls_cert, options.tls_key) if options.tls_cert else None
+        asyncio.run(_serve(options, context))
+    except UserFacingError as error:
+        sys.stderr.write(f"bridgecall-server: {error}\n")
+        return EXIT_CANNOT_START
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

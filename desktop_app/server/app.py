@@ -1,0 +1,84 @@
+"""The aiohttp application: which address does what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import hdrs, web
+
+from desktop_app.core.paths import resources_dir
+from desktop_app.protocol.limits import PROTOCOL_VERSION
+
+from .hub import MAX_CONNECTIONS, Hub
+from .metrics import CONTENT_TYPE
+from .pages import Pages, add_security_headers
+from .session import HEARTBEAT_S
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktop_app.protocol.messages import IceServer
+
+HUB = web.AppKey("hub", Hub)
+
+
+def create_app(
+    *,
+    ice_servers: tuple[IceServer, ...] = (),
+    max_connections: int = MAX_CONNECTIONS,
+    heartbeat_s: float = HEARTBEAT_S,
+    web_folder: Path | None = None,
+) -> web.Application:
+    """Build the server.
+
+    Args:
+        ice_servers: what every participant is told to use.
+        max_connections: open WebSockets; further ones get status 503.
+        heartbeat_s: silence before a ping; a client that does not answer in half of it is dropped.
+        web_folder: the guest page's files (those of the installation when None).
+    """
+    hub = Hub(ice_servers=ice_servers, max_connections=max_connections, heartbeat_s=heartbeat_s)
+    pages = Pages(web_folder or resources_dir() / "web")
+
+    async def root(request: web.Request) -> web.StreamResponse:
+        if _wants_websocket(request):
+            return await hub.serve(request)
+        return pages.respond("home.html", request)
+
+    async def websocket(request: web.Request) -> web.StreamResponse:
+        if _wants_websocket(request):
+            return await hub.serve(request)
+        return web.Response(
+            status=426, headers={hdrs.UPGRADE: "websocket"}, text="This address speaks WebSocket only.\n"
+        )
+
+    async def room(request: web.Request) -> web.Response:
+        return pages.respond("index.html", request)  # the page reads the room's name from its own address
+
+    async def resource(request: web.Request) -> web.Response:
+        return pages.respond(request.match_info["path"], request)
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok", "protocolVersion": PROTOCOL_VERSION})
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=hub.metrics.text(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+
+    async def shut_down(_app: web.Application) -> None:
+        await hub.close()
+
+    app = web.Application()
+    app[HUB] = hub
+    app.router.add_get("/", root)
+    app.router.add_get("/ws", websocket)
+    app.router.add_get("/r/{room}", room)
+    app.router.add_get("/web/{path:.+}", resource)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/metrics", metrics)
+    app.on_response_prepare.append(add_security_headers)
+    app.on_shutdown.append(shut_down)
+    return app
+
+
+def _wants_websocket(request: web.Request) -> bool:
+    return request.headers.get(hdrs.UPGRADE, "").strip().lower() == "websocket"

@@ -1,0 +1,186 @@
+"""Connects sessions with rooms: decodes what comes, delivers what follows, counts and logs both.
+
+Logs carry the session's number and a digest of the room's name: who knows the name may enter, so it is
+a secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import logging
+from collections import deque
+from typing import TYPE_CHECKING
+
+from aiohttp import WSCloseCode, web
+
+from desktop_app.protocol import limits
+from desktop_app.protocol.codec import decode_client_message, encode_server_message
+from desktop_app.protocol.errors import ErrorCode, ProtocolError
+from desktop_app.protocol.messages import (
+    ErrorMessage,
+    JoinRoom,
+    LeaveRoom,
+    PeerSignal,
+    Signal,
+    UpdateParticipant,
+)
+
+from .metrics import Metrics
+from .rooms import Delivery, Rooms
+from .session import HEARTBEAT_S, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktop_app.protocol.messages import IceServer
+
+logger = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 1000
+
+_TYPE_NAMES = {
+    JoinRoom: "join-room",
+    Signal: "signal",
+    LeaveRoom: "leave-room",
+    UpdateParticipant: "update-participant",
+}
+_SENTENCES = {
+    ErrorCode.BINARY_FRAME: "Messages are JSON text; binary frames are not understood.",
+    ErrorCode.FRAME_TOO_LARGE: "The message is longer than 64 KiB.",
+    ErrorCode.SLOW_READER: "This client does not read its messages fast enough.",
+    ErrorCode.SERVER_SHUTDOWN: "The server is shutting down.",
+    ErrorCode.INTERNAL: "Something went wrong inside the server.",
+}
+
+
+def room_digest(room_id: str) -> str:
+    """What stands for a room in the log."""
+    return hashlib.sha256(room_id.encode()).hexdigest()[:8]
+
+
+class Hub:
+    """All connections of one server."""
+
+    def __init__(
+        self,
+        *,
+        ice_servers: tuple[IceServer, ...] = (),
+        max_connections: int = MAX_CONNECTIONS,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        self.metrics = Metrics()
+        self._rooms: Rooms[Session] = Rooms(ice_servers=ice_servers)
+        self._sessions: dict[Session, asyncio.Event] = {}
+        self._numbers = itertools.count(1)
+        self._max_connections = max_connections
+        self._heartbeat_s = heartbeat_s
+        self._closing = False
+        self.metrics.watch(
+            "bridgecall_connections", "Open WebSocket connections", lambda: len(self._sessions)
+        )
+        self.metrics.watch("bridgecall_rooms", "Rooms with somebody in them", lambda: self._rooms.room_count)
+        self.metrics.watch(
+            "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
+        )
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve one WebSocket request until it ends."""
+        if self._closing or len(self._sessions) >= self._max_connections:
+            return web.Response(status=503, text="The server takes no more connections now.\n")
+        session = Session(next(self._numbers), heartbeat_s=self._heartbeat_s)
+        ended = self._sessions[session] = asyncio.Event()
+        self.metrics.opened.inc()
+        logger.info("connected", extra={"session": session.number})
+        try:
+            return await session.run(request, self)
+        finally:
+            self._leave(session)
+            del self._sessions[session]
+            ended.set()
+            logger.info("disconnected", extra={"session": session.number})
+
+    async def close(self) -> None:
+        """Tell everybody that the server stops, close every connection, take no new one."""
+        self._closing = True
+        ends = list(self._sessions.values())
+        for session in list(self._sessions):
+            self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
+        for ended in ends:
+            await ended.wait()
+
+    # --- what sessions report -------------------------------------------------------------------
+
+    def on_text(self, session: Session, text: str) -> None:
+        """Act on one message; whatever is wrong with it becomes an error message to its sender."""
+        try:
+            message = decode_client_message(text)
+            room_before = self._rooms.room_of(session)
+            deliveries = self._rooms.receive(session, message)
+            self._deliver(deliveries)
+        except ProtocolError as error:
+            self._refuse(session, error.code, str(error))
+        except Exception:
+            logger.exception("a message could not be handled", extra={"session": session.number})
+            self._refuse(session, ErrorCode.INTERNAL, _SENTENCES[ErrorCode.INTERNAL])
+        else:
+            self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
+            room_after = self._rooms.room_of(session)
+            if room_after != room_before:
+                room = room_digest(room_after or room_before or "")
+                logger.info(
+                    "joined" if room_after else "left", extra={"session": session.number, "room": room}
+                )
+
+    def on_refused(self, session: Session, code: ErrorCode) -> None:
+        """A frame that is no message."""
+        if code is ErrorCode.FRAME_TOO_LARGE:
+            self._send_away(session, code, WSCloseCode.MESSAGE_TOO_BIG)
+        else:
+            self._refuse(session, code, _SENTENCES[code])
+
+    # --- sending --------------------------------------------------------------------------------
+
+    def _deliver(self, deliveries: Sequence[Delivery[Session]]) -> None:
+        pending = deque(deliveries)
+        while pending:
+            delivery = pending.popleft()
+            encoded = encode_server_message(delivery.message).encode()
+            if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
+                # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
+                raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, _SENTENCES[ErrorCode.FRAME_TOO_LARGE])
+            for target in delivery.targets:
+                if not self._send(target, encoded):
+                    pending.extend(self._rooms.disconnect(target))
+
+    def _send(self, session: Session, message: bytes) -> bool:
+        """False when `session` was cut because it does not read."""
+        if session.send(message):
+            self.metrics.sent.inc()
+            self.metrics.sent_bytes.inc(len(message))
+            return True
+        self._end(session, ErrorCode.SLOW_READER, WSCloseCode.POLICY_VIOLATION)
+        return False
+
+    def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
+        self.metrics.refusals.labels(code.value).inc()
+        # Not at INFO: a hostile client could fill the disk with it. The metrics count them.
+        logger.debug("refused", extra={"session": session.number, "code": code.value})
+        if not self._send(session, encode_server_message(ErrorMessage(code.value, sentence)).encode()):
+            self._leave(session)
+
+    def _send_away(self, session: Session, code: ErrorCode, close_code: int) -> None:
+        self._end(session, code, close_code)
+        self._leave(session)
+
+    def _end(self, session: Session, code: ErrorCode, close_code: int) -> None:
+        self.metrics.refusals.labels(code.value).inc()
+        logger.info("sent away", extra={"session": session.number, "code": code.value})
+        session.end(ErrorMessage(code.value, _SENTENCES[code]), close_code)
+
+    def _leave(self, session: Session) -> None:
+        room = self._rooms.room_of(session)
+        if room is not None:
+            logger.info("left", extra={"session": session.number, "room": room_digest(room)})
+        self._deliver(self._rooms.disconnect(session))

@@ -1,0 +1,140 @@
+"""One WebSocket's life: a reader, a writer task behind a bounded outbox, and an end that always comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import WSMsgType, web
+
+from desktop_app.protocol import limits
+from desktop_app.protocol.codec import encode_server_message
+from desktop_app.protocol.errors import ErrorCode
+
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from aiohttp import WSMessage
+
+    from desktop_app.protocol.messages import ErrorMessage
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_S = 15.0
+"""A ping after so much silence; a client that does not answer in half of it is gone."""
+
+GRACE_S = 2.0
+"""How long a client that is sent away may take to read why, before its socket is cut."""
+
+# Frames between our limit and this one are read to their end, so that the client gets the reason and an
+# orderly close. Longer ones are refused at their header: the close frame is sent, but a client that goes on
+# writing may see a reset instead.
+_HARD_LIMIT_BYTES = 4 * limits.MAX_FRAME_BYTES
+
+
+class SessionHandler(Protocol):
+    """What a session reports to."""
+
+    def on_text(self, session: Session, text: str) -> None:
+        """A text message within the size limit."""
+
+    def on_refused(self, session: Session, code: ErrorCode) -> None:
+        """A frame that is no message: binary, or too large (the session is to be ended then)."""
+
+
+def is_over_limit(text: str) -> bool:
+    """True when `text` is longer than a frame may be, in bytes of UTF-8."""
+    if len(text) * 4 <= limits.MAX_FRAME_BYTES:
+        return False
+    return len(text.encode()) > limits.MAX_FRAME_BYTES
+
+
+class Session:
+    """A connected client."""
+
+    def __init__(self, number: int, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self.number = number
+        self._heartbeat_s = heartbeat_s
+        # No compression: it would let a small frame unpack into a large one, and the messages are small.
+        self._socket = web.WebSocketResponse(
+            heartbeat=heartbeat_s, max_msg_size=_HARD_LIMIT_BYTES, compress=False, timeout=GRACE_S
+        )
+        self._outbox = Outbox()
+        self._transport: asyncio.Transport | None = None
+        self._close_code: int | None = None
+        self._cut_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def ending(self) -> bool:
+        """True after `end`."""
+        return self._close_code is not None
+
+    def send(self, message: bytes) -> bool:
+        """Queue `message`; False when this client does not read and the queue is full."""
+        return self._outbox.put(message)
+
+    def end(self, reason: ErrorMessage, close_code: int) -> None:
+        """Drop what waits, tell the client `reason`, close; the socket is cut when that takes too long."""
+        if self.ending:
+            return
+        self._close_code = close_code
+        self._outbox.finish(encode_server_message(reason).encode())
+        self._cut_timer = asyncio.get_running_loop().call_later(GRACE_S, self._cut)
+
+    async def run(self, request: web.Request, handler: SessionHandler) -> web.WebSocketResponse:
+        """Serve `request` until the connection ends, whoever ends it."""
+        await self._socket.prepare(request)
+        self._transport = request.transport
+        reader = asyncio.create_task(self._read(handler), name=f"session-{self.number}:reader")
+        writer = asyncio.create_task(self._write(), name=f"session-{self.number}:writer")
+        try:
+            await asyncio.wait([reader, writer], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            reader.cancel()
+            writer.cancel()
+            await asyncio.wait([reader, writer])
+        for task in (reader, writer):
+            if not task.cancelled() and (error := task.exception()) is not None:
+                logger.error("session %d failed", self.number, exc_info=error)
+        try:
+            if self._close_code is not None:
+                # Nobody may be in receive() now: only then does close() wait for the client's answer, and a
+                # socket that is closed with unread data in it takes our last words back (RFC 9293 3.10.4).
+                await self._socket.close(code=self._close_code)
+        finally:
+            if self._cut_timer is not None:
+                self._cut_timer.cancel()
+            if self._transport is not None and self._transport.get_write_buffer_size() > 0:
+                # Nobody may ever read these bytes, and the kernel would try for a quarter of an hour.
+                asyncio.get_running_loop().call_later(GRACE_S, self._transport.abort)
+        return self._socket
+
+    async def _read(self, handler: SessionHandler) -> None:
+        message: WSMessage
+        async for message in self._socket:
+            if self.ending:
+                continue
+            if message.type is WSMsgType.TEXT:
+                if is_over_limit(message.data):
+                    handler.on_refused(self, ErrorCode.FRAME_TOO_LARGE)
+                else:
+                    handler.on_text(self, message.data)
+            elif message.type is WSMsgType.BINARY:
+                too_large = len(message.data) > limits.MAX_FRAME_BYTES
+                handler.on_refused(self, ErrorCode.FRAME_TOO_LARGE if too_large else ErrorCode.BINARY_FRAME)
+            else:
+                break
+            # Buffered messages come without a pause: let the writers, and the other clients, have their turn.
+            await asyncio.sleep(0)
+
+    async def _write(self) -> None:
+        try:
+            while (message := await self._outbox.get()) is not None:
+                await self._socket.send_frame(message, WSMsgType.TEXT)
+        except ConnectionError:
+            logger.debug("session %d: the connection went while sending", self.number)
+
+    def _cut(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
