@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.netlab import NetLab, namespaces, why_unavailable
+from tests.netlab import NetLab, namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")
+pytestmark = pytest.mark.needs_netlab
 
 PORT = 5000
 PATIENCE_S = 20.0
