@@ -33,7 +33,7 @@ class Emitter(Generic[T]):
         for listener in tuple(self._listeners):
             try:
                 listener(event)
-            except Exception:  # noqa: BLE001 - one broken listener must not silence the others
+            except Exception:
                 logger.exception("a listener for %s failed", type(event).__name__)
 
     def __len__(self) -> int:

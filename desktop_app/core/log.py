@@ -55,7 +55,9 @@ def setup_file_logging(path: Path, *, verbose: bool = False) -> None:
     console.setLevel(logging.DEBUG if verbose else logging.WARNING)
     for each in (handler, console):
         each.setFormatter(logging.Formatter(TEXT_FORMAT))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler, console], force=True)
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, handlers=[handler, console], force=True
+    )
     _quiet_libraries()
     install_exception_hooks()
 

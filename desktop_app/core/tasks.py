@@ -53,6 +53,11 @@ class TaskOwner:
         if pending:
             await asyncio.wait(pending)
 
+    def cancel(self) -> None:
+        """Cancel what still runs without waiting for it."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
     async def close(self) -> None:
         """Cancel what still runs and wait for it; safe to call twice."""
         pending = [task for task in self._tasks if task is not asyncio.current_task()]

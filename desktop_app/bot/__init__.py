@@ -1,0 +1,1 @@
+"""The headless participant: for tests, load and monitoring. Imports no Qt."""

@@ -1,0 +1,142 @@
+"""The bot's command line."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from desktop_app.call.media_config import MediaConfig
+from desktop_app.media.video_source import VideoFormat
+from desktop_app.protocol.ice_url import parse_ice_server
+from desktop_app.protocol.limits import MAX_ID_CHARS, MAX_NAME_CHARS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktop_app.protocol.messages import IceServer
+
+
+@dataclass(frozen=True, slots=True)
+class BotArguments:
+    """What the command line says, checked."""
+
+    server: str
+    room: str
+    name: str
+    media: MediaConfig
+    duration_s: float | None
+    ice_servers: tuple[IceServer, ...]
+    relay_only: bool
+    fingerprint_sha256: str | None
+    verbose: bool
+
+
+def _server(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("not a valid address") from error
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise argparse.ArgumentTypeError("must look like ws://HOST:PORT/ws")
+    return text
+
+
+def _text(limit: int) -> type:
+    def parse(text: str) -> str:
+        if not text or len(text) > limit or any(ord(char) < 32 or ord(char) == 127 for char in text):
+            raise argparse.ArgumentTypeError(
+                f"must have 1 to {limit} characters, none of them a control character"
+            )
+        return text
+
+    return parse  # type: ignore[return-value]
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError("must look like 640x480")
+    width, height = int(match[1]), int(match[2])
+    if not (32 <= width <= 3840 and 32 <= height <= 2160) or width % 2 or height % 2:
+        raise argparse.ArgumentTypeError("must be even numbers between 32x32 and 3840x2160")
+    return width, height
+
+
+def _fps(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 60:
+        raise argparse.ArgumentTypeError("must be a whole number from 1 to 60")
+    return int(text)
+
+
+def _duration(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < 1e8:
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+    return seconds
+
+
+def _ice(text: str) -> IceServer:
+    try:
+        return parse_ice_server(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _fingerprint(text: str) -> str:
+    digits = text.replace(":", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise argparse.ArgumentTypeError("must be a SHA-256 in 64 hexadecimal digits")
+    return digits
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
+    """Parse the command line; a wrong one prints its reason and exits with status 2."""
+    parser = argparse.ArgumentParser(
+        prog="bridgecall-bot", description="A participant without a window. Prints one JSON object a line."
+    )
+    parser.add_argument("--server", required=True, type=_server, metavar="ws://HOST:PORT/ws")
+    parser.add_argument("--room", required=True, type=_text(MAX_ID_CHARS))
+    parser.add_argument("--name", required=True, type=_text(MAX_NAME_CHARS), help="also the bot's userId")
+    parser.add_argument("--camera", default="test", metavar="test|FILE|INDEX|none")
+    parser.add_argument("--microphone", default="test", metavar="test|FILE|none")
+    parser.add_argument("--size", default=(640, 480), type=_size, metavar="640x480")
+    parser.add_argument("--fps", default=30, type=_fps)
+    parser.add_argument(
+        "--duration", type=_duration, metavar="SECONDS", help="leave after this time in the room"
+    )
+    parser.add_argument("--ice-server", action="append", default=[], type=_ice, metavar="URL[,USER,SECRET]")
+    parser.add_argument("--relay-only", action="store_true", help="use relayed paths alone")
+    parser.add_argument("--fingerprint", type=_fingerprint, help="SHA-256 of the server's own certificate")
+    parser.add_argument("--record-audio", metavar="FILE.wav", help="write what a speaker would play")
+    parser.add_argument("--verbose", action="store_true", help="log to standard error in detail")
+    values = parser.parse_args(argv)
+    width, height = values.size
+    return BotArguments(
+        server=values.server,
+        room=values.room,
+        name=values.name,
+        media=MediaConfig(
+            camera=values.camera,
+            video_format=VideoFormat(width, height, values.fps),
+            microphone=values.microphone,
+            speaker="none",
+            # Files and tones are what the far end shall hear, unprocessed.
+            echo_cancellation=False,
+            noise_suppression=False,
+            automatic_gain=False,
+            recording=values.record_audio,
+        ),
+        duration_s=values.duration,
+        ice_servers=tuple(values.ice_server),
+        relay_only=values.relay_only,
+        fingerprint_sha256=values.fingerprint,
+        verbose=values.verbose,
+    )

@@ -1,0 +1,177 @@
+"""The bot's life: join, report, obey, leave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from desktop_app.call.call import JoinRequest
+from desktop_app.call.events import (
+    CallEvent,
+    CallState,
+    CallStateChanged,
+    DeviceState,
+    DeviceStatus,
+    FirstFrame,
+    Notice,
+    ParticipantGone,
+    ParticipantJoined,
+    PeerStateChanged,
+    StatsUpdated,
+)
+from desktop_app.call.session import Session
+from desktop_app.core.errors import UserFacingError
+from desktop_app.protocol.messages import ParticipantInfo
+
+from .output import EventWriter
+from .report import stats_report
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from .arguments import BotArguments
+
+logger = logging.getLogger(__name__)
+
+MAX_COMMAND_CHARS = 64 * 1024
+EXIT_OK = 0
+EXIT_NO_SERVER = 2
+
+
+class Bot:
+    """Runs on one plain asyncio loop."""
+
+    def __init__(self, arguments: BotArguments) -> None:
+        self._arguments = arguments
+        self._leave = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._out = EventWriter(sys.stdout, on_closed=self._leave_from_thread)
+        self._session = Session()
+        self._session.events.subscribe(self._report)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> int:
+        """Returns the exit status."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._leave.set)
+        try:
+            return await self._run()
+        finally:
+            await self._session.close()
+            self._out.close()
+
+    async def _run(self) -> int:
+        arguments = self._arguments
+        await self._session.apply(arguments.media)
+        request = JoinRequest(
+            url=arguments.server,
+            room_id=arguments.room,
+            me=ParticipantInfo(
+                arguments.name,
+                arguments.name,
+                audio_muted=arguments.media.microphone == "none",
+                video_muted=arguments.media.camera == "none",
+            ),
+            fingerprint_sha256=arguments.fingerprint_sha256,
+            ice_servers=arguments.ice_servers,
+            relay_only=arguments.relay_only,
+        )
+        joining = self._loop.create_task(self._session.join(request))
+        leaving = self._loop.create_task(self._leave.wait())
+        await asyncio.wait((joining, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not joining.done():
+            joining.cancel()
+            await asyncio.wait((joining,))
+            return EXIT_OK
+        leaving.cancel()
+        try:
+            welcome = joining.result()
+        except UserFacingError as error:
+            self._out.write("error", code=error.code, message=str(error))
+            return EXIT_NO_SERVER
+        self._out.write("joined", participants=[one.user_id for one in welcome.participants])
+        self._start_reading_commands(sys.stdin)
+        try:
+            async with asyncio.timeout(arguments.duration_s):
+                await self._leave.wait()
+        except TimeoutError:
+            logger.info("the time in the room is over")
+        await self._session.leave()
+        self._out.write("left")
+        return EXIT_OK
+
+    def _leave_from_thread(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._leave.set)
+        except RuntimeError:
+            logger.debug("the loop has ended already")
+
+    # --- events out -----------------------------------------------------------------------------
+
+    def _report(self, event: CallEvent) -> None:
+        match event:
+            case PeerStateChanged():
+                self._out.write("peer", user=event.user_id, state=event.state.value, reason=event.reason)
+            case ParticipantJoined():
+                self._out.write("participant", user=event.participant.user_id, state="joined")
+            case ParticipantGone():
+                self._out.write("participant", user=event.user_id, state="left")
+            case FirstFrame():
+                self._out.write(
+                    "first-frame", user=event.user_id, kind=event.kind, ms=round(event.since_join_ms, 1)
+                )
+            case StatsUpdated():
+                self._out.write("stats", **stats_report(event.stats))
+            case DeviceStatus(state=DeviceState.FAILED):
+                self._out.write("error", code=f"{event.device}-failed", message=event.message)
+            case CallStateChanged(state=CallState.SERVER_LOST):
+                self._out.write("error", code="server-lost", message=event.reason)
+            case Notice(level="warning" | "error"):
+                self._out.write("error", code=event.code or "notice", message=event.message)
+
+    # --- commands in ----------------------------------------------------------------------------
+
+    def _start_reading_commands(self, stream: TextIO | None) -> None:
+        if stream is None:
+            return
+
+        def read() -> None:
+            try:
+                while line := stream.readline(MAX_COMMAND_CHARS):
+                    self._loop.call_soon_threadsafe(self._command, line)
+            except (OSError, ValueError, RuntimeError):
+                logger.debug("standard input has ended", exc_info=True)
+
+        # A blocking read on a daemon thread: standard input may be a file, a pipe or a terminal, and only a
+        # thread reads all three the same way.
+        threading.Thread(target=read, name="commands", daemon=True).start()
+
+    def _command(self, line: str) -> None:
+        if not line.strip():
+            return
+        try:
+            command = json.loads(line)
+        except (ValueError, RecursionError):
+            command = None
+        match command:
+            case {"cmd": "mute", "kind": "audio" | "video" as kind, "on": bool() as on}:
+                task = self._loop.create_task(self._session.set_muted(kind, on))
+                self._tasks.add(task)
+                task.add_done_callback(self._command_done)
+            case {"cmd": "leave"}:
+                self._leave.set()
+            case _:
+                self._out.write(
+                    "error", code="bad-command", message="The command is not known or is malformed."
+                )
+
+    def _command_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a command failed", exc_info=task.exception())
+            self._out.write("error", code="command-failed", message="The command could not be carried out.")

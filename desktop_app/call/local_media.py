@@ -1,0 +1,205 @@
+"""Our camera, microphone and speaker: opened once, shared by all peers, changed while everything runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from desktop_app.media.audio import rms_level
+from desktop_app.media.audio_sinks import NullSink, WavRecorder
+from desktop_app.media.audio_sources import open_audio_source
+from desktop_app.media.clock import AUDIO_RATE_HZ
+from desktop_app.media.frame_slot import FrameSlot
+from desktop_app.media.processing import AudioProcessor
+from desktop_app.media.video_sources import open_video_source
+from desktop_app.rtc.audio_encoder import AudioEncoder
+from desktop_app.rtc.connection import LocalFeeds
+from desktop_app.rtc.video_encoder import VideoEncoder
+
+from .events import CallEvent, DeviceKind, DeviceState, DeviceStatus, MicrophoneLevel, Notice
+from .mixer import AudioMixer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop_app.media.audio import AudioFrame, AudioSink, AudioSource
+    from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.media.source_status import SourceStatus
+    from desktop_app.media.video_source import VideoSource
+
+    from .media_config import MediaConfig
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LEVEL_EVERY_FRAMES = 5
+"""Ten level events a second."""
+TEST_TONE_HZ = 440.0
+TEST_TONE_S = 1.0
+
+
+class LocalMedia:
+    """Lives on the engine loop; devices are opened and closed on one worker thread, in order."""
+
+    def __init__(self, emit: Callable[[CallEvent], None], backend: AudioBackend | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._emit = emit
+        self._backend = backend
+        self._config: MediaConfig | None = None
+        self._devices = ThreadPoolExecutor(1, thread_name_prefix="devices")
+        self._lock = asyncio.Lock()
+        self.slot = FrameSlot()
+        self.audio_muted = False
+        self.video_muted = False
+        self._camera: VideoSource | None = None
+        self._microphone: AudioSource | None = None
+        self._speaker: AudioSink | None = None
+        self._level_frames = 0
+        self.microphone_level = 0.0
+        self._processor = AudioProcessor(True, True, True)
+        self.mixer = AudioMixer(self._processor.process_render)
+        self._audio_encoder = AudioEncoder()
+        self.video_encoder = VideoEncoder(self.slot, on_error=self._encoding_failed)
+        self.feeds = LocalFeeds(self._audio_encoder.feed, self.video_encoder.feed)
+
+    # --- devices --------------------------------------------------------------------------------
+
+    async def apply(self, config: MediaConfig) -> None:
+        """Open what `config` names and change what differs from before."""
+        async with self._lock:
+            old, self._config = self._config, config
+            self._processor.echo_cancellation = config.echo_cancellation
+            self._processor.noise_suppression = config.noise_suppression
+            self._processor.automatic_gain = config.automatic_gain
+            if old is None or (old.speaker, old.recording) != (config.speaker, config.recording):
+                await self._open_speaker(config)
+            if old is None or old.microphone != config.microphone:
+                await self._open_microphone(config)
+            if old is None or (old.camera, old.video_format) != (config.camera, config.video_format):
+                await self._open_camera(config)
+
+    async def set_muted(self, kind: str, muted: bool) -> None:
+        """Muted sound is sent as silence; a muted camera is closed, so that its light goes out."""
+        async with self._lock:
+            if kind == "audio":
+                self.audio_muted = muted
+            elif muted != self.video_muted:
+                self.video_muted = muted
+                self.video_encoder.set_paused(muted)
+                if self._config is not None:
+                    await self._open_camera(self._config)
+
+    async def _open_camera(self, config: MediaConfig) -> None:
+        await self._stop(self._camera)
+        self._camera = None
+        if self.video_muted:
+            self.slot.clear()
+            self._status_event("camera", DeviceState.OFF, "")
+            return
+        camera = open_video_source(
+            config.camera, config.video_format, slot=self.slot, on_status=self._status_of("camera")
+        )
+        self._camera = camera
+        await self.on_device_thread(camera.start)
+
+    async def _open_microphone(self, config: MediaConfig) -> None:
+        await self._stop(self._microphone)
+        microphone = open_audio_source(
+            config.microphone, on_status=self._status_of("microphone"), device_backend=self._backend
+        )
+        self._microphone = microphone
+        await self.on_device_thread(lambda: microphone.start(self._captured))
+
+    async def _open_speaker(self, config: MediaConfig) -> None:
+        await self._stop(self._speaker)
+        on_status = self._status_of("speaker")
+        sink: AudioSink
+        if config.speaker == "none" or self._backend is None:
+            sink = NullSink(on_status=on_status)
+        else:
+            sink = self._backend.open_speaker(config.speaker, on_status)
+        if config.recording is not None:
+            sink = WavRecorder(Path(config.recording), sink, on_status=on_status)
+        self._speaker = sink
+        await self.on_device_thread(lambda: sink.start(self.mixer.pull))
+
+    async def _stop(self, device: VideoSource | AudioSource | AudioSink | None) -> None:
+        if device is not None:
+            await self.on_device_thread(device.stop)
+
+    async def on_device_thread(self, work: Callable[[], T]) -> T:
+        """Run blocking device work in order, off the loop."""
+        return await self._loop.run_in_executor(self._devices, work)
+
+    def play_test_tone(self) -> None:
+        """A second of tone on the speaker, faded at both ends."""
+        count = int(TEST_TONE_S * AUDIO_RATE_HZ)
+        times = np.arange(count) / AUDIO_RATE_HZ
+        fade = np.clip(np.minimum(times, TEST_TONE_S - times) / 0.02, 0, 1)
+        self.mixer.play((0.25 * 32767 * fade * np.sin(2 * np.pi * TEST_TONE_HZ * times)).astype(np.int16))
+
+    @property
+    def camera_fps(self) -> float:
+        """The rate that the camera really delivers."""
+        return 0.0 if self._camera is None else self._camera.delivered_fps
+
+    async def close(self) -> None:
+        """Release every device and end every thread."""
+        async with self._lock:
+            for device in (self._camera, self._microphone, self._speaker):
+                await self._stop(device)
+            self._camera = self._microphone = self._speaker = None
+            self.slot.clear()
+            self._audio_encoder.close()
+            self.video_encoder.close()
+            await self.on_device_thread(self.video_encoder.join)
+            self._processor.close()
+        self._devices.shutdown(wait=False)
+
+    # --- on the devices' own threads ------------------------------------------------------------
+
+    def _captured(self, frame: AudioFrame, captured_at_s: float) -> None:
+        processed = self._processor.process_capture(frame)
+        self._audio_encoder.push(processed, captured_at_s, muted=self.audio_muted)
+        self.microphone_level = rms_level(processed)
+        self._level_frames += 1
+        if self._level_frames % LEVEL_EVERY_FRAMES == 0:
+            self._post(MicrophoneLevel(self.microphone_level))
+
+    def _status_of(self, device: DeviceKind) -> Callable[[SourceStatus], None]:
+        def changed(status: SourceStatus) -> None:
+            self._status_event(device, DeviceState(status.state.value), status.message)
+
+        return changed
+
+    def _status_event(self, device: DeviceKind, state: DeviceState, message: str) -> None:
+        self._post(DeviceStatus(device, state, message))
+
+    def _encoding_failed(self, _error: BaseException) -> None:
+        self._post(
+            Notice("error", "The picture cannot be encoded; the others may not see you.", "encode-failed")
+        )
+
+    def _post(self, event: CallEvent) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._emit, event)
+        except RuntimeError:
+            logger.debug("a device event came after the end of the engine loop")
+
+    @property
+    def diagnostics(self) -> dict[str, Any]:
+        """What a bug report needs to know of the devices."""
+        speaker = self._speaker
+        return {
+            "camera": None if self._config is None else self._config.camera,
+            "camera_fps": round(self.camera_fps, 1),
+            "microphone": None if self._config is None else self._config.microphone,
+            "speaker": None if self._config is None else self._config.speaker,
+            "speaker_underruns": None if speaker is None else speaker.underruns,
+            "speaker_latency_ms": None if speaker is None else round(speaker.latency_ms, 1),
+        }

@@ -1,0 +1,24 @@
+"""Which devices are used and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desktop_app.media.video_source import VideoFormat
+
+DEFAULT_FORMAT = VideoFormat(640, 480, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """Devices are named as media's factories take them: "" is the default device, "none" is none."""
+
+    camera: str = ""
+    video_format: VideoFormat = DEFAULT_FORMAT
+    microphone: str = ""
+    speaker: str = ""
+    echo_cancellation: bool = True
+    noise_suppression: bool = True
+    automatic_gain: bool = True
+    recording: str | None = None
+    """A WAV file for what the speaker plays (the bot's --record-audio)."""

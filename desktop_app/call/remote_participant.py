@@ -1,0 +1,76 @@
+"""One other person in the room: what we know of them, their picture, their sound, the peer that carries both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktop_app.rtc.audio_playout import AudioPlayout
+from desktop_app.rtc.connection import RemoteSinks
+from desktop_app.rtc.peer import Peer
+from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.protocol.messages import JsonValue, ParticipantInfo
+    from desktop_app.rtc.connection import LocalFeeds
+    from desktop_app.rtc.ice import IceConfiguration
+    from desktop_app.rtc.state import PeerState
+    from desktop_app.stats.model import PeerStats
+
+    from .events import MediaKind
+    from .mixer import AudioMixer
+
+
+class RemoteParticipant:
+    """Lives on the engine loop."""
+
+    def __init__(
+        self,
+        info: ParticipantInfo,
+        *,
+        slot: FrameSlot,
+        mixer: AudioMixer,
+        ice: IceConfiguration,
+        local: LocalFeeds,
+        send_signal: Callable[[JsonValue], None],
+        on_state: Callable[[PeerState, str], None],
+        on_first_frame: Callable[[MediaKind], None],
+    ) -> None:
+        self.info = info
+        self.slot = slot
+        self._mixer = mixer
+        self.playout = AudioPlayout(on_first_frame=lambda: on_first_frame("audio"))
+        mixer.add(self.playout)
+        self.peer = Peer(
+            info.user_id,
+            ice=ice,
+            local=local,
+            remote=RemoteSinks(
+                audio=self.playout, video=slot, on_first_video_frame=lambda: on_first_frame("video")
+            ),
+            send_signal=send_signal,
+            on_state=on_state,
+        )
+        self._collector = PeerStatsCollector(info.user_id)
+
+    def update(self, info: ParticipantInfo) -> None:
+        """Their name or mute states changed."""
+        if info.video_muted != self.info.video_muted:
+            self.peer.pause_freeze_detection()
+            if info.video_muted:
+                self.slot.clear()  # the last picture must not stand there as if it were live
+        self.info = info
+
+    def stats(self, encode: EncoderShare, microphone_level: float) -> PeerStats:
+        """Since the last call."""
+        return self._collector.update(
+            self.peer.state.value, self.peer.counters(), encode=encode, microphone_level=microphone_level
+        )
+
+    def hang_up(self) -> None:
+        """End the connection; returns at once."""
+        self._mixer.remove(self.playout)
+        self.peer.hang_up()
+        self.slot.clear()

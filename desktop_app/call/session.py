@@ -1,0 +1,156 @@
+"""The facade over media and call that the engine bridge and the bot drive. Lives on the engine loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+from desktop_app.core.events import Emitter
+from desktop_app.core.tasks import TaskOwner
+from desktop_app.media.frame_slot import FrameSlot
+from desktop_app.protocol.messages import ParticipantInfo
+from desktop_app.stats.collector import EncoderShare
+from desktop_app.stats.model import CallStats, LocalStats
+
+from .call import Call, JoinRequest
+from .events import CallEvent, LocalMuteChanged, MediaKind, StatsUpdated
+from .local_media import LocalMedia
+
+if TYPE_CHECKING:
+    from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.protocol.messages import Welcome
+
+    from .media_config import MediaConfig
+
+logger = logging.getLogger(__name__)
+
+STATS_INTERVAL_S = 1.0
+AUDIO_SHARE_KBPS = 50.0
+"""What of the path's estimate belongs to the sound and to headers, before the picture gets anything."""
+
+
+class Session:
+    """Local media for as long as the application runs, and at most one call at a time."""
+
+    def __init__(self, backend: AudioBackend | None = None) -> None:
+        self.events: Emitter[CallEvent] = Emitter()
+        self.media = LocalMedia(self.events.emit, backend)
+        self.call: Call | None = None
+        self.newest_stats: CallStats | None = None
+        self._tasks = TaskOwner("session")
+        self._slots: dict[str, FrameSlot] = {}
+        self._slots_lock = threading.Lock()
+        self._me = ParticipantInfo("")
+        self._process = psutil.Process()
+        self._process.cpu_percent()  # the first call only sets the mark
+        self._encode = EncoderShare()
+
+    def remote_video(self, user_id: str) -> FrameSlot:
+        """The slot of a participant's picture. Any thread."""
+        with self._slots_lock:
+            return self._slots.setdefault(user_id, FrameSlot())
+
+    async def apply(self, config: MediaConfig) -> None:
+        """Use these devices from now on; no camera or microphone counts as muted for the others."""
+        await self.media.apply(config)
+
+    async def join(self, request: JoinRequest) -> Welcome:
+        """Enter a room; a call that still runs is left first.
+
+        Raises:
+            ConnectError: with the sentence for the person.
+        """
+        await self.leave()
+        self._me = request.me
+        call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit)
+        self.call = call
+        try:
+            welcome = await call.join()
+        except BaseException:
+            self.call = None
+            await call.leave()
+            raise
+        self._tasks.spawn(self._collect(call), name="stats")
+        return welcome
+
+    async def leave(self) -> None:
+        """Leave the call, if there is one."""
+        call, self.call = self.call, None
+        if call is None:
+            return
+        await self._tasks.close()
+        await call.leave()
+        self._tasks.spawn(call.wait_closed(), name="closing")
+        with self._slots_lock:
+            self._slots.clear()
+
+    async def set_muted(self, kind: MediaKind, muted: bool) -> None:
+        """Switch our microphone or camera, and tell the others."""
+        await self.media.set_muted(kind, muted)
+        self.events.emit(LocalMuteChanged(kind, muted))
+        self._me = ParticipantInfo(
+            self._me.user_id,
+            self._me.display_name,
+            audio_muted=muted if kind == "audio" else self._me.audio_muted,
+            video_muted=muted if kind == "video" else self._me.video_muted,
+        )
+        if self.call is not None:
+            self.call.update_me(self._me)
+
+    async def close(self, timeout_s: float = 5.0) -> None:
+        """Leave and release everything; what a dead network holds up longer than the limit is left behind."""
+        call = self.call
+        await self.leave()
+        if call is not None:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await call.wait_closed()
+            except TimeoutError:
+                logger.warning("a connection did not close in time")
+        await self._tasks.close()
+        await self.media.close()
+
+    # --- once a second --------------------------------------------------------------------------
+
+    async def _collect(self, call: Call) -> None:
+        while True:
+            await asyncio.sleep(STATS_INTERVAL_S)
+            self._steer_bitrate(call)
+            self.newest_stats = self._take_stats(call)
+            self.events.emit(StatsUpdated(self.newest_stats))
+
+    def _steer_bitrate(self, call: Call) -> None:
+        # One encoding serves all: the narrowest path decides.
+        estimates = [
+            estimate
+            for each in call.participants.values()
+            if (estimate := each.peer.video_estimate_kbps) is not None
+        ]
+        if estimates:
+            self.media.video_encoder.set_target_kbps(min(estimates) - AUDIO_SHARE_KBPS)
+
+    def _take_stats(self, call: Call) -> CallStats:
+        counters = self.media.video_encoder.counters
+        self._encode.update(
+            frames_encoded=counters.frames_encoded,
+            total_encode_s=counters.total_encode_s,
+            target_kbps=counters.target_kbps,
+            width_px=counters.width_px,
+            height_px=counters.height_px,
+        )
+        level = 0.0 if self.media.audio_muted else self.media.microphone_level
+        return CallStats(
+            time_s=time.time(),
+            peers={user_id: each.stats(self._encode, level) for user_id, each in call.participants.items()},
+            local=LocalStats(
+                camera_fps=self.media.camera_fps,
+                microphone_level=level,
+                cpu_pct=self._process.cpu_percent(),
+                rss_mb=self._process.memory_info().rss / 1e6,
+            ),
+        )

@@ -1,0 +1,124 @@
+"""What runs on the engine thread on the window's behalf."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from desktop_app.call.call import JoinRequest
+from desktop_app.call.session import Session
+from desktop_app.media.devices import Devices, list_cameras
+from desktop_app.protocol.invite import new_room_id
+from desktop_app.protocol.messages import ParticipantInfo
+
+from .configure import ice_servers, media_config
+from .diagnostics import describe
+from .port import HostedRoom
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.protocol.invite import Invite
+    from desktop_app.settings.schema import Settings
+
+    from .hosting import Host
+
+logger = logging.getLogger(__name__)
+
+
+class EngineCore:
+    """Made and used on the engine loop; the bridge calls it from the Qt thread."""
+
+    def __init__(
+        self,
+        *,
+        backend: AudioBackend | None,
+        host: Host,
+        emit: Callable[[CallEvent], None],
+    ) -> None:
+        self._backend = backend
+        self._host = host
+        self._settings: Settings | None = None
+        # Made once for each start of the program: names of people need not be unique, ids must be.
+        self._user_id = secrets.token_hex(8)
+        self.session = Session(backend)
+        self.session.events.subscribe(emit)
+
+    @property
+    def local_video(self) -> FrameSlot:
+        """Our own picture."""
+        return self.session.media.slot
+
+    async def apply_settings(self, settings: Settings) -> None:
+        """Open and change devices."""
+        self._settings = settings
+        await self.session.apply(media_config(settings))
+
+    async def list_devices(self) -> Devices:
+        """Ask the system; on a worker thread, since drivers take their time."""
+        return await self.session.media.on_device_thread(self._list_devices)
+
+    def _list_devices(self) -> Devices:
+        backend = self._backend
+        return Devices(
+            cameras=list_cameras(),
+            microphones=() if backend is None else tuple(backend.microphones()),
+            speakers=() if backend is None else tuple(backend.speakers()),
+        )
+
+    async def host(self, display_name: str) -> HostedRoom:
+        """Start the server if need be, and enter a new room on it."""
+        await self._host.start()
+        room_id = new_room_id()
+        await self.join(self._host.own_invite(room_id), display_name)
+        return HostedRoom(self._host.invite(room_id))
+
+    async def join(self, invite: Invite, display_name: str) -> None:
+        """Enter a room."""
+        settings = self._settings
+        media = self.session.media
+        await self.session.join(
+            JoinRequest(
+                url=invite.websocket_url(),
+                room_id=invite.room_id,
+                me=ParticipantInfo(
+                    self._user_id,
+                    display_name,
+                    audio_muted=media.audio_muted or (settings is not None and settings.microphone == "none"),
+                    video_muted=media.video_muted or (settings is not None and settings.camera == "none"),
+                ),
+                fingerprint_sha256=invite.fingerprint_sha256,
+                ice_servers=() if settings is None else ice_servers(settings),
+                relay_only=settings is not None and settings.relay_only,
+            )
+        )
+
+    async def leave(self) -> None:
+        """Leave the call."""
+        await self.session.leave()
+
+    async def set_muted(self, kind: MediaKind, muted: bool) -> None:
+        """Switch our microphone or camera."""
+        await self.session.set_muted(kind, muted)
+
+    async def play_test_tone(self) -> None:
+        """A second of tone."""
+        self.session.media.play_test_tone()
+
+    async def diagnostics(self) -> str:
+        """A text for a bug report."""
+        devices = await self.list_devices()
+        return await self.session.media.on_device_thread(
+            lambda: describe(
+                self._settings, devices, self.session.newest_stats, self.session.media.diagnostics
+            )
+        )
+
+    async def close(self) -> None:
+        """End everything."""
+        await self.session.close()
+        await self._host.stop()

@@ -1,0 +1,118 @@
+"""The one bridge between the window's thread and the engine's: calls in as coroutines, events out as a Qt signal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from desktop_app.core.events import Emitter
+
+from .core import EngineCore
+from .thread import EngineThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.media.devices import Devices
+    from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.protocol.invite import Invite
+    from desktop_app.settings.schema import Settings
+
+    from .hosting import Host
+    from .port import HostedRoom
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CLOSE_LIMIT_S = 8.0
+
+
+class EngineBridge(QObject):
+    """Implements EnginePort. Made and used on the Qt thread, whose asyncio loop is qasync's."""
+
+    _arrived = Signal(object)
+
+    def __init__(self, *, backend: AudioBackend | None, make_host: Callable[[], Host]) -> None:
+        super().__init__()
+        self._events: Emitter[CallEvent] = Emitter()
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = EngineThread()
+        self._thread.start()
+        self._closed = False
+
+        async def make() -> EngineCore:
+            return EngineCore(backend=backend, host=make_host(), emit=self._arrived.emit)
+
+        # The only wait for the engine on this thread, before the window exists.
+        self._core = self._thread.submit(make()).result()
+
+    @Slot(object)
+    def _deliver(self, event: CallEvent) -> None:
+        self._events.emit(event)
+
+    async def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(self._thread.submit(coroutine))
+
+    @property
+    def local_video(self) -> FrameSlot:
+        """Our own picture."""
+        return self._core.local_video
+
+    def remote_video(self, user_id: str) -> FrameSlot:
+        """The picture of a participant."""
+        return self._core.session.remote_video(user_id)
+
+    def subscribe(self, listener: Callable[[CallEvent], None]) -> Callable[[], None]:
+        """Receive every event on the Qt thread."""
+        return self._events.subscribe(listener)
+
+    async def apply_settings(self, settings: Settings) -> None:
+        """Open what the settings name and change what they change."""
+        await self._call(self._core.apply_settings(settings))
+
+    async def list_devices(self) -> Devices:
+        """The cameras, microphones and speakers of now."""
+        return await self._call(self._core.list_devices())
+
+    async def host(self, display_name: str) -> HostedRoom:
+        """Start the server in this process, make a new room and join it."""
+        return await self._call(self._core.host(display_name))
+
+    async def join(self, invite: Invite, display_name: str) -> None:
+        """Join a room."""
+        await self._call(self._core.join(invite, display_name))
+
+    async def leave(self) -> None:
+        """Leave the call."""
+        await self._call(self._core.leave())
+
+    async def set_muted(self, kind: MediaKind, muted: bool) -> None:
+        """Switch our microphone or camera."""
+        await self._call(self._core.set_muted(kind, muted))
+
+    async def play_test_tone(self) -> None:
+        """Play a short tone on the speaker."""
+        await self._call(self._core.play_test_tone())
+
+    async def diagnostics(self) -> str:
+        """A text for a bug report."""
+        return await self._call(self._core.diagnostics())
+
+    async def close(self) -> None:
+        """Leave, stop the server and the devices, and end the engine thread. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._call(self._core.close())
+        except TimeoutError:
+            logger.warning("the engine did not close within %.0f s", CLOSE_LIMIT_S)
+        finally:
+            # Joining would block the window; the loop stops within its current callback.
+            await asyncio.get_running_loop().run_in_executor(None, self._thread.stop)

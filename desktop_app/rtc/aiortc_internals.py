@@ -1,0 +1,313 @@
+"""Every private name of aiortc and aioice that this project uses, read in aiortc 1.16.0 and aioice 0.13.0.
+
+aiortc's own receiver loses a fifth of the sound at 5 % packet loss and freezes the picture for seconds
+(docs/decisions.md), and its sender encodes once per peer. So we keep aiortc's transports, negotiation and RTP
+parsing, and replace what happens to a packet: `ReceiverBase` and `SenderBase` stand where RTCRtpReceiver and
+RTCRtpSender stood. `missing_private_names` is asserted by a test, so an upgrade that renames one of them is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiortc
+from aiortc.codecs import is_rtx
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcicetransport import RTCIceTransport
+from aiortc.rtcpeerconnection import RTCPeerConnection
+from aiortc.rtcrtpreceiver import RTCRtpReceiver
+from aiortc.rtcrtpsender import RTCEncodedFrame, RTCRtpSender
+from aiortc.rtcrtptransceiver import RTCRtpTransceiver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiortc.mediastreams import MediaStreamTrack
+    from aiortc.rtcconfiguration import RTCConfiguration
+    from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
+    from aiortc.rtp import AnyRtcpPacket, RtpPacket
+
+logger = logging.getLogger(__name__)
+
+_CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
+
+
+def missing_private_names() -> list[str]:
+    """The private names below that the installed aiortc and aioice no longer have."""
+    import inspect
+
+    from aioice.ice import Connection
+
+    wanted: list[tuple[object, str]] = [
+        (RTCPeerConnection, _CREATE_TRANSCEIVER),
+        (RTCRtpReceiver, "_handle_rtp_packet"),
+        (RTCRtpReceiver, "_handle_rtcp_packet"),
+        (RTCRtpReceiver, "_handle_disconnect"),
+        (RTCRtpReceiver, "_set_rtcp_ssrc"),
+        (RTCRtpSender, "_handle_rtcp_packet"),
+        (RTCRtpSender, "_next_encoded_frame"),
+        (RTCRtpSender, "_retransmit"),
+        (RTCRtpSender, "_send_keyframe"),
+        (RTCDtlsTransport, "_send_rtp"),
+        (RTCDtlsTransport, "_register_rtp_receiver"),
+        (RTCDtlsTransport, "_unregister_rtp_receiver"),
+    ]
+    missing = [f"{owner!r}.{name}" for owner, name in wanted if not hasattr(owner, name)]
+    for owner, names in (
+        (RTCPeerConnection.__init__, ("__transceivers", "__configuration", "__sctp", "__stream_id")),
+        (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
+        (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "_ssrc", "_enabled")),
+        (RTCIceTransport.__init__, ("_connection",)),
+        (Connection.__init__, ("_nominated",)),
+    ):
+        source = inspect.getsource(owner)
+        missing += [f"{owner.__qualname__}: {name}" for name in names if name not in source]
+    return missing
+
+
+# --- receiving ----------------------------------------------------------------------------------
+
+
+class ReceiverBase(RTCRtpReceiver, ABC):
+    """An RTCRtpReceiver without aiortc's jitter buffer, decoder thread and RTCP: subclasses get each packet.
+
+    All methods run on the engine loop.
+    """
+
+    def __init__(self, kind: str, transport: RTCDtlsTransport) -> None:
+        super().__init__(kind, transport)
+        self._codec_by_payload_type: dict[int, RTCRtpCodecParameters] = {}
+        self._rtcp_ssrc_of_ours: int | None = None
+        self._receiving = False
+        self._rtcp_loop: asyncio.Task[None] | None = None
+
+    async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
+        """Start to receive with the negotiated codecs; called by aiortc when DTLS is up."""
+        if self._receiving:
+            return
+        self._receiving = True
+        for codec in parameters.codecs:
+            if codec.payloadType is not None:
+                self._codec_by_payload_type[codec.payloadType] = codec
+        self.transport._register_rtp_receiver(self, parameters)
+        self._rtcp_loop = asyncio.get_running_loop().create_task(self.run_rtcp(), name="rtcp")
+        self.on_started()
+
+    async def stop(self) -> None:
+        """Stop for good; safe to call twice."""
+        if not self._receiving:
+            return
+        self._receiving = False
+        self.transport._unregister_rtp_receiver(self)
+        if self._rtcp_loop is not None:
+            self._rtcp_loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._rtcp_loop
+        self.on_stopped()
+
+    def _set_rtcp_ssrc(self, ssrc: int) -> None:
+        self._rtcp_ssrc_of_ours = ssrc
+
+    def _handle_disconnect(self) -> None:
+        """The transport is gone; `stop` follows."""
+
+    async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        if not self._enabled:
+            return
+        codec = self._codec_by_payload_type.get(packet.payload_type)
+        if codec is None:
+            return
+        try:
+            self.on_rtp(packet, codec)
+        except Exception:
+            logger.exception("an RTP packet could not be handled")
+
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
+        try:
+            self.on_rtcp(packet)
+        except Exception:
+            logger.exception("an RTCP packet could not be handled")
+
+    def original_payload_type(self, codec: RTCRtpCodecParameters) -> int | None:
+        """The payload type that an RTX codec repeats (RFC 4588 `apt`), None when `codec` is not RTX."""
+        if not is_rtx(codec):
+            return None
+        original = codec.parameters.get("apt")
+        return original if isinstance(original, int) and original in self._codec_by_payload_type else -1
+
+    async def send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
+        """Send a compound RTCP packet; a transport that is gone is not an error."""
+        with contextlib.suppress(ConnectionError):
+            await self.transport._send_rtp(b"".join(bytes(packet) for packet in packets))
+
+    @abstractmethod
+    def on_started(self) -> None:
+        """Packets may come from now on."""
+
+    @abstractmethod
+    def on_stopped(self) -> None:
+        """No more packets; end worker threads without waiting for them."""
+
+    @abstractmethod
+    def on_rtp(self, packet: RtpPacket, codec: RTCRtpCodecParameters) -> None:
+        """One RTP packet, decrypted and parsed."""
+
+    @abstractmethod
+    def on_rtcp(self, packet: AnyRtcpPacket) -> None:
+        """One RTCP packet that concerns this receiver."""
+
+    @abstractmethod
+    async def run_rtcp(self) -> None:
+        """Send reports and feedback until cancelled."""
+
+
+# --- sending ------------------------------------------------------------------------------------
+
+
+class SenderBase(RTCRtpSender, ABC):
+    """An RTCRtpSender that takes frames which are encoded already, and shows what the far end reports."""
+
+    @abstractmethod
+    async def next_encoded(self) -> tuple[list[bytes], int, int | None] | None:
+        """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip."""
+
+    @abstractmethod
+    def on_keyframe_request(self) -> None:
+        """The far end sent PLI or FIR."""
+
+    @abstractmethod
+    def on_rtcp(self, packet: AnyRtcpPacket) -> None:
+        """Each RTCP packet for this sender, before aiortc handles it."""
+
+    @abstractmethod
+    def on_retransmit(self) -> None:
+        """A packet is sent again because the far end asked for it."""
+
+    async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:
+        encoded = await self.next_encoded()
+        if encoded is None or not self._enabled:
+            return None
+        payloads, timestamp, level_dbov = encoded
+        return RTCEncodedFrame(payloads, timestamp, level_dbov)  # type: ignore[arg-type]
+
+    def _send_keyframe(self) -> None:
+        self.on_keyframe_request()
+
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
+        try:
+            self.on_rtcp(packet)
+            await super()._handle_rtcp_packet(packet)
+        except Exception:
+            logger.exception("an RTCP packet could not be handled")
+
+    async def _retransmit(self, sequence_number: int) -> None:
+        self.on_retransmit()
+        await super()._retransmit(sequence_number)
+
+    @property
+    def payload_bytes_sent(self) -> int:
+        """RTP payload bytes without retransmissions (W3C bytesSent)."""
+        return int(getattr(self, "_RTCRtpSender__octet_count"))  # noqa: B009 - a mangled private name
+
+    @property
+    def packets_sent(self) -> int:
+        """RTP packets without retransmissions (W3C packetsSent)."""
+        return int(getattr(self, "_RTCRtpSender__packet_count"))  # noqa: B009
+
+    @property
+    def ssrc(self) -> int:
+        """The SSRC of the stream."""
+        return int(self._ssrc)
+
+
+# --- the connection -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedPair:
+    """The candidate pair in use (W3C RTCIceCandidatePairStats)."""
+
+    local_type: str
+    remote_type: str
+    protocol: str
+    local_address: str
+    remote_address: str
+
+
+class PeerConnection(RTCPeerConnection):
+    """An RTCPeerConnection whose transceivers have our senders and receivers."""
+
+    def __init__(
+        self,
+        configuration: RTCConfiguration,
+        *,
+        make_sender: Callable[[str, RTCDtlsTransport], SenderBase],
+        make_receiver: Callable[[str, RTCDtlsTransport], ReceiverBase],
+    ) -> None:
+        super().__init__(configuration)
+        self._make_sender = make_sender
+        self._make_receiver = make_receiver
+        setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
+
+    def _create_transceiver(
+        self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None
+    ) -> RTCRtpTransceiver:
+        # aiortc builds RTCRtpSender and RTCRtpReceiver by name in a private method. Its other work there
+        # (the bundled transport, SSRCs) is kept by letting it run and then rebuilding the transceiver
+        # around our two classes on the same transport.
+        plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
+        transport = plain.receiver.transport
+        sender = self._make_sender(kind, transport)
+        receiver = self._make_receiver(kind, transport)
+        receiver._set_rtcp_ssrc(sender.ssrc)
+        sender._stream_id = plain.sender._stream_id
+        transceiver = RTCRtpTransceiver(direction=direction, kind=kind, sender=sender, receiver=receiver)
+        transceiver._bundled = plain._bundled
+        transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
+        transceivers[transceivers.index(plain)] = transceiver
+        return transceiver
+
+    def _transport(self) -> RTCDtlsTransport | None:
+        transceivers = self.getTransceivers()
+        if transceivers:
+            return transceivers[0].receiver.transport
+        return self.sctp.transport if self.sctp else None
+
+    def transport_bytes(self) -> tuple[int, int]:
+        """Bytes (sent, received) on the one bundled transport, with RTCP, DTLS and retransmissions."""
+        transport = self._transport()
+        if transport is None:
+            return 0, 0
+        values = vars(transport)
+        return values["_RTCDtlsTransport__tx_bytes"], values["_RTCDtlsTransport__rx_bytes"]
+
+    def transport_packets_received(self) -> int:
+        """Datagrams received on the bundled transport since it exists; what liveness is judged by."""
+        transport = self._transport()
+        return 0 if transport is None else int(vars(transport)["_RTCDtlsTransport__rx_packets"])
+
+    def selected_pair(self) -> SelectedPair | None:
+        """The nominated ICE pair, None before ICE has ended."""
+        transport = self._transport()
+        if transport is None:
+            return None
+        connection: Any = transport.transport._connection
+        pair = connection._nominated.get(1)
+        if pair is None:
+            return None
+        local, remote = pair.local_candidate, pair.remote_candidate
+        return SelectedPair(
+            local_type=local.type,
+            remote_type=remote.type,
+            protocol=local.transport,
+            local_address=f"{local.host}:{local.port}",
+            remote_address=f"{remote.host}:{remote.port}",
+        )
+
+
+AIORTC_VERSION = aiortc.__version__

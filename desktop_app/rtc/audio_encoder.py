@@ -1,0 +1,77 @@
+"""The one Opus encoder of the microphone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+
+import numpy as np
+
+from desktop_app.media.audio import AudioFrame, rms_level
+from desktop_app.media.clock import AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
+
+from .encoded_feed import EncodedFeed, EncodedFrame
+from .opus import OpusEncoder
+
+logger = logging.getLogger(__name__)
+
+MAX_QUEUED_FRAMES = 10
+"""200 ms: a sender that is further behind has no use for older sound."""
+
+
+def level_dbov(level: float) -> int:
+    """RMS 0..1 to dBov, -127 to 0 (RFC 6464)."""
+    return -127 if level <= 0 else max(-127, min(0, round(20 * math.log10(level))))
+
+
+class AudioEncoder:
+    """Encodes microphone frames for all peers. `push` is called on the microphone's thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._encoder = OpusEncoder()
+        self._origin_s: float | None = None
+        self._timestamp = 0
+        self._wanted = False
+        self._closed = False
+        self.level = 0.0
+        """RMS of the newest frame that was sent, 0 to 1."""
+        self.feed = EncodedFeed(max_frames=MAX_QUEUED_FRAMES, on_demand=self._set_wanted)
+
+    def _set_wanted(self, wanted: bool) -> None:
+        self._wanted = wanted
+
+    def close(self) -> None:
+        """Ignore further frames."""
+        self._closed = True
+
+    def push(self, samples: AudioFrame, captured_at_s: float, *, muted: bool) -> None:
+        """Encode one frame; `muted` sends silence in its place."""
+        if muted:
+            samples = np.zeros(AUDIO_FRAME_SAMPLES, dtype=np.int16)
+        self.level = rms_level(samples)
+        self._advance(captured_at_s)
+        if not self._wanted or self._closed:
+            return
+        payload = self._encoder.encode(samples)
+        if not payload:
+            return
+        encoded = EncodedFrame(
+            [payload], self._timestamp, keyframe=True, audio_level_dbov=level_dbov(self.level)
+        )
+        try:
+            self._loop.call_soon_threadsafe(self.feed.publish, encoded)
+        except RuntimeError:
+            logger.debug("an encoded frame came after the end of the engine loop")
+
+    def _advance(self, captured_at_s: float) -> None:
+        # Timestamps count samples, so that the far end hears no seam between frames whose capture times wobble.
+        # Only when samples and the monotonic clock disagree by more than a frame (a device was changed, a stall
+        # lost sound) do they jump to the clock.
+        due = int(captured_at_s * AUDIO_RATE_HZ)
+        following = self._timestamp + AUDIO_FRAME_SAMPLES
+        if self._origin_s is None or abs(due - following) > 5 * AUDIO_FRAME_SAMPLES:
+            self._origin_s = captured_at_s
+            following = max(following, due)
+        self._timestamp = following

@@ -1,0 +1,212 @@
+"""One RTCPeerConnection with our senders and receivers on it, and its counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiortc.rtcrtpreceiver import RTCRtpReceiver
+
+from desktop_app.media.clock import AUDIO_RATE_HZ, VIDEO_CLOCK_RATE_HZ, now_s
+
+from .aiortc_internals import PeerConnection, ReceiverBase, SenderBase
+from .counters import InboundCounters, OutboundCounters, PeerCounters
+from .ice import IceConfiguration, to_rtc_configuration
+from .receivers import AudioReceiver, MediaReceiver, VideoReceiver
+from .senders import MediaSender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiortc.rtcdtlstransport import RTCDtlsTransport
+    from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+
+    from desktop_app.media.frame_slot import FrameSlot
+
+    from .audio_playout import AudioPlayout
+    from .encoded_feed import EncodedFeed
+
+PREFERRED_MIME_TYPES = {"audio": ("audio/opus",), "video": ("video/VP8", "video/rtx")}
+"""What every WebRTC endpoint must know (RFC 7742, RFC 7874); one codec a kind is what lets us encode once."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFeeds:
+    """What we send."""
+
+    audio: EncodedFeed
+    video: EncodedFeed
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSinks:
+    """Where what we receive goes."""
+
+    audio: AudioPlayout
+    video: FrameSlot
+    on_first_video_frame: Callable[[], None]
+    """Called on the decoder's thread."""
+
+
+def codec_preferences(kind: str) -> list[RTCRtpCodecCapability]:
+    """The codecs to negotiate, best first."""
+    capabilities = RTCRtpReceiver.getCapabilities(kind)
+    assert capabilities is not None
+    return [codec for codec in capabilities.codecs if codec.mimeType in PREFERRED_MIME_TYPES[kind]]
+
+
+class MediaConnection:
+    """Builds the peer connection and reads its counters. Lives on the engine loop."""
+
+    def __init__(self, ice: IceConfiguration, local: LocalFeeds, remote: RemoteSinks) -> None:
+        self._local = local
+        self._remote = remote
+        self._senders: dict[str, MediaSender] = {}
+        self._receivers: dict[str, MediaReceiver] = {}
+        self.pc = PeerConnection(
+            to_rtc_configuration(ice), make_sender=self._make_sender, make_receiver=self._make_receiver
+        )
+
+    def add_transceivers(self) -> None:
+        """One audio and one video stream, both ways."""
+        for kind in ("audio", "video"):
+            self.pc.addTransceiver(kind, direction="sendrecv")
+        self.prefer_codecs()
+
+    def prefer_codecs(self) -> None:
+        """Restrict every transceiver to our codecs; also to be called for those that a remote offer made."""
+        for transceiver in self.pc.getTransceivers():
+            transceiver.setCodecPreferences(codec_preferences(transceiver.kind))
+
+    def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
+        feed, rate = (
+            (self._local.audio, AUDIO_RATE_HZ)
+            if kind == "audio"
+            else (self._local.video, VIDEO_CLOCK_RATE_HZ)
+        )
+        sender = MediaSender(kind, transport, feed, rate)
+        self._senders.setdefault(kind, sender)
+        return sender
+
+    def _make_receiver(self, kind: str, transport: RTCDtlsTransport) -> ReceiverBase:
+        receiver: MediaReceiver
+        if kind == "audio":
+            receiver = AudioReceiver(transport, self._remote.audio)
+        else:
+            receiver = VideoReceiver(
+                transport,
+                self._remote.video,
+                round_trip_s=lambda: self.round_trip_s,
+                on_first_frame=self._remote.on_first_video_frame,
+            )
+        self._receivers.setdefault(kind, receiver)
+        return receiver
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """From RTCP; of the stream whose reports come."""
+        for kind in ("video", "audio"):
+            sender = self._senders.get(kind)
+            if sender is not None and sender.remote.round_trip_s is not None:
+                return sender.remote.round_trip_s
+        return None
+
+    @property
+    def video_estimate_kbps(self) -> float | None:
+        """What the far end says it can take (REMB)."""
+        sender = self._senders.get("video")
+        return None if sender is None else sender.remote.estimate_kbps
+
+    def pause_freeze_detection(self) -> None:
+        """The far end switched its camera off on purpose."""
+        receiver = self._receivers.get("video")
+        if isinstance(receiver, VideoReceiver):
+            receiver.decoder.freezes.pause()
+
+    @property
+    def threads_running(self) -> bool:
+        """True while a decoder thread lives."""
+        receiver = self._receivers.get("video")
+        return isinstance(receiver, VideoReceiver) and receiver.decoder.running
+
+    def counters(self) -> PeerCounters:
+        """Everything counted so far."""
+        sent, received = self.pc.transport_bytes()
+        return PeerCounters(
+            at_s=now_s(),
+            round_trip_s=self.round_trip_s,
+            pair=self.pc.selected_pair(),
+            transport_bytes_sent=sent,
+            transport_bytes_received=received,
+            inbound_video=self._inbound_video(),
+            inbound_audio=self._inbound_audio(),
+            outbound_video=self._outbound("video", "video/VP8"),
+            outbound_audio=self._outbound("audio", "audio/opus"),
+        )
+
+    def _inbound_video(self) -> InboundCounters | None:
+        receiver = self._receivers.get("video")
+        if not isinstance(receiver, VideoReceiver) or (statistics := receiver.statistics) is None:
+            return None
+        decoder = receiver.decoder
+        return InboundCounters(
+            codec=receiver.codec_name,
+            bytes_received=statistics.bytes_received,
+            packets_received=statistics.packets_received,
+            packets_lost=statistics.packets_lost,
+            packets_expected=statistics.packets_expected,
+            packets_missed=statistics.packets_missed,
+            jitter_ms=statistics.jitter_ms,
+            frames_received=receiver.frames_received,
+            frames_decoded=decoder.frames_decoded,
+            frames_dropped=receiver.frames_dropped,
+            key_frames_decoded=decoder.key_frames_decoded,
+            width_px=decoder.width_px,
+            height_px=decoder.height_px,
+            freeze_count=decoder.freezes.freeze_count,
+            total_freezes_duration_s=decoder.freezes.total_freezes_duration_s,
+            nack_count=receiver.nack_count,
+            pli_count=receiver.pli_count,
+            total_decode_s=decoder.total_decode_s,
+            total_delay_s=decoder.total_delay_s,
+            delay_count=decoder.frames_decoded,
+        )
+
+    def _inbound_audio(self) -> InboundCounters | None:
+        receiver = self._receivers.get("audio")
+        if not isinstance(receiver, AudioReceiver) or (statistics := receiver.statistics) is None:
+            return None
+        playout = receiver.playout
+        return InboundCounters(
+            codec=receiver.codec_name,
+            bytes_received=statistics.bytes_received,
+            packets_received=statistics.packets_received,
+            packets_lost=statistics.packets_lost,
+            packets_expected=statistics.packets_expected,
+            packets_missed=statistics.packets_missed,
+            jitter_ms=statistics.jitter_ms,
+            total_samples=playout.total_samples,
+            concealed_samples=playout.concealed_samples,
+            energy=playout.energy,
+            total_delay_s=playout.total_delay_s,
+            delay_count=playout.delay_count,
+        )
+
+    def _outbound(self, kind: str, codec: str) -> OutboundCounters | None:
+        sender = self._senders.get(kind)
+        if sender is None:
+            return None
+        remote, track = sender.remote, sender.feed_track
+        return OutboundCounters(
+            codec=codec,
+            bytes_sent=sender.payload_bytes_sent,
+            packets_sent=sender.packets_sent,
+            retransmitted_packets=remote.retransmitted_packets,
+            frames_sent=track.frames_sent,
+            key_frames_sent=track.key_frames_sent,
+            nack_count=remote.nack_count,
+            pli_count=remote.pli_count,
+            remote_loss=remote.fraction_lost,
+            remote_jitter_ms=remote.jitter_s * 1000,
+            estimate_kbps=remote.estimate_kbps,
+        )

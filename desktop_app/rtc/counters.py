@@ -1,0 +1,72 @@
+"""A snapshot of everything that one peer has counted; stats/ turns two of them into rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .aiortc_internals import SelectedPair
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCounters:
+    """One received stream; the fields of the other kind stay 0."""
+
+    codec: str | None
+    bytes_received: int
+    packets_received: int
+    packets_lost: int
+    packets_expected: int
+    packets_missed: int
+    jitter_ms: float
+    frames_received: int = 0
+    frames_decoded: int = 0
+    frames_dropped: int = 0
+    key_frames_decoded: int = 0
+    width_px: int = 0
+    height_px: int = 0
+    freeze_count: int = 0
+    total_freezes_duration_s: float = 0.0
+    nack_count: int = 0
+    pli_count: int = 0
+    total_decode_s: float = 0.0
+    total_samples: int = 0
+    concealed_samples: int = 0
+    energy: float = 0.0
+    """Sum of squares of the samples played, full scale 1."""
+    total_delay_s: float = 0.0
+    delay_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundCounters:
+    """One sent stream."""
+
+    codec: str
+    bytes_sent: int
+    packets_sent: int
+    retransmitted_packets: int
+    frames_sent: int
+    key_frames_sent: int
+    nack_count: int
+    pli_count: int
+    remote_loss: float
+    """0 to 1."""
+    remote_jitter_ms: float
+    estimate_kbps: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCounters:
+    """One peer at one moment of the monotonic clock."""
+
+    at_s: float
+    round_trip_s: float | None
+    pair: SelectedPair | None
+    transport_bytes_sent: int
+    transport_bytes_received: int
+    inbound_video: InboundCounters | None
+    inbound_audio: InboundCounters | None
+    outbound_video: OutboundCounters | None
+    outbound_audio: OutboundCounters | None

@@ -1,0 +1,53 @@
+"""ICE configuration: from our settings to what aiortc takes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from desktop_app.protocol.messages import IceServer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IceConfiguration:
+    """STUN and TURN servers, and whether only relayed paths may be used."""
+
+    servers: tuple[IceServer, ...] = ()
+    relay_only: bool = False
+
+
+def to_rtc_configuration(configuration: IceConfiguration) -> RTCConfiguration:
+    """aiortc takes one STUN and one TURN server and ignores `stuns:`; the first usable of each is given to it.
+
+    Everything is bundled: one transport instead of three.
+    """
+    chosen: list[RTCIceServer] = []
+    seen: set[str] = set()
+    for url, server in _urls(configuration.servers):
+        family = "turn" if url.startswith("turn") else "stun"
+        if url.startswith("stuns:") or family in seen:
+            logger.info("the ICE server %s is not used: one STUN and one TURN server are", url)
+            continue
+        seen.add(family)
+        chosen.append(RTCIceServer(urls=url, username=server.username, credential=server.credential))
+    return RTCConfiguration(
+        iceServers=chosen,
+        bundlePolicy=RTCBundlePolicy.MAX_BUNDLE,
+        iceTransportPolicy=(
+            RTCIceTransportPolicy.RELAY if configuration.relay_only else RTCIceTransportPolicy.ALL
+        ),
+    )
+
+
+def _urls(servers: Iterable[IceServer]) -> Iterable[tuple[str, IceServer]]:
+    for server in servers:
+        for url in server.urls:
+            yield url, server

@@ -1,0 +1,92 @@
+"""What travels in the `data` of a signal: session descriptions and candidates (docs/protocol.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from aiortc.sdp import candidate_from_sdp
+
+if TYPE_CHECKING:
+    from aiortc.rtcicetransport import RTCIceCandidate
+
+    from desktop_app.protocol.messages import JsonValue
+
+MAX_SESSION_CHARS = 64
+MAX_CANDIDATE_CHARS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """An offer or an answer (W3C RTCSessionDescriptionInit)."""
+
+    kind: Literal["offer", "answer"]
+    sdp: str
+    session: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A trickled candidate (W3C RTCIceCandidateInit); None is the end of candidates."""
+
+    candidate: RTCIceCandidate | None
+    session: str | None
+
+
+NegotiationMessage: TypeAlias = Description | Candidate
+
+
+def parse_signal(data: JsonValue) -> NegotiationMessage | None:
+    """Read a signal of any client; None for one that is not about negotiation.
+
+    Raises:
+        ValueError: it is meant to be, and is malformed.
+    """
+    if not isinstance(data, dict):
+        return None
+    session = data.get("session")
+    if session is not None and (not isinstance(session, str) or len(session) > MAX_SESSION_CHARS):
+        raise ValueError("the session is not a short text")
+    nested = data.get("sdp") or data.get("description")
+    if isinstance(nested, dict):  # {"sdp": {"type": ..., "sdp": ...}}, as many demos send it
+        return _description(nested.get("type"), nested.get("sdp"), session)
+    kind = data.get("type")
+    if kind in ("offer", "answer"):
+        return _description(kind, data.get("sdp"), session)
+    if kind in ("candidate", "ice-candidate") or "candidate" in data:
+        return Candidate(_candidate(data), session)
+    return None
+
+
+def _description(kind: JsonValue, sdp: JsonValue, session: str | None) -> Description:
+    if kind not in ("offer", "answer") or not isinstance(sdp, str):
+        raise ValueError("the session description has no type or no SDP")
+    return Description("offer" if kind == "offer" else "answer", sdp, session)
+
+
+def _candidate(data: dict[str, JsonValue]) -> RTCIceCandidate | None:
+    inner = data.get("candidate")
+    if isinstance(inner, dict):
+        data, inner = inner, inner.get("candidate")
+    if inner is None or inner == "":
+        return None
+    if not isinstance(inner, str) or len(inner) > MAX_CANDIDATE_CHARS:
+        raise ValueError("the candidate is not a short text")
+    try:
+        candidate = candidate_from_sdp(inner.removeprefix("candidate:"))
+    except (AssertionError, IndexError, KeyError) as error:
+        raise ValueError("the candidate cannot be read") from error
+    mid, index = data.get("sdpMid"), data.get("sdpMLineIndex")
+    candidate.sdpMid = mid if isinstance(mid, str) else None
+    candidate.sdpMLineIndex = index if isinstance(index, int) and not isinstance(index, bool) else None
+    if candidate.sdpMid is None and candidate.sdpMLineIndex is None:
+        candidate.sdpMLineIndex = 0  # everything is bundled on the first line anyway
+    return candidate
+
+
+def ice_username_fragment(sdp: str) -> str | None:
+    """The first ICE ufrag of an SDP: a new one means a new connection (RFC 8839 5.4)."""
+    for line in sdp.splitlines():
+        if line.startswith("a=ice-ufrag:"):
+            return line.removeprefix("a=ice-ufrag:").strip()
+    return None

@@ -1,0 +1,310 @@
+"""The connection to one participant: negotiation, state and recovery from a silent network."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from typing import TYPE_CHECKING
+
+from aiortc.rtcsessiondescription import RTCSessionDescription
+
+from desktop_app.core.tasks import TaskOwner
+
+from .connection import LocalFeeds, MediaConnection, RemoteSinks
+from .negotiation import Candidate, Description, ice_username_fragment, parse_signal
+from .state import PeerState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiortc.rtcicetransport import RTCIceCandidate
+
+    from desktop_app.protocol.messages import JsonValue
+
+    from .counters import PeerCounters
+    from .ice import IceConfiguration
+
+logger = logging.getLogger(__name__)
+
+CONNECT_LIMIT_S = 10.0
+"""aiortc itself never gives up without an end of candidates, and takes 63 s for a dead pair."""
+WATCH_INTERVAL_S = 0.5
+SILENT_RECONNECTING_S = 3.0
+SILENT_FAILED_S = 30.0
+MAX_WAITING_CANDIDATES = 100
+MAX_WAITING_OPERATIONS = 200
+
+_ENDS = (PeerState.FAILED, PeerState.CLOSED)
+
+
+class Peer:
+    """Makes and takes calls with one participant. Lives on the engine loop.
+
+    Glare cannot happen between our own ends: the participant who was in the room first offers. A foreign client
+    that offers all the same wins; our own offer is dropped. All negotiation runs through one queue.
+    """
+
+    def __init__(
+        self,
+        user_id: str,
+        *,
+        ice: IceConfiguration,
+        local: LocalFeeds,
+        remote: RemoteSinks,
+        send_signal: Callable[[JsonValue], None],
+        on_state: Callable[[PeerState, str], None],
+    ) -> None:
+        self.user_id = user_id
+        self._ice = ice
+        self._local = local
+        self._remote = remote
+        self._send_signal = send_signal
+        self._on_state = on_state
+        self._state = PeerState.NEW
+        self._connection: MediaConnection | None = None
+        self._session: str | None = None
+        self._waiting_candidates: deque[Candidate] = deque(maxlen=MAX_WAITING_CANDIDATES)
+        self._operations: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MAX_WAITING_OPERATIONS)
+        self._tasks = TaskOwner(f"peer-{user_id}")
+        self._closing = TaskOwner(f"peer-{user_id}-closing")
+        self._connect_timer: asyncio.TimerHandle | None = None
+        self._hung_up = False
+        self.is_offerer = False
+        """True for the side whose task it is to offer again after a failure."""
+        self._tasks.spawn(self._work(), name="negotiation")
+
+    # --- what the call asks for -----------------------------------------------------------------
+
+    @property
+    def state(self) -> PeerState:
+        """Where the connection is."""
+        return self._state
+
+    def make_call(self) -> None:
+        """Offer a new connection in place of an older one."""
+        self.is_offerer = True
+        self._enqueue(self._offer)
+
+    def handle_signal(self, data: JsonValue) -> None:
+        """Take what the participant sent through the server. Never raises: the data is a stranger's."""
+        try:
+            message = parse_signal(data)
+        except ValueError:
+            logger.warning("a malformed signal from a participant was dropped", exc_info=True)
+            return
+        if isinstance(message, Description):
+            description = message
+            if description.kind == "offer":
+                self._enqueue(lambda: self._answer(description))
+            else:
+                self._enqueue(lambda: self._take_answer(description))
+        elif isinstance(message, Candidate):
+            candidate = message
+            self._enqueue(lambda: self._take_candidate(candidate))
+
+    def hang_up(self) -> None:
+        """End for good. Returns at once; sockets, tasks and threads end in the background (`wait_closed`)."""
+        if self._hung_up:
+            return
+        self._hung_up = True
+        self._set_state(PeerState.CLOSED)
+        self._cancel_connect_timer()
+        self._tasks.cancel()
+        self._drop_connection()
+
+    async def wait_closed(self) -> None:
+        """Wait until nothing of this peer is left."""
+        await self._tasks.drain()
+        await self._closing.drain()
+
+    @property
+    def closed(self) -> bool:
+        """True when nothing of this peer is left."""
+        return self._hung_up and not len(self._tasks) and not len(self._closing)
+
+    def counters(self) -> PeerCounters | None:
+        """What the connection has counted; None before there is one."""
+        return None if self._connection is None else self._connection.counters()
+
+    @property
+    def video_estimate_kbps(self) -> float | None:
+        """What the participant says the path to them carries."""
+        return None if self._connection is None else self._connection.video_estimate_kbps
+
+    def pause_freeze_detection(self) -> None:
+        """The participant switched the camera off on purpose."""
+        if self._connection is not None:
+            self._connection.pause_freeze_detection()
+
+    # --- state ----------------------------------------------------------------------------------
+
+    def _set_state(self, state: PeerState, reason: str = "") -> None:
+        if state is self._state or self._state is PeerState.CLOSED:
+            return
+        logger.info("peer %s: %s -> %s%s", self.user_id, self._state, state, f" ({reason})" if reason else "")
+        self._state = state
+        self._on_state(state, reason)
+
+    def _fail(self, reason: str) -> None:
+        self._cancel_connect_timer()
+        self._drop_connection()
+        self._set_state(PeerState.FAILED, reason)
+
+    # --- the one queue of negotiation -----------------------------------------------------------
+
+    def _enqueue(self, operation: Callable[[], Awaitable[None]]) -> None:
+        if self._hung_up:
+            return
+        try:
+            self._operations.put_nowait(operation)
+        except asyncio.QueueFull:
+            logger.warning(
+                "peer %s sends signals faster than they can be handled; one was dropped", self.user_id
+            )
+
+    async def _work(self) -> None:
+        while True:
+            operation = await self._operations.get()
+            try:
+                await operation()
+            except Exception:
+                logger.exception("negotiation with %s failed", self.user_id)
+                self._fail("The connection could not be negotiated.")
+
+    async def _offer(self) -> None:
+        connection = self._new_connection(secrets.token_hex(8))
+        connection.add_transceivers()
+        await connection.pc.setLocalDescription(await connection.pc.createOffer())
+        self._send_description(connection)
+
+    async def _answer(self, description: Description) -> None:
+        connection = self._connection
+        if connection is not None and self._is_renegotiation(connection, description):
+            await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "offer"))
+        else:
+            self.is_offerer = False
+            connection = self._new_connection(description.session)
+            # Made before the offer is applied, so that its lines find transceivers that send and receive
+            # our codecs alone.
+            connection.add_transceivers()
+            await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "offer"))
+        connection.prefer_codecs()
+        await self._flush_candidates(connection)
+        await connection.pc.setLocalDescription(await connection.pc.createAnswer())
+        self._send_description(connection)
+
+    async def _take_answer(self, description: Description) -> None:
+        connection = self._connection
+        if connection is None or connection.pc.signalingState != "have-local-offer":
+            logger.info("an answer from %s that nobody waits for was dropped", self.user_id)
+            return
+        if not self._is_current(description.session):
+            return
+        await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "answer"))
+        await self._flush_candidates(connection)
+
+    async def _take_candidate(self, candidate: Candidate) -> None:
+        connection = self._connection
+        if (
+            connection is None
+            or connection.pc.remoteDescription is None
+            or not self._is_current(candidate.session)
+        ):
+            # It came before its description: an offer that is still on the way, or one of an older session,
+            # which is never applied.
+            self._waiting_candidates.append(candidate)
+            return
+        await self._add_candidate(connection, candidate.candidate)
+
+    async def _flush_candidates(self, connection: MediaConnection) -> None:
+        waiting = tuple(self._waiting_candidates)
+        self._waiting_candidates.clear()
+        for candidate in waiting:
+            if self._is_current(candidate.session):
+                await self._add_candidate(connection, candidate.candidate)
+
+    async def _add_candidate(self, connection: MediaConnection, candidate: RTCIceCandidate | None) -> None:
+        try:
+            await connection.pc.addIceCandidate(candidate)
+        except Exception:
+            logger.warning("a candidate of %s was dropped", self.user_id, exc_info=True)
+
+    def _is_current(self, session: str | None) -> bool:
+        return session is None or self._session is None or session == self._session
+
+    def _is_renegotiation(self, connection: MediaConnection, description: Description) -> bool:
+        remote = connection.pc.remoteDescription
+        return (
+            connection.pc.signalingState == "stable"
+            and remote is not None
+            and ice_username_fragment(remote.sdp) == ice_username_fragment(description.sdp)
+        )
+
+    def _send_description(self, connection: MediaConnection) -> None:
+        local = connection.pc.localDescription
+        message: dict[str, JsonValue] = {"type": local.type, "sdp": local.sdp}
+        end: dict[str, JsonValue] = {"type": "candidate", "candidate": None}
+        if self._session is not None:
+            message["session"] = end["session"] = self._session
+        self._send_signal(message)
+        self._send_signal(end)  # aiortc gathers before it describes: the SDP holds all candidates
+
+    # --- the connection -------------------------------------------------------------------------
+
+    def _new_connection(self, session: str | None) -> MediaConnection:
+        self._drop_connection()
+        self._session = session
+        connection = MediaConnection(self._ice, self._local, self._remote)
+        self._connection = connection
+        connection.pc.on("connectionstatechange", lambda: self._connection_changed(connection))
+        was_connected = self._state in (PeerState.CONNECTED, PeerState.RECONNECTING)
+        self._set_state(PeerState.RECONNECTING if was_connected else PeerState.CONNECTING)
+        self._cancel_connect_timer()
+        self._connect_timer = asyncio.get_running_loop().call_later(CONNECT_LIMIT_S, self._connect_limit)
+        return connection
+
+    def _connect_limit(self) -> None:
+        self._connect_timer = None
+        self._fail(f"No connection came up within {CONNECT_LIMIT_S:.0f} seconds.")
+
+    def _cancel_connect_timer(self) -> None:
+        if self._connect_timer is not None:
+            self._connect_timer.cancel()
+            self._connect_timer = None
+
+    def _connection_changed(self, connection: MediaConnection) -> None:
+        if connection is not self._connection:
+            return  # an older connection on its way out
+        state = connection.pc.connectionState
+        if state == "connected":
+            self._cancel_connect_timer()
+            self._set_state(PeerState.CONNECTED)
+            self._tasks.spawn(self._watch(connection), name="liveness")
+        elif state == "failed":
+            self._fail("No network path to this participant was found.")
+        elif state == "closed" and not self._hung_up:
+            self._fail("The connection was closed by the other side.")
+
+    async def _watch(self, connection: MediaConnection) -> None:
+        """aiortc says nothing of a dead network for 30 s: judge by the packets that come."""
+        loop = asyncio.get_running_loop()
+        packets, since_s = -1, loop.time()
+        while connection is self._connection and self._state not in _ENDS:
+            received = connection.pc.transport_packets_received()
+            if received != packets:
+                packets, since_s = received, loop.time()
+                self._set_state(PeerState.CONNECTED)
+            elif loop.time() - since_s > SILENT_FAILED_S:
+                self._fail("Nothing came from this participant for 30 seconds.")
+                return
+            elif loop.time() - since_s > SILENT_RECONNECTING_S:
+                self._set_state(PeerState.RECONNECTING, "Nothing comes from this participant.")
+            await asyncio.sleep(WATCH_INTERVAL_S)
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # In the background: with a silent TURN server it takes a minute.
+            self._closing.spawn(connection.pc.close(), name="close")

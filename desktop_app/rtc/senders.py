@@ -1,0 +1,144 @@
+"""RTP senders that take their frames from a feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiortc.clock import current_ntp_time
+from aiortc.mediastreams import MediaStreamTrack
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_RTPFB_NACK,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
+
+from .aiortc_internals import SenderBase
+
+if TYPE_CHECKING:
+    from aiortc.rtcdtlstransport import RTCDtlsTransport
+
+    from .encoded_feed import EncodedFeed, EncodedFrame, Subscription
+
+RTT_SMOOTHING = 0.8
+
+
+class FeedTrack(MediaStreamTrack):
+    """The permanent track of one sender.
+
+    It never ends before its sender does, whatever happens to cameras and microphones: aiortc's sending loop dies
+    for good with its track. Sources are switched behind the feed.
+    """
+
+    def __init__(self, kind: str, feed: EncodedFeed) -> None:
+        super().__init__()
+        self.kind = kind
+        self._feed = feed
+        self._subscription: Subscription | None = None
+
+    async def recv(self) -> EncodedFrame:  # type: ignore[override]
+        """The next encoded frame. The queue begins with the first call: nothing piles up before DTLS is up."""
+        if self._subscription is None:
+            self._subscription = self._feed.subscribe()
+        return await self._subscription.next()
+
+    def request_keyframe(self) -> None:
+        """Ask the encoder behind the feed."""
+        self._feed.request_keyframe()
+
+    @property
+    def frames_sent(self) -> int:
+        """Frames that this sender has taken from the feed."""
+        return self._subscription.frames_taken if self._subscription else 0
+
+    @property
+    def key_frames_sent(self) -> int:
+        """Keyframes among them."""
+        return self._subscription.key_frames_taken if self._subscription else 0
+
+    def stop(self) -> None:
+        """Called by aiortc when the sender ends."""
+        if self._subscription is not None:
+            self._subscription.close()
+        super().stop()
+
+
+@dataclass(slots=True)
+class RemoteReport:
+    """What the far end says about our stream."""
+
+    round_trip_s: float | None = None
+    fraction_lost: float = 0.0
+    """0 to 1, of the newest report."""
+    jitter_s: float = 0.0
+    estimate_kbps: float | None = None
+    """REMB."""
+    nack_count: int = 0
+    pli_count: int = 0
+    retransmitted_packets: int = 0
+
+
+class MediaSender(SenderBase):
+    """Sends one feed to one peer."""
+
+    def __init__(self, kind: str, transport: RTCDtlsTransport, feed: EncodedFeed, clock_rate_hz: int) -> None:
+        self._feed_track = FeedTrack(kind, feed)
+        super().__init__(self._feed_track, transport)
+        self._clock_rate_hz = clock_rate_hz
+        self._stream_media_kind = kind
+        self.remote = RemoteReport()
+
+    @property
+    def feed_track(self) -> FeedTrack:
+        """The permanent track."""
+        return self._feed_track
+
+    async def next_encoded(self) -> tuple[list[bytes], int, int | None]:
+        """The next frame of the feed."""
+        frame = await self._feed_track.recv()
+        return frame.payloads, frame.timestamp, frame.audio_level_dbov
+
+    def on_keyframe_request(self) -> None:
+        """PLI or FIR: the encoder throttles."""
+        self.remote.pli_count += 1
+        self._feed_track.request_keyframe()
+
+    def on_retransmit(self) -> None:
+        """Count."""
+        self.remote.retransmitted_packets += 1
+
+    def on_rtcp(self, packet: AnyRtcpPacket) -> None:
+        """Read receiver reports, NACK and REMB."""
+        if isinstance(packet, (RtcpRrPacket, RtcpSrPacket)):
+            for report in packet.reports:
+                if report.ssrc == self.ssrc:
+                    self.remote.fraction_lost = report.fraction_lost / 256
+                    self.remote.jitter_s = report.jitter / self._clock_rate_hz
+                    self._note_round_trip(report.lsr, report.dlsr)
+        elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+            self.remote.nack_count += 1
+        elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+            try:
+                bitrate, ssrcs = unpack_remb_fci(packet.fci)
+            except ValueError:
+                return
+            if self.ssrc in ssrcs:
+                self.remote.estimate_kbps = bitrate / 1000
+
+    def _note_round_trip(self, last_sr: int, delay_since_sr: int) -> None:
+        # RFC 3550 6.4.1. The sender report carried the middle 32 bits of an NTP time from the same clock.
+        if not last_sr:
+            return
+        now = (current_ntp_time() >> 16) & 0xFFFFFFFF
+        round_trip_s = ((now - last_sr - delay_since_sr) & 0xFFFFFFFF) / 65536
+        if round_trip_s > 10:  # a clock that was set back, or nonsense
+            return
+        old = self.remote.round_trip_s
+        self.remote.round_trip_s = (
+            round_trip_s if old is None else RTT_SMOOTHING * old + (1 - RTT_SMOOTHING) * round_trip_s
+        )

@@ -1,0 +1,130 @@
+"""The signaling client without I/O: text in, events out; what it may say depends on its state.
+
+After the sans-IO manner: a thin shell (client.py) moves the bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from desktop_app.protocol import codec
+from desktop_app.protocol.errors import ProtocolError
+from desktop_app.protocol.messages import (
+    ErrorMessage,
+    JoinRoom,
+    LeaveRoom,
+    NewPeer,
+    ParticipantUpdated,
+    PeerLeft,
+    PeerSignal,
+    ServerMessage,
+    Signal,
+    UpdateParticipant,
+    Welcome,
+)
+
+from .errors import ConnectError
+
+if TYPE_CHECKING:
+    from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo
+
+logger = logging.getLogger(__name__)
+
+
+class SignalingState(StrEnum):
+    """CLOSED -> JOINING -> JOINED -> CLOSED."""
+
+    CLOSED = "closed"
+    JOINING = "joining"
+    JOINED = "joined"
+
+
+class SignalingMachine:
+    """One membership of one room. `take_outgoing` is what the shell has to send."""
+
+    def __init__(self, me: ParticipantInfo, room_id: str) -> None:
+        self.me = me
+        self.room_id = room_id
+        self.state = SignalingState.CLOSED
+        self.participants: dict[str, ParticipantInfo] = {}
+        """The others, by user id, in the order of joining."""
+        self._outgoing: list[str] = []
+
+    def take_outgoing(self) -> list[str]:
+        """The texts to send now, oldest first."""
+        texts, self._outgoing = self._outgoing, []
+        return texts
+
+    # --- what we do -----------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """The WebSocket is open: ask for the room."""
+        self.state = SignalingState.JOINING
+        me = self.me
+        self._send(JoinRoom(self.room_id, me.user_id, me.display_name, me.audio_muted, me.video_muted))
+
+    def disconnected(self) -> None:
+        """The WebSocket is gone."""
+        self.state = SignalingState.CLOSED
+        self._outgoing.clear()
+
+    def signal(self, user_id: str, data: JsonValue) -> None:
+        """Send `data` to a participant; silently nothing when they have left or we are not in the room."""
+        if self.state is SignalingState.JOINED and user_id in self.participants:
+            self._send(Signal(user_id, data))
+
+    def update(self, me: ParticipantInfo) -> None:
+        """Tell the others our new name or states."""
+        self.me = me
+        if self.state is SignalingState.JOINED:
+            self._send(UpdateParticipant(me.display_name, me.audio_muted, me.video_muted))
+
+    def leave(self) -> None:
+        """Say that we leave."""
+        if self.state is not SignalingState.CLOSED:
+            self._send(LeaveRoom())
+            self.state = SignalingState.CLOSED
+
+    # --- what the server says -------------------------------------------------------------------
+
+    def receive(self, text: str) -> ServerMessage | None:
+        """Take one text frame; returns the event for the call, or None when there is nothing to tell.
+
+        Raises:
+            ConnectError: the server refuses to let us in.
+        """
+        try:
+            message = codec.decode_server_message(text)
+        except ProtocolError:
+            logger.warning("the server sent a message that is not of the protocol", exc_info=True)
+            return None
+        match message:
+            case Welcome():
+                if self.state is not SignalingState.JOINING:
+                    return None
+                self.state = SignalingState.JOINED
+                self.participants = {
+                    one.user_id: one for one in message.participants if one.user_id != self.me.user_id
+                }
+            case ErrorMessage():
+                if self.state is SignalingState.JOINING:
+                    raise ConnectError(
+                        message.message or "The server refused to let you in.", code=message.code
+                    )
+            case NewPeer(participant=one) | ParticipantUpdated(participant=one):
+                known = one.user_id in self.participants
+                if one.user_id == self.me.user_id or (isinstance(message, ParticipantUpdated) and not known):
+                    return None
+                self.participants[one.user_id] = one
+            case PeerLeft(user_id=user_id):
+                if self.participants.pop(user_id, None) is None:
+                    return None
+            case PeerSignal(from_user_id=user_id):
+                if user_id not in self.participants:
+                    return None  # the server guarantees it; a signal of a stranger is dropped all the same
+        return message
+
+    def _send(self, message: ClientMessage) -> None:
+        self._outgoing.append(codec.encode_client_message(message))
