@@ -1,7 +1,7 @@
-"""Fixtures of the GUI tests: no display, a fresh home, a running qasync loop, and nothing left behind.
+"""Fixtures of the GUI tests: no display, a running qasync loop, and nothing of Qt's left behind.
 
-Every test runs on the offscreen platform with its own BRIDGECALL_HOME. A test that leaves a top-level widget,
-an active QTimer or a running QThread fails, and so does one during which Qt prints a warning.
+Every test runs on the offscreen platform. A test that leaves a top-level widget, an active QTimer or a running
+QThread fails, and so does one during which Qt prints a warning.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from .fake_engine import FakeEngine
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
     from PySide6.QtWidgets import QApplication
 
@@ -49,14 +48,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if __package__ in getattr(getattr(item, "module", None), "__name__", ""):
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
-
-
-@pytest.fixture(autouse=True)
-def bridgecall_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The test's own home for settings, logs and keys."""
-    home = tmp_path / "home"
-    monkeypatch.setenv("BRIDGECALL_HOME", str(home))
-    return home
 
 
 def flush_deletions() -> None:

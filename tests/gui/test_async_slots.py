@@ -16,7 +16,10 @@ from .conftest import flush_deletions
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-pytestmark = pytest.mark.usefixtures("qt_loop")
+pytestmark = [
+    pytest.mark.usefixtures("qt_loop"),
+    pytest.mark.expected_warnings(r"ui\.async_slots: .* failed$"),
+]
 
 
 async def answer() -> int:

@@ -1,0 +1,34 @@
+"""From older settings files to the present form, one version at a time.
+
+A step is a pure function from the values of version N to those of version N + 1. It gets what a person may
+have edited: any value may be missing or of a wrong type (the schema checks them afterwards), and keys that it
+does not know must be passed on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Values: TypeAlias = "dict[str, Any]"
+Step: TypeAlias = "Callable[[Values], Values]"
+
+CURRENT_VERSION = 1
+
+STEPS: Mapping[int, Step] = {}
+"""By the version that a step starts from. Version 1 is the first ever written: there are none yet."""
+
+
+def migrate(
+    values: Values, version: int, *, steps: Mapping[int, Step] = STEPS, current: int = CURRENT_VERSION
+) -> Values:
+    """Bring `values` of `version` to version `current`; the argument is not changed.
+
+    A version newer than `current` is returned as it is: its keys that are still known are used.
+    """
+    result = dict(values)
+    for start in range(version, current):
+        result = steps[start](dict(result))
+    return result
