@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiortc
+from aiortc.clock import current_ntp_time
 from aiortc.codecs import is_rtx
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
@@ -23,6 +25,7 @@ from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtcrtpsender import RTCEncodedFrame, RTCRtpSender
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
+from aiortc.rtp import RtcpSrPacket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from aiortc.mediastreams import MediaStreamTrack
     from aiortc.rtcconfiguration import RTCConfiguration
     from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
+    from aiortc.rtcsessiondescription import RTCSessionDescription
     from aiortc.rtp import AnyRtcpPacket, RtpPacket
 
 logger = logging.getLogger(__name__)
@@ -53,6 +57,7 @@ def missing_private_names() -> list[str]:
         (RTCRtpSender, "_next_encoded_frame"),
         (RTCRtpSender, "_retransmit"),
         (RTCRtpSender, "_send_keyframe"),
+        (RTCRtpSender, "_send_rtcp"),
         (RTCDtlsTransport, "_send_rtp"),
         (RTCDtlsTransport, "_register_rtp_receiver"),
         (RTCDtlsTransport, "_unregister_rtp_receiver"),
@@ -61,7 +66,7 @@ def missing_private_names() -> list[str]:
     for owner, names in (
         (RTCPeerConnection.__init__, ("__transceivers", "__configuration", "__sctp", "__stream_id")),
         (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
-        (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "_ssrc", "_enabled")),
+        (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__rtp_timestamp", "_ssrc", "_enabled")),
         (RTCIceTransport.__init__, ("_connection",)),
         (Connection.__init__, ("_nominated",)),
     ):
@@ -172,6 +177,13 @@ class ReceiverBase(RTCRtpReceiver, ABC):
 class SenderBase(RTCRtpSender, ABC):
     """An RTCRtpSender that takes frames which are encoded already, and shows what the far end reports."""
 
+    def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, clock_rate_hz: int) -> None:
+        super().__init__(track, transport)
+        self.clock_rate_hz = clock_rate_hz
+        self._last_media_timestamp: int | None = None
+        self._timestamp_origin: int | None = None
+        """RTP timestamp minus media timestamp; constant, drawn at random by aiortc."""
+
     @abstractmethod
     async def next_encoded(self) -> tuple[list[bytes], int, int | None] | None:
         """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip."""
@@ -189,10 +201,15 @@ class SenderBase(RTCRtpSender, ABC):
         """A packet is sent again because the far end asked for it."""
 
     async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:
+        if self._timestamp_origin is None and self._last_media_timestamp is not None:
+            # aiortc asks for the next frame when the one before is on its way entirely.
+            last_rtp = int(getattr(self, "_RTCRtpSender__rtp_timestamp"))  # noqa: B009
+            self._timestamp_origin = last_rtp - self._last_media_timestamp
         encoded = await self.next_encoded()
         if encoded is None or not self._enabled:
             return None
         payloads, timestamp, level_dbov = encoded
+        self._last_media_timestamp = timestamp
         return RTCEncodedFrame(payloads, timestamp, level_dbov)  # type: ignore[arg-type]
 
     def _send_keyframe(self) -> None:
@@ -208,6 +225,17 @@ class SenderBase(RTCRtpSender, ABC):
     async def _retransmit(self, sequence_number: int) -> None:
         self.on_retransmit()
         await super()._retransmit(sequence_number)
+
+    async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
+        # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to
+        # every round trip that is measured with it, and ties sound and picture to the time of sending. The media
+        # timestamps count from the monotonic clock at capture, so the report can say what they are right now.
+        for packet in packets:
+            if isinstance(packet, RtcpSrPacket) and self._timestamp_origin is not None:
+                media_now = round(time.monotonic() * self.clock_rate_hz)
+                packet.sender_info.ntp_timestamp = current_ntp_time()
+                packet.sender_info.rtp_timestamp = (self._timestamp_origin + media_now) & 0xFFFFFFFF
+        await super()._send_rtcp(packets)
 
     @property
     def payload_bytes_sent(self) -> int:
@@ -271,6 +299,11 @@ class PeerConnection(RTCPeerConnection):
         transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
+
+    def remote_sdp(self) -> str | None:
+        """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""
+        description: RTCSessionDescription | None = self.remoteDescription
+        return None if description is None else description.sdp
 
     def _transport(self) -> RTCDtlsTransport | None:
         transceivers = self.getTransceivers()

@@ -209,7 +209,7 @@ class Peer:
         connection = self._connection
         if (
             connection is None
-            or connection.pc.remoteDescription is None
+            or connection.pc.remote_sdp() is None
             or not self._is_current(candidate.session)
         ):
             # It came before its description: an offer that is still on the way, or one of an older session,
@@ -235,11 +235,11 @@ class Peer:
         return session is None or self._session is None or session == self._session
 
     def _is_renegotiation(self, connection: MediaConnection, description: Description) -> bool:
-        remote = connection.pc.remoteDescription
+        remote_sdp = connection.pc.remote_sdp()
         return (
             connection.pc.signalingState == "stable"
-            and remote is not None
-            and ice_username_fragment(remote.sdp) == ice_username_fragment(description.sdp)
+            and remote_sdp is not None
+            and ice_username_fragment(remote_sdp) == ice_username_fragment(description.sdp)
         )
 
     def _send_description(self, connection: MediaConnection) -> None:

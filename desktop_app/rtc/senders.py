@@ -88,9 +88,7 @@ class MediaSender(SenderBase):
 
     def __init__(self, kind: str, transport: RTCDtlsTransport, feed: EncodedFeed, clock_rate_hz: int) -> None:
         self._feed_track = FeedTrack(kind, feed)
-        super().__init__(self._feed_track, transport)
-        self._clock_rate_hz = clock_rate_hz
-        self._stream_media_kind = kind
+        super().__init__(self._feed_track, transport, clock_rate_hz)
         self.remote = RemoteReport()
 
     @property
@@ -118,7 +116,7 @@ class MediaSender(SenderBase):
             for report in packet.reports:
                 if report.ssrc == self.ssrc:
                     self.remote.fraction_lost = report.fraction_lost / 256
-                    self.remote.jitter_s = report.jitter / self._clock_rate_hz
+                    self.remote.jitter_s = report.jitter / self.clock_rate_hz
                     self._note_round_trip(report.lsr, report.dlsr)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             self.remote.nack_count += 1

@@ -128,7 +128,7 @@ class VideoDecoder:
         end_s = now_s()
         self.total_decode_s += end_s - begin_s
         for picture in pictures:
-            if not isinstance(picture, av.VideoFrame) or picture.width * picture.height > MAX_PIXELS:
+            if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError("the decoded picture is unreasonably large")
             self.width_px, self.height_px = picture.width, picture.height
             self.frames_decoded += 1

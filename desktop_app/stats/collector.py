@@ -58,11 +58,13 @@ class PeerStatsCollector:
             user_id=self._user_id,
             state=state,
             transport=_transport(now),
-            inbound_video=_inbound_video(now.inbound_video, last and last.inbound_video, seconds),
-            inbound_audio=_inbound_audio(now.inbound_audio, last and last.inbound_audio, seconds),
-            outbound_video=_outbound_video(now.outbound_video, last and last.outbound_video, seconds, encode),
+            inbound_video=_inbound_video(now.inbound_video, last.inbound_video if last else None, seconds),
+            inbound_audio=_inbound_audio(now.inbound_audio, last.inbound_audio if last else None, seconds),
+            outbound_video=_outbound_video(
+                now.outbound_video, last.outbound_video if last else None, seconds, encode
+            ),
             outbound_audio=_outbound_audio(
-                now.outbound_audio, last and last.outbound_audio, seconds, microphone_level
+                now.outbound_audio, last.outbound_audio if last else None, seconds, microphone_level
             ),
         )
 
