@@ -1,0 +1,92 @@
+"""Everything that can be done from menu, toolbar and keyboard: one QAction each, shared by all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+
+from . import theme
+
+if TYPE_CHECKING:
+    from desktop_app.call.events import MediaKind
+
+_MUTE_TEXTS: dict[tuple[MediaKind, bool], tuple[str, str, str]] = {
+    # (kind, muted): menu text, toolbar text, tooltip
+    ("audio", False): ("&Mute microphone", "Mute", "Mute the microphone"),
+    ("audio", True): ("Un&mute microphone", "Unmute", "The microphone is muted: unmute it"),
+    ("video", False): ("Turn &camera off", "Camera off", "Turn the camera off"),
+    ("video", True): ("Turn &camera on", "Camera on", "The camera is off: turn it on"),
+}
+_MUTE_ICONS: dict[MediaKind, str] = {"audio": "microphone", "video": "camera"}
+
+
+class Actions(QObject):
+    """Made once for the window; who needs an action takes it from here."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.microphone = self._make("", "microphone", "Ctrl+D")
+        self.camera = self._make("", "camera", "Ctrl+E")
+        self.statistics = self._make("&Statistics", "stats", "Ctrl+Shift+S", tip="Show the statistics")
+        self.statistics.setCheckable(True)
+        self.settings = self._make(
+            "&Settings…", "settings", "Ctrl+,", short="Settings", tip="Open the settings"
+        )
+        self.invite = self._make("&Invite others…", "invite", "Ctrl+I", short="Invite", tip="Invite others")
+        self.copy_link = self._make("Copy invite &link", "copy", "Ctrl+Shift+C", tip="Copy the invite link")
+        self.leave = self._make(
+            "&Leave the call", "leave", "Ctrl+Shift+L", short="Leave", tip="Leave the call"
+        )
+        self.leave.setIcon(theme.icon("leave", color="on_danger"))
+        self.full_screen = self._make("&Full screen", "fullscreen", "F11", tip="Fill the whole screen")
+        self.full_screen.setCheckable(True)
+        self.quit = self._make("&Quit", "", "Ctrl+Q", tip="Leave and end Bridgecall")
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.diagnostics = self._make("Copy &diagnostics", "copy", tip="Copy a text for a bug report")
+        self.open_log = self._make("Open &log folder", "folder", tip="Open the folder of the log files")
+        self.about = self._make("&About Bridgecall", "info", tip="Version and licence")
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+        self.show_muted("audio", False)
+        self.show_muted("video", False)
+        self.show_in_call(False)
+
+    def all(self) -> list[QAction]:
+        """Every action, for the window's shortcuts and for tests."""
+        return self.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+    def show_muted(self, kind: MediaKind, muted: bool) -> None:
+        """Make the switch say what it would do, and look like what is."""
+        action = self.microphone if kind == "audio" else self.camera
+        text, short, tip = _MUTE_TEXTS[kind, muted]
+        icon = _MUTE_ICONS[kind]
+        action.setText(text)
+        action.setIconText(short)
+        action.setIcon(theme.icon(f"{icon}-off", color="danger") if muted else theme.icon(icon))
+        action.setProperty("off", muted)
+        _set_tip(action, tip)
+
+    def show_in_call(self, in_call: bool, has_link: bool = False) -> None:
+        """Enable what makes sense only in a call, or only with a link."""
+        self.statistics.setEnabled(in_call)
+        self.leave.setEnabled(in_call)
+        self.invite.setEnabled(in_call and has_link)
+        self.copy_link.setEnabled(in_call and has_link)
+
+    def _make(self, text: str, icon: str, shortcut: str = "", *, short: str = "", tip: str = "") -> QAction:
+        action = QAction(text, self)
+        if icon:
+            action.setIcon(theme.icon(icon))
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        if short:
+            action.setIconText(short)
+        _set_tip(action, tip)
+        return action
+
+
+def _set_tip(action: QAction, tip: str) -> None:
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{tip} ({keys})" if keys else tip)
+    action.setStatusTip(tip)

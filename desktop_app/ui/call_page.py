@@ -1,0 +1,93 @@
+"""The page of a call: tiles, toolbar, and the statistics beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from . import theme
+from .lobby import camera_sentence
+from .stats_panel import StatsPanel
+from .tile_grid import TileGrid
+from .toolbar import Toolbar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.stats.model import CallStats
+
+    from .actions import Actions
+    from .frame_converter import ConversionPool
+    from .room_model import RoomModel
+
+TALKING_LEVEL = 0.02
+"""RMS of full scale from which somebody counts as heard: about -34 dBFS, above the noise of most rooms."""
+
+
+class CallPage(QWidget):
+    """Shows what the model says; what the person wants goes through the actions and signals."""
+
+    copy_link_requested = Signal()
+    invite_requested = Signal()
+
+    def __init__(
+        self,
+        pool: ConversionPool,
+        local_slot: FrameSlot,
+        remote_slot: Callable[[str], FrameSlot],
+        actions: Actions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.grid = TileGrid(pool, local_slot, remote_slot)
+        self.grid.copy_link_requested.connect(self.copy_link_requested)
+        self.grid.invite_requested.connect(self.invite_requested)
+        self.toolbar = Toolbar(actions)
+        self.stats = StatsPanel()
+        self.stats.hide()
+        self.stats.close_requested.connect(lambda: actions.statistics.setChecked(False))
+        actions.statistics.toggled.connect(self.stats.setVisible)
+
+        grid_box = QWidget()
+        grid_layout = QVBoxLayout(grid_box)
+        grid_layout.setContentsMargins(*(theme.Spacing.S,) * 4)
+        grid_layout.addWidget(self.grid)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.addWidget(grid_box)
+        self._splitter.addWidget(self.stats)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._splitter, 1)
+        layout.addWidget(self.toolbar)
+
+    def show_model(self, model: RoomModel) -> None:
+        """Show who is there and how they are."""
+        self.grid.show_people(model.people.values())
+        self.grid.own.set_audio_muted(model.audio_muted)
+        self.grid.own.set_video_muted(model.video_muted)
+        self.grid.own.set_status(camera_sentence(model))
+        self.stats.set_people({person.user_id: person.name for person in model.people.values()})
+
+    def take_stats(self, stats: CallStats) -> None:
+        """Take one second of statistics."""
+        self.stats.take_stats(stats)
+        self.grid.set_talking(
+            {
+                user_id
+                for user_id, peer in stats.peers.items()
+                if peer.inbound_audio is not None and peer.inbound_audio.audio_level >= TALKING_LEVEL
+            }
+        )
+
+    def reset(self) -> None:
+        """The call is over."""
+        self.grid.show_people(())
+        self.stats.clear()

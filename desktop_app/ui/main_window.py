@@ -1,0 +1,322 @@
+"""The window: lobby and call page, menus, notices, state line; events in, commands out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.call.events import (
+    CallState,
+    CallStateChanged,
+    DeviceState,
+    DeviceStatus,
+    LocalMuteChanged,
+    MicrophoneLevel,
+    Notice,
+    StatsUpdated,
+)
+from desktop_app.core import paths
+
+from . import theme
+from .actions import Actions
+from .call_controller import CallController
+from .call_page import CallPage
+from .frame_converter import ConversionPool
+from .invite_dialog import InviteDialog, copy_text
+from .lobby import Lobby
+from .menus import fill_menu_bar, open_about
+from .names import clean_name
+from .notice_bar import NoticeBar
+from .room_model import RoomModel
+from .state_line import StateLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from PySide6.QtGui import QCloseEvent
+
+    from desktop_app.call.events import CallEvent
+    from desktop_app.engine.port import EnginePort
+    from desktop_app.protocol.invite import Invite
+    from desktop_app.settings.schema import Settings
+
+SERVER_LOST = "server-lost"
+
+
+class MainWindow(QMainWindow):
+    """Everything that the person sees.
+
+    Construct it after `theme.apply_theme`, then `start()` with the loop running. Closing the window leaves the
+    call and closes the engine without blocking; `closed` is emitted when that is done, then the application may
+    quit.
+    """
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        engine: EnginePort,
+        settings: Settings,
+        save_settings: Callable[[Settings], Coroutine[Any, Any, None]],
+        initial_invite: Invite | None = None,
+        notice: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._engine = engine
+        self._model = RoomModel()
+        self._pool = ConversionPool(self)
+        self.controller = CallController(engine, settings, save_settings, self)
+        self.actions_ = Actions(self)
+        self.notices = NoticeBar()
+        self.state_line = StateLine()
+        self.lobby = Lobby(
+            self._pool,
+            engine.local_video,
+            settings,
+            initial_invite,
+            (self.actions_.microphone, self.actions_.camera),
+        )
+        self.call_page = CallPage(self._pool, engine.local_video, engine.remote_video, self.actions_)
+        self.call_page.grid.own.set_mirrored(settings.mirror_self_view)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.lobby)
+        self.pages.addWidget(self.call_page)
+        self._appearance = settings.appearance
+        self._shutting_down = False
+        self._done = False
+        self._build()
+        self._connect()
+        self._unsubscribe = engine.subscribe(self._take_event)
+        self._show_model()
+        self._restore_geometry(settings.window_geometry)
+        if notice:
+            self.notices.show_notice("warning", notice, "settings")
+
+    def _build(self) -> None:
+        self.setWindowTitle("Bridgecall")
+        self.setAttribute(
+            Qt.WidgetAttribute.WA_QuitOnClose, False
+        )  # hiding comes before the end, see closeEvent
+        self.setMinimumSize(420, 420)
+        self.resize(1080, 700)
+        fill_menu_bar(self.menuBar(), self.actions_)
+        self.addActions(self.actions_.all())  # shortcuts work though the menu bar may be hidden (full screen)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        notice_box = QVBoxLayout()
+        notice_box.setContentsMargins(theme.Spacing.S, 0, theme.Spacing.S, 0)
+        notice_box.addWidget(self.notices)
+        layout.addLayout(notice_box)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.state_line)
+        self.setCentralWidget(body)
+
+    def _connect(self) -> None:
+        actions, controller, form = self.actions_, self.controller, self.lobby.form
+        actions.microphone.triggered.connect(lambda: controller.toggle_mute("audio", self._model.audio_muted))
+        actions.camera.triggered.connect(lambda: controller.toggle_mute("video", self._model.video_muted))
+        actions.settings.triggered.connect(self.open_settings)
+        actions.invite.triggered.connect(self.open_invite)
+        actions.copy_link.triggered.connect(self._copy_link)
+        actions.leave.triggered.connect(controller.leave)
+        actions.full_screen.toggled.connect(self._show_full_screen)
+        actions.quit.triggered.connect(self.close)
+        actions.diagnostics.triggered.connect(controller.copy_diagnostics)
+        actions.open_log.triggered.connect(self._open_log_folder)
+        actions.about.triggered.connect(lambda: open_about(self))
+        self.call_page.copy_link_requested.connect(self._copy_link)
+        self.call_page.invite_requested.connect(self.open_invite)
+        form.start_requested.connect(self.start_call)
+        form.join_requested.connect(self.join)
+        form.cancel_requested.connect(controller.cancel)
+        self.lobby.device_chosen.connect(
+            lambda kind, value: controller.change_settings(controller.settings.replace(**{kind: value}))
+        )
+        self.lobby.refresh_requested.connect(controller.list_devices)
+        controller.busy_changed.connect(form.show_busy)
+        controller.failed.connect(self._show_failure)
+        controller.notice.connect(self.notices.show_notice)
+        controller.invite_changed.connect(lambda _invite: self._show_model())
+        controller.devices_listed.connect(self.lobby.show_devices)
+        controller.settings_changed.connect(self._use_settings)
+        controller.closed.connect(self._finish)
+
+    # What others may ask of the window
+
+    def start(self) -> None:
+        """Open the devices and show the window; needs the running loop."""
+        self.show()
+        self.controller.open_devices()
+
+    def start_call(self) -> None:
+        """Host a call under the name in the form."""
+        self.controller.start_call(self.lobby.form.name_field.text)
+
+    def join(self, invite: Invite) -> None:
+        """Join a call under the name in the form, and keep what was typed."""
+        form = self.lobby.form
+        self.controller.join(
+            invite, form.name_field.text, last_target=form.target_field.text, server=form.server_field.text
+        )
+
+    def open_invite(self) -> None:
+        """Show the invitation of the room."""
+        if self.controller.invite is not None:
+            InviteDialog(self.controller.invite, self).show()
+
+    def open_settings(self) -> None:
+        """Show the settings."""
+        from .settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._engine, self.controller.settings, self)
+        dialog.settings_changed.connect(self.controller.change_settings)
+        dialog.open()
+
+    # Events of the engine
+
+    def _take_event(self, event: CallEvent) -> None:
+        match event:
+            case MicrophoneLevel(level):
+                self.lobby.show_microphone_level(level)
+                return
+            case StatsUpdated(stats):
+                self.call_page.take_stats(stats)
+                return
+            case Notice(level, message, code):
+                self.notices.show_notice(level, message, code)
+                return
+        self._model.apply(event)
+        match event:
+            case CallStateChanged():
+                self._take_call_state(event)
+            case DeviceStatus():
+                self._take_device_status(event)
+            case LocalMuteChanged():
+                self.controller.mute_changed(event)
+        self._show_model()
+
+    def _take_call_state(self, event: CallStateChanged) -> None:
+        if event.state is CallState.IDLE:
+            if self.pages.currentWidget() is self.call_page:
+                self.controller.forget_invite()
+            self._show_page(self.lobby)
+            self.call_page.reset()
+            if event.reason:
+                self.lobby.form.show_error(event.reason)
+        elif event.state is CallState.IN_CALL:
+            self.lobby.form.show_error("")
+            self._show_page(self.call_page)
+        if event.state is CallState.SERVER_LOST:
+            words = event.reason or "The server cannot be reached; the call goes on while it is tried again."
+            self.notices.show_notice("warning", words, SERVER_LOST)
+        else:
+            self.notices.remove(SERVER_LOST)
+
+    def _take_device_status(self, event: DeviceStatus) -> None:
+        code = f"device-{event.device}"
+        if event.state is DeviceState.FAILED and self._model.in_call:  # the lobby says it beside the device
+            self.notices.show_notice("warning", event.message or f"The {event.device} does not work.", code)
+        else:
+            self.notices.remove(code)
+
+    def _show_page(self, page: QWidget) -> None:
+        if self.pages.currentWidget() is page:
+            return
+        for dialog in self.findChildren(InviteDialog):
+            dialog.close()
+        self.pages.setCurrentWidget(page)
+        if page is self.lobby:
+            self.controller.list_devices()
+        for status in self._model.devices.values():
+            self._take_device_status(status)
+
+    def _show_model(self) -> None:
+        model = self._model
+        self.actions_.show_muted("audio", model.audio_muted)
+        self.actions_.show_muted("video", model.video_muted)
+        self.actions_.show_in_call(model.in_call, has_link=self.controller.invite is not None)
+        if not model.in_call:
+            self.actions_.statistics.setChecked(False)
+        self.lobby.show_model(model)
+        self.call_page.show_model(model)
+        self.state_line.show_model(model)
+        title = f"{clean_name(model.room_id)} — Bridgecall" if model.in_call else "Bridgecall"
+        self.setWindowTitle(title)
+
+    def _show_failure(self, sentence: str) -> None:
+        if self.pages.currentWidget() is self.lobby:
+            self.lobby.form.show_error(sentence)
+        else:
+            self.notices.show_notice("error", sentence)
+
+    # Commands that concern the window alone
+
+    def _use_settings(self, settings: Settings) -> None:
+        self.lobby.take_settings(settings)
+        self.call_page.grid.own.set_mirrored(settings.mirror_self_view)
+        app = QApplication.instance()
+        if settings.appearance != self._appearance and isinstance(app, QApplication):
+            self._appearance = settings.appearance
+            theme.apply_theme(app, cast("theme.Appearance", settings.appearance))
+
+    def _copy_link(self) -> None:
+        if self.controller.invite is not None:
+            copy_text(self.controller.invite.link())
+            self.notices.show_notice("info", "The invite link is on the clipboard.", "link-copied")
+
+    def _open_log_folder(self) -> None:
+        folder = paths.log_file().parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.notices.show_notice("info", f"The log files are in {folder}.", "log-folder")
+
+    def _show_full_screen(self, full: bool) -> None:
+        # Not showNormal(): a maximised window shall be maximised again afterwards.
+        state = self.windowState() & ~Qt.WindowState.WindowFullScreen
+        self.setWindowState(state | Qt.WindowState.WindowFullScreen if full else state)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a full screen that the window manager began or ended."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.actions_.full_screen.setChecked(self.isFullScreen())
+
+    # The window's place, and its end
+
+    def _restore_geometry(self, text: str) -> None:
+        if not text:
+            return
+        try:
+            data = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            return  # written by hand or damaged: the default place will do
+        self.restoreGeometry(QByteArray(data))
+
+    def _geometry_text(self) -> str:
+        return base64.b64encode(self.saveGeometry().data()).decode("ascii")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Disappear at once, then leave and close the engine in the background."""
+        if self._done:
+            event.accept()
+            return
+        event.ignore()
+        if self._shutting_down:
+            return
+        self._shutting_down = True
+        geometry = self._geometry_text()
+        self.hide()
+        self.controller.close(geometry)
+
+    def _finish(self) -> None:
+        self._unsubscribe()
+        self._pool.close()
+        self._done = True
+        self.close()
+        self.closed.emit()

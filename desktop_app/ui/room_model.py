@@ -1,0 +1,141 @@
+"""What the window knows of the call: every event is applied here first, then the widgets show it. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from desktop_app.call.events import (
+    CallState,
+    CallStateChanged,
+    DeviceState,
+    DeviceStatus,
+    LocalMuteChanged,
+    ParticipantChanged,
+    ParticipantGone,
+    ParticipantJoined,
+    PeerStateChanged,
+)
+from desktop_app.rtc.state import PeerState
+
+from .names import shown_name
+
+if TYPE_CHECKING:
+    from desktop_app.call.events import CallEvent, DeviceKind
+    from desktop_app.protocol.messages import ParticipantInfo
+
+DEVICE_WORDS: dict[DeviceKind, str] = {"camera": "Camera", "microphone": "Microphone", "speaker": "Speaker"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Another participant as the window shows them."""
+
+    user_id: str
+    name: str
+    audio_muted: bool = False
+    video_muted: bool = False
+    state: PeerState = PeerState.NEW
+    reason: str = ""
+
+    def status_text(self) -> str:
+        """What is said over the picture: nothing while all is well."""
+        if self.state is PeerState.CONNECTED:
+            return ""
+        if self.state is PeerState.RECONNECTING:
+            return "Reconnecting…"
+        if self.state is PeerState.FAILED:
+            return self.reason or "No connection could be made."
+        if self.state is PeerState.CLOSED:
+            return self.reason or "Disconnected"
+        return "Connecting…"
+
+
+class RoomModel:
+    """The state of the call, our devices and the others."""
+
+    def __init__(self) -> None:
+        self.state = CallState.IDLE
+        self.room_id = ""
+        self.people: dict[str, Person] = {}
+        self.audio_muted = False
+        self.video_muted = False
+        self.devices: dict[DeviceKind, DeviceStatus] = {}
+
+    @property
+    def in_call(self) -> bool:
+        """In a room, with or without its server."""
+        return self.state in (CallState.IN_CALL, CallState.SERVER_LOST)
+
+    def apply(self, event: CallEvent) -> None:
+        """Take in one event of the engine."""
+        match event:
+            case CallStateChanged():
+                self._change_state(event)
+            case ParticipantJoined(participant) | ParticipantChanged(participant):
+                self._update_person(participant)
+            case ParticipantGone(user_id):
+                self.people.pop(user_id, None)
+            case PeerStateChanged(user_id, state, reason):
+                if user_id in self.people:
+                    self.people[user_id] = replace(self.people[user_id], state=state, reason=reason)
+            case LocalMuteChanged("audio", muted):
+                self.audio_muted = muted
+            case LocalMuteChanged("video", muted):
+                self.video_muted = muted
+            case DeviceStatus():
+                self.devices[event.device] = event
+            case _:
+                pass
+
+    def _change_state(self, event: CallStateChanged) -> None:
+        if event.state in (CallState.IDLE, CallState.JOINING):
+            self.people.clear()
+        self.state = event.state
+        self.room_id = event.room_id if event.state is not CallState.IDLE else ""
+
+    def _update_person(self, info: ParticipantInfo) -> None:
+        old = self.people.get(info.user_id) or Person(info.user_id, "")
+        self.people[info.user_id] = replace(
+            old,
+            name=shown_name(info.display_name, info.user_id),
+            audio_muted=info.audio_muted,
+            video_muted=info.video_muted,
+        )
+
+    def people_text(self) -> str:
+        """How many are in the room."""
+        others = len(self.people)
+        return "Only you are here" if others == 0 else f"{others + 1} people"
+
+    def connection_text(self) -> str:
+        """The worst that is true of the server and of the connections to the others."""
+        if self.state is CallState.IDLE:
+            return "Not in a call"
+        if self.state is CallState.JOINING:
+            return "Joining…"
+        if self.state is CallState.SERVER_LOST:
+            return "Server lost, reconnecting…"
+        for states, words in (
+            ({PeerState.FAILED, PeerState.CLOSED}, "No connection to"),
+            ({PeerState.RECONNECTING}, "Reconnecting to"),
+            ({PeerState.NEW, PeerState.CONNECTING}, "Connecting to"),
+        ):
+            names = [person.name for person in self.people.values() if person.state in states]
+            if names:
+                return f"{words} {names[0] if len(names) == 1 else f'{len(names)} people'}"
+        return "Connected"
+
+    def device_text(self, kind: DeviceKind) -> str:
+        """One device in a few words: "Camera on", "Microphone muted", "Camera not working"."""
+        word = DEVICE_WORDS[kind]
+        status = self.devices.get(kind)
+        if status is not None and status.state is DeviceState.FAILED:
+            return f"{word} not working"
+        if kind == "microphone" and self.audio_muted:
+            return f"{word} muted"
+        if kind == "camera" and self.video_muted:
+            return f"{word} off"
+        if status is None or status.state is DeviceState.OFF:
+            return f"No {word.lower()}"
+        return f"{word} opening…" if status.state is DeviceState.OPENING else f"{word} on"

@@ -1,0 +1,83 @@
+"""What lies over a tile's picture: the name with its marks, and a sentence about the connection."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+
+from . import theme
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QSize
+
+ICON_PX = 16
+PAD_X_PX = 9
+PAD_Y_PX = 5
+SCRIM = QColor(10, 13, 17, 175)
+MARK = QColor(255, 139, 132)
+
+
+def render_name_label(
+    name: str, max_width_px: int, ratio: float, font: QFont, *, audio_muted: bool, video_muted: bool
+) -> QPixmap:
+    """The name on a dark pill, a crossed-out microphone or camera before it, at most `max_width_px` wide.
+
+    Rendered once and kept by the tile: laying out text for every frame of nine tiles would cost more than the
+    pictures.
+    """
+    font = QFont(font)
+    font.setWeight(QFont.Weight.Medium)
+    metrics = QFontMetricsF(font)
+    marks = ["microphone-off"] * audio_muted + ["camera-off"] * video_muted
+    marks_width = len(marks) * (ICON_PX + 5)
+    text_room = max(0.0, max_width_px - 2 * PAD_X_PX - marks_width)
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, text_room)
+    width = min(max_width_px, math.ceil(metrics.horizontalAdvance(text)) + 2 * PAD_X_PX + marks_width)
+    height = max(ICON_PX, math.ceil(metrics.height())) + 2 * PAD_Y_PX
+    pixmap = QPixmap(round(width * ratio), round(height * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(SCRIM)
+    painter.drawRoundedRect(QRectF(0, 0, width, height), 7, 7)
+    x = PAD_X_PX
+    for mark in marks:
+        icon = theme.icon(mark, color=MARK).pixmap(_square(ICON_PX), ratio)
+        painter.drawPixmap(QPointF(x, (height - ICON_PX) / 2), icon)
+        x += ICON_PX + 5
+    painter.setFont(font)
+    painter.setPen(theme.current_palette().tile_text)
+    painter.drawText(
+        QRectF(x, 0, width - x, height), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text
+    )
+    painter.end()
+    return pixmap
+
+
+def _square(side_px: int) -> QSize:
+    return QRect(0, 0, side_px, side_px).size()
+
+
+def draw_status(painter: QPainter, area: QRect, text: str, *, below_avatar: bool) -> None:
+    """Write a sentence over the picture's middle, or under the placeholder's circle."""
+    painter.save()
+    font = QFont(painter.font())
+    if area.height() < 160:
+        font.setPointSizeF(max(6.0, font.pointSizeF() * 0.85))
+    painter.setFont(font)
+    painter.setPen(theme.current_palette().tile_text)
+    inner = area.adjusted(12, 6, -12, -6)
+    if below_avatar:
+        # The circle takes the middle 44 %; under it is room for two lines above the name label.
+        inner.setTop(area.top() + round(area.height() * 0.73))
+        inner.setBottom(area.bottom())
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+    else:
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(inner, flags, text)
+    painter.restore()

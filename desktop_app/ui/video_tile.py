@@ -1,0 +1,279 @@
+"""One participant's picture with what must be known of them: name, microphone, camera, connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from . import theme
+from .avatar import draw_avatar
+from .frame_converter import FrameFeed
+from .picture_fit import fit_picture
+from .tile_label import draw_status, render_name_label
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
+
+    from desktop_app.media.frame_slot import FrameSlot
+
+    from .frame_converter import ConversionPool, Picture
+
+RADIUS_PX = 10.0
+MARGIN_PX = 8
+VEIL = QColor(10, 12, 16, 150)
+EDGE = QColor(255, 255, 255, 60)
+TALKING = QColor(63, 185, 120)
+
+
+class VideoTile(QWidget):
+    """Paints the newest frame of a slot while it is visible, and a placeholder when there is none.
+
+    A `floating` tile lies over another one and has really transparent corners; the others paint their corners
+    in the window's colour, which is cheaper than clipping the picture.
+    """
+
+    picture_size_changed = Signal(QSize)
+
+    def __init__(
+        self,
+        pool: ConversionPool,
+        slot: FrameSlot,
+        name: str,
+        *,
+        mirrored: bool = False,
+        floating: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._pool = pool
+        self._slot = slot
+        self._name = name
+        self._mirrored = mirrored
+        self._floating = floating
+        self._audio_muted = False
+        self._video_muted = False
+        self._status = ""
+        self._talking = False
+        self._feed: FrameFeed | None = None
+        self._picture: Picture | None = None
+        self._label: QPixmap | None = None
+        self._shape = QPainterPath()
+        self._corners = QPainterPath()
+        self._paints = 0
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, not floating)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(48, 27)
+        self._describe()
+
+    @property
+    def name(self) -> str:
+        """The name on the tile."""
+        return self._name
+
+    @property
+    def status(self) -> str:
+        """The words over the picture; empty while all is well."""
+        return self._status
+
+    @property
+    def paints(self) -> int:
+        """How often the tile was painted."""
+        return self._paints
+
+    @property
+    def receiving(self) -> bool:
+        """Whether frames are taken from the slot at all."""
+        return self._feed is not None
+
+    @property
+    def showing_picture(self) -> bool:
+        """Whether a frame is painted, not the placeholder."""
+        return self._picture is not None and not self._video_muted
+
+    @property
+    def picture_size(self) -> QSize | None:
+        """The frame's own size, None while there is no picture."""
+        return QSize(*self._picture.source_size) if self._picture is not None else None
+
+    def set_name(self, name: str) -> None:
+        """Change the name (and with it the placeholder)."""
+        if name != self._name:
+            self._name = name
+            self._changed()
+
+    def set_audio_muted(self, muted: bool) -> None:
+        """Show or hide the crossed-out microphone."""
+        if muted != self._audio_muted:
+            self._audio_muted = muted
+            self._changed()
+
+    def set_video_muted(self, muted: bool) -> None:
+        """Show the placeholder and the crossed-out camera, or the picture."""
+        if muted != self._video_muted:
+            self._video_muted = muted
+            self._picture = None  # the last picture before the camera went off must not come back
+            self._update_feed()
+            self._changed()
+
+    def set_status(self, text: str) -> None:
+        """Say something over the picture ("Reconnecting…"); empty for nothing."""
+        if text != self._status:
+            self._status = text
+            self._changed()
+
+    def set_talking(self, talking: bool) -> None:
+        """Draw or remove the ring around somebody who is heard."""
+        if talking != self._talking:
+            self._talking = talking
+            self.update()
+
+    def set_mirrored(self, mirrored: bool) -> None:
+        """Show the picture as in a mirror, or as the others see it."""
+        if mirrored != self._mirrored:
+            self._mirrored = mirrored
+            self.update()
+
+    def set_floating(self, floating: bool) -> None:
+        """Lie over another tile, or in the grid."""
+        self._floating = floating
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, not floating)
+        self.update()
+
+    def _changed(self) -> None:
+        self._label = None
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        parts = [self._name]
+        parts += ["microphone muted"] * self._audio_muted + ["camera off"] * self._video_muted
+        self.setAccessibleName(", ".join(parts + [self._status] * bool(self._status)))
+
+    # Frames
+
+    def _device_size(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatioF()
+        return round(self.width() * ratio), round(self.height() * ratio)
+
+    def _update_feed(self) -> None:
+        wanted = self.isVisible() and not self._video_muted
+        if wanted and self._feed is None:
+            self._feed = FrameFeed(self._pool, self._slot, self._take_picture)
+            self._feed.set_box(*self._device_size())
+        elif not wanted and self._feed is not None:
+            self._feed.close()
+            self._feed = None
+
+    def _take_picture(self, picture: Picture | None) -> None:
+        before = self.picture_size
+        self._picture = picture
+        size = self.picture_size
+        if size is not None and size != before:
+            self.picture_size_changed.emit(size)
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to take frames."""
+        super().showEvent(event)
+        self._update_feed()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take no frames; a minimised window hides its widgets too."""
+        super().hideEvent(event)
+        if self._feed is not None:  # isVisible() is still true when the window is minimised
+            self._feed.close()
+            self._feed = None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Have frames scaled to the new size."""
+        super().resizeEvent(event)
+        self._label = None
+        self._shape = QPainterPath()
+        self._shape.addRoundedRect(QRectF(self.rect()), RADIUS_PX, RADIUS_PX)
+        self._corners = QPainterPath(
+            self._shape
+        )  # odd-even filling: what is in the rectangle but not in the shape
+        self._corners.addRect(QRectF(self.rect()))
+        if self._feed is not None:
+            self._feed.set_box(*self._device_size())
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint picture or placeholder, then what lies over it."""
+        self._paints += 1
+        painter = QPainter(self)
+        if self._floating:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setClipPath(self._shape)
+        if self._picture is not None and not self._video_muted:
+            self._paint_picture(painter, self._picture)
+        else:
+            painter.fillRect(self.rect(), theme.current_palette().tile_background)
+            draw_avatar(painter, QRectF(self.rect()), self._name)
+        if self._status:
+            if self.showing_picture:
+                painter.fillRect(self.rect(), VEIL)
+            draw_status(painter, self.rect(), self._status, below_avatar=not self.showing_picture)
+        self._paint_label(painter)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._floating:
+            painter.fillPath(self._corners, self.palette().window())
+        self._paint_border(painter)
+        painter.end()
+        if self._feed is not None:
+            # The size may have changed with the screen's pixel ratio alone, which brings no resize event.
+            self._feed.set_box(*self._device_size())
+            self._feed.painted()
+
+    def _paint_picture(self, painter: QPainter, picture: Picture) -> None:
+        ratio = self.devicePixelRatioF()
+        box = self._device_size()
+        fit = picture.fit if picture.box == box else fit_picture(*picture.source_size, *box)
+        if fit.x > 0 or fit.y > 0:
+            painter.fillRect(self.rect(), theme.current_palette().tile_background)
+        painter.save()
+        if self._mirrored:
+            painter.translate(self.width(), 0)
+            painter.scale(-1, 1)
+        target = QRectF(fit.x / ratio, fit.y / ratio, fit.width / ratio, fit.height / ratio)
+        if picture.box == box and ratio == round(ratio):
+            picture.image.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(target.topLeft()), picture.image)
+        else:  # made for another size: until the next frame is there, scale it here
+            picture.image.setDevicePixelRatio(1)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(target, picture.image)
+        painter.restore()
+
+    def _paint_label(self, painter: QPainter) -> None:
+        if self.width() < 90 or self.height() < 60:
+            return
+        if self._label is None:
+            self._label = render_name_label(
+                self._name,
+                self.width() - 2 * MARGIN_PX,
+                self.devicePixelRatioF(),
+                self.font(),
+                audio_muted=self._audio_muted,
+                video_muted=self._video_muted,
+            )
+        height = round(self._label.height() / self._label.devicePixelRatio())
+        painter.drawPixmap(MARGIN_PX, self.height() - MARGIN_PX - height, self._label)
+
+    def _paint_border(self, painter: QPainter) -> None:
+        if not self._talking and not self._floating:
+            return
+        pen = QPen(TALKING, 3.0) if self._talking else QPen(EDGE, 1.0)
+        inset = pen.widthF() / 2
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = RADIUS_PX - inset
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
+
+    def sizeHint(self) -> QSize:
+        """A 16:9 picture of modest size."""
+        return QSize(320, 180)
