@@ -1,0 +1,98 @@
+"""The composition root of the window: builds and wires everything, the only place that knows all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import qasync
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+import desktop_app
+from desktop_app.core.log import setup_file_logging
+from desktop_app.core.paths import log_file, settings_file
+from desktop_app.engine.qt_bridge import EngineBridge
+from desktop_app.hosting import InProcessHost
+from desktop_app.media.qt_audio import QtAudioBackend
+from desktop_app.settings.schema import SettingsError
+from desktop_app.settings.store import SettingsStore
+from desktop_app.ui.main_window import MainWindow
+from desktop_app.ui.theme import apply_theme
+
+if TYPE_CHECKING:
+    from desktop_app.arguments import AppArguments
+
+logger = logging.getLogger(__name__)
+
+
+def run(arguments: AppArguments) -> int:
+    """Open the window and run until it is closed; returns the exit status."""
+    setup_file_logging(log_file(), verbose=arguments.verbose)
+    logger.info("Bridgecall %s starts", desktop_app.__version__)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Bridgecall")
+    application.setApplicationVersion(desktop_app.__version__)
+    application.setDesktopFileName("bridgecall")
+    application.setQuitOnLastWindowClosed(False)  # the window closes the call first, then quits
+
+    store = SettingsStore(settings_file())
+    loaded = store.load()
+    settings = loaded.settings
+    if arguments.name is not None:
+        try:
+            settings = settings.replace(display_name=arguments.name)
+        except SettingsError as error:
+            print(error, file=sys.stderr)  # noqa: T201 - the answer to a wrong command line
+            return 2
+    apply_theme(application, settings.appearance)
+
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    backend = QtAudioBackend()
+    bridge = EngineBridge(backend=backend, make_host=InProcessHost)
+    window = MainWindow(
+        bridge,
+        settings=settings,
+        save_settings=store.save_in_background,
+        initial_invite=arguments.invite,
+        notice=loaded.notice,
+    )
+    window.closed.connect(loop.stop)
+    interrupts = _close_on_signals(window)
+
+    def begin() -> None:
+        window.start()
+        if arguments.host:
+            window.start_call()
+        elif arguments.join and arguments.invite is not None:
+            window.join(arguments.invite)
+
+    loop.call_soon(begin)
+    try:
+        with loop:
+            loop.run_forever()
+            loop.run_until_complete(bridge.close())
+    finally:
+        interrupts.stop()
+        backend.close()
+    logger.info("Bridgecall ends")
+    return 0
+
+
+def _close_on_signals(window: MainWindow) -> QTimer:
+    """SIGTERM and SIGINT close the window as its button does."""
+
+    def handle(_number: int, _frame: object) -> None:
+        QTimer.singleShot(0, window.close)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    # Python runs signal handlers between bytecodes only: Qt's loop has to come back to Python now and then.
+    timer = QTimer()
+    timer.timeout.connect(lambda: None)
+    timer.start(250)
+    return timer
