@@ -25,6 +25,7 @@ from desktop_app.ui.theme import apply_theme
 
 if TYPE_CHECKING:
     from desktop_app.arguments import AppArguments
+    from desktop_app.protocol.invite import Invite
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ def run(arguments: AppArguments) -> int:
     def begin() -> None:
         window.start()
         if arguments.host:
+            window.controller.invite_changed.connect(_print_link)
             window.start_call()
         elif arguments.join and arguments.invite is not None:
             window.join(arguments.invite)
@@ -81,6 +83,12 @@ def run(arguments: AppArguments) -> int:
         backend.close()
     logger.info("Bridgecall ends")
     return 0
+
+
+def _print_link(invite: Invite | None) -> None:
+    """Who starts a call from a terminal or a script gets the link there, too."""
+    if invite is not None:
+        print(invite.link(), flush=True)  # noqa: T201
 
 
 def _close_on_signals(window: MainWindow) -> QTimer:
