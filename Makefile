@@ -19,8 +19,7 @@ gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 .PHONY: run env dev lint format unit gui integration end2end test coverage
 
 run:
-	@test "$$(uname)" != Linux || test -n "$$DISPLAY$$WAYLAND_DISPLAY" || { \
-	    echo "Bridgecall opens a window and there is no display: start it in a desktop session." >&2; exit 2; }
+	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
 	@$(with_python) $(setup)/system_packages.py run
 	@$(with_python) $(setup)/environment.py
 	@exec $(bin)/python -m desktop_app $(ARGS)
