@@ -45,7 +45,7 @@ class InviteDialog(QDialog):
         self.setWindowTitle("Invite others")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
-        heading = QLabel("Send this link to the people you want to talk with.")
+        heading = QLabel("Send this link to the others.")
         theme.set_style(heading, role="heading")
         heading.setWordWrap(True)
         self.link_field = QLineEdit(self._link)
@@ -67,7 +67,7 @@ class InviteDialog(QDialog):
         self.qr_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.qr_label.setAccessibleName("QR code of the invite link")
         self.qr_label.setPixmap(self._qr_pixmap())
-        how = QLabel("It opens in Bridgecall, or in a browser. A phone reads it from the code.")
+        how = QLabel("It opens in Bridgecall or in a browser; a phone can read the code.")
         theme.set_style(how, role="muted")
         how.setWordWrap(True)
         how.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -166,6 +166,8 @@ class JoinForm(QWidget):
     def _join(self) -> None:
         if self._busy or not self._name_is_fine():
             return
+        self.target_field.show_problem("")
+        self.server_field.show_problem("")
         target, server = self.target_field.text, self.server_field.text
         try:
             parse_target(target, _ANY_SERVER)

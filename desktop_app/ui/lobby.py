@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -22,6 +22,7 @@ from desktop_app.call.events import DeviceState
 
 from . import theme
 from .device_choice import DeviceChoice
+from .grid_layout import arrange_one
 from .join_form import JoinForm
 from .level_meter import LevelMeter
 from .names import clean_name
@@ -45,31 +46,28 @@ STACKED_BELOW_PX = 760
 
 
 class PreviewFrame(QWidget):
-    """Keeps the preview at 16:9 in whatever room there is."""
+    """Keeps the preview in its picture's shape (16:9 while there is none), at the top of the room there is."""
 
     def __init__(self, tile: VideoTile) -> None:
         super().__init__()
         self._tile = tile
         tile.setParent(self)
-        self.setMinimumSize(240, 135)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        tile.picture_size_changed.connect(self._place)
+        self.setMinimumSize(240, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def heightForWidth(self, width: int) -> int:
-        """16:9."""
-        return width * 9 // 16
-
-    def hasHeightForWidth(self) -> bool:
-        """Always."""
-        return True
+    def sizeHint(self) -> QSize:
+        """As large as the preview likes to be."""
+        return QSize(480, 300)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the tile."""
         super().resizeEvent(event)
-        width = min(self.width(), self.height() * 16 // 9)
-        height = width * 9 // 16
-        self._tile.setGeometry((self.width() - width) // 2, (self.height() - height) // 2, width, height)
+        self._place()
+
+    def _place(self) -> None:
+        cell = arrange_one(self.width(), self.height(), self._tile.aspect)
+        self._tile.setGeometry(cell.x, 0, cell.width, cell.height)
 
 
 class Lobby(QScrollArea):
@@ -94,7 +92,6 @@ class Lobby(QScrollArea):
         self.preview = VideoTile(
             pool, local_slot, clean_name(settings.display_name) or "You", mirrored=settings.mirror_self_view
         )
-        self.preview.setAccessibleName("Your camera's picture")
         self.meter = LevelMeter()
         self._problems: dict[DeviceKind, QLabel] = {
             "microphone": _problem_label(),
@@ -125,7 +122,6 @@ class Lobby(QScrollArea):
         for action in mute_actions:
             level_row.addWidget(ActionButton(action))
         level_row.addWidget(self.meter, 1)
-        level_row.addWidget(self.refresh_button)
         left.addLayout(level_row)
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.Spacing.M)
@@ -135,6 +131,7 @@ class Lobby(QScrollArea):
             label.setBuddy(choice)
             grid.addWidget(label, 2 * row, 0)
             grid.addWidget(choice, 2 * row, 1)
+        grid.addWidget(self.refresh_button, 0, 2)
         grid.addWidget(self._problems["microphone"], 3, 1)
         grid.addWidget(self._problems["speaker"], 5, 1)
         left.addLayout(grid)
@@ -198,11 +195,11 @@ class Lobby(QScrollArea):
             self.meter.show_level(level)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the form under the preview when the window is narrow."""
+        """Put the form over the preview when the window is narrow."""
         super().resizeEvent(event)
         stacked = self.width() < STACKED_BELOW_PX
         self._columns.setDirection(
-            QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+            QBoxLayout.Direction.BottomToTop if stacked else QBoxLayout.Direction.LeftToRight
         )
         if stacked:
             self._form_box.setMinimumWidth(0)

@@ -82,7 +82,6 @@ class MainWindow(QMainWindow):
             (self.actions_.microphone, self.actions_.camera),
         )
         self.call_page = CallPage(self._pool, engine.local_video, engine.remote_video, self.actions_)
-        self.call_page.grid.own.set_mirrored(settings.mirror_self_view)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
@@ -91,6 +90,7 @@ class MainWindow(QMainWindow):
         self._done = False
         self._build()
         self._connect()
+        self._use_settings(settings)
         self._unsubscribe = engine.subscribe(self._take_event)
         self._show_model()
         self._restore_geometry(settings.window_geometry)
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         notice_box = QVBoxLayout()
-        notice_box.setContentsMargins(theme.Spacing.S, 0, theme.Spacing.S, 0)
+        notice_box.setContentsMargins(theme.Spacing.S, theme.Spacing.XS, theme.Spacing.S, 0)
         notice_box.addWidget(self.notices)
         layout.addLayout(notice_box)
         layout.addWidget(self.pages, 1)
@@ -260,7 +260,10 @@ class MainWindow(QMainWindow):
 
     def _use_settings(self, settings: Settings) -> None:
         self.lobby.take_settings(settings)
-        self.call_page.grid.own.set_mirrored(settings.mirror_self_view)
+        own = self.call_page.grid.own
+        own.set_mirrored(settings.mirror_self_view)
+        name = clean_name(settings.display_name)
+        own.set_name(f"{name} (you)" if name else "You", initials_of=name)
         app = QApplication.instance()
         if settings.appearance != self._appearance and isinstance(app, QApplication):
             self._appearance = settings.appearance

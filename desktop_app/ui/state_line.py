@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -14,11 +15,14 @@ from . import theme
 from .names import clean_name
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from desktop_app.call.events import DeviceKind
 
     from .room_model import RoomModel
 
 ICON_PX = 16
+DEVICE_WORDS_FROM_PX = 620
 
 
 class _Part(QWidget):
@@ -44,8 +48,12 @@ class _Part(QWidget):
     def text(self) -> str:
         return self._text.text()
 
+    def show_words(self, shown: bool) -> None:
+        self._text.setVisible(shown)
+
     def show_state(self, icon: str, text: str, color: str = "text_muted") -> None:
         self._text.setText(text)
+        self.setToolTip(html.escape(text))
         if (icon, color) != (self._shown_icon, self._color):
             self._shown_icon, self._color = icon, color
             self._redraw()
@@ -69,7 +77,7 @@ class StateLine(QFrame):
         self._camera = _Part("Camera")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.Spacing.M, theme.Spacing.XS, theme.Spacing.M, theme.Spacing.XS)
-        layout.setSpacing(theme.Spacing.L)
+        layout.setSpacing(theme.Spacing.M)
         layout.addWidget(self._connection)
         layout.addWidget(self._room)
         layout.addWidget(self._people)
@@ -77,6 +85,12 @@ class StateLine(QFrame):
         layout.addWidget(self._microphone)
         layout.addWidget(self._camera)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the icons speak for the devices when there is no room."""
+        super().resizeEvent(event)
+        for part in (self._microphone, self._camera):
+            part.show_words(self.width() >= DEVICE_WORDS_FROM_PX)
 
     @property
     def text(self) -> str:

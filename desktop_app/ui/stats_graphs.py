@@ -48,7 +48,7 @@ class GraphSpec(NamedTuple):
 
 GRAPHS = (
     GraphSpec(
-        "Bit rate, kbit/s",
+        "Bit rate",
         (
             Curve(Metric.RECEIVE_KBPS, "received", RECEIVED),
             Curve(Metric.SEND_KBPS, "sent", SENT),
@@ -57,7 +57,7 @@ GRAPHS = (
         100.0,
     ),
     GraphSpec(
-        "Loss, %",
+        "Loss",
         (
             Curve(Metric.RECEIVE_LOSS_PCT, "received", RECEIVED),
             Curve(Metric.SEND_LOSS_PCT, "sent", SENT),
@@ -66,7 +66,7 @@ GRAPHS = (
         5.0,
     ),
     GraphSpec(
-        "Round-trip time, ms",
+        "Round-trip time",
         (Curve(Metric.ROUND_TRIP_TIME_MS, "", RECEIVED),),
         units.milliseconds,
         50.0,
@@ -96,7 +96,7 @@ class Graph(QWidget):
         self._plot.getAxis("left").setWidth(AXIS_WIDTH_PX)
         self._plot.getAxis("left").enableAutoSIPrefix(False)
         self._plot.getAxis("bottom").setTicks(
-            [[(-span_s, f"-{span_s:.0f} s"), (-span_s / 2, f"-{span_s / 2:.0f} s"), (0, "now")]]
+            [[(-share * span_s, f"-{share * span_s:.0f} s") for share in (0.75, 0.5, 0.25)]]
         )
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lines = [

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSizePolicy,
     QSplitter,
     QToolButton,
     QTreeView,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .stats_graphs import StatsGraphs
 
 EVERYONE = "Everyone"
+MIN_WIDTH_PX = 400
 
 
 class StatsPanel(QWidget):
@@ -49,13 +51,14 @@ class StatsPanel(QWidget):
         self._names: dict[str, str] = {}
         self._graphs: StatsGraphs | None = None
         self._loading = False
+        self._picked: str | None = None
+        """Whom the person chose; until then it is everyone, or the only one."""
 
         self._choice = QComboBox()
         self._choice.setAccessibleName("Participant whose statistics are shown")
-        self._choice.setSizePolicy(
-            self._choice.sizePolicy().horizontalPolicy().Expanding, self._choice.sizePolicy().verticalPolicy()
-        )
+        self._choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._choice.currentIndexChanged.connect(self._draw)
+        self._choice.activated.connect(self._remember_choice)
         close = QToolButton()
         close.setIcon(theme.icon("close"))
         close.setAutoRaise(True)
@@ -89,9 +92,11 @@ class StatsPanel(QWidget):
         self._table.setIndentation(8)
         header = self._table.header()
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._table.setStyleSheet("QTreeView::item { padding: 3px 2px; }")
         header.setSectionsMovable(False)
         self.model.modelReset.connect(self._expand)
 
@@ -104,7 +109,7 @@ class StatsPanel(QWidget):
         layout.setContentsMargins(8, 4, 8, 8)
         layout.addLayout(heading)
         layout.addWidget(self._splitter, 1)
-        self.setMinimumWidth(320)
+        self.setMinimumWidth(MIN_WIDTH_PX)
         self._expand()
 
     @property
@@ -122,14 +127,13 @@ class StatsPanel(QWidget):
         if names == self._names:
             return
         self._names = dict(names)
-        chosen = self._choice.currentData()
         self._choice.blockSignals(True)
         self._choice.clear()
         if len(names) > 1:
             self._choice.addItem(EVERYONE, None)
         for user_id, name in names.items():
             self._choice.addItem(name, user_id)
-        self._choice.setCurrentIndex(max(0, self._choice.findData(chosen)))
+        self._choice.setCurrentIndex(max(0, self._choice.findData(self._picked)))
         self._choice.setEnabled(bool(names))
         self._choice.blockSignals(False)
         self._draw()
@@ -144,6 +148,7 @@ class StatsPanel(QWidget):
         """A call is over."""
         self._history.clear()
         self._newest = None
+        self._picked = None
         self.set_people({})
         self._draw()
 
@@ -170,6 +175,9 @@ class StatsPanel(QWidget):
         if place is not None:
             place.addWidget(self._graphs)
         self._draw()
+
+    def _remember_choice(self) -> None:
+        self._picked = self._choice.currentData()
 
     def _draw(self) -> None:
         if not self.isVisible():

@@ -84,7 +84,8 @@ class StatsTableModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.label if cell is None else cell.text
         if role == Qt.ItemDataRole.ToolTipRole:
-            names = [row.received.w3c, row.sent.w3c] if cell is None else [cell.w3c]
+            # With the text itself, which may be cut off in the cell (an IPv6 address).
+            names = [row.received.w3c, row.sent.w3c] if cell is None else [cell.text, cell.w3c]
             return "\n".join(name for name in names if name)
         if role == Qt.ItemDataRole.TextAlignmentRole and cell is not None:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from . import theme
-from .grid_layout import MAX_ASPECT, arrange, arrange_one, common_aspect, inset
+from .grid_layout import arrange, arrange_one, common_aspect, inset
 from .video_tile import VideoTile
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .room_model import Person
 
 GAP_PX = theme.Spacing.S
+QR_BUTTON_FROM_PX = 560
 WAITING_TEXT = "Waiting for others — send them the link."
 
 
@@ -35,9 +36,6 @@ class WaitingBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         text = QLabel(WAITING_TEXT)
-        theme.set_style(text, role="heading")
-        text.setWordWrap(True)
-        text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.copy_button = QPushButton("Copy link")
         self.copy_button.setIcon(theme.icon("copy", color="on_accent"))
         self.copy_button.setAccessibleDescription("Copies the invite link to the clipboard")
@@ -54,6 +52,11 @@ class WaitingBar(QWidget):
         layout.addWidget(self.copy_button)
         layout.addWidget(self.invite_button)
         layout.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Without room the code is left to the invitation, which the toolbar opens too."""
+        super().resizeEvent(event)
+        self.invite_button.setVisible(self.width() >= QR_BUTTON_FROM_PX)
 
 
 class TileGrid(QWidget):
@@ -114,7 +117,7 @@ class TileGrid(QWidget):
     def set_talking(self, user_ids: set[str]) -> None:
         """Mark who is heard."""
         for user_id, tile in self._tiles.items():
-            tile.set_talking(user_id in user_ids)
+            tile.set_talking(user_id in user_ids and not tile.audio_muted)
 
     def _new_tile(self, person: Person) -> VideoTile:
         tile = VideoTile(self._pool, self._remote_slot(person.user_id), person.name, parent=self)
@@ -140,30 +143,22 @@ class TileGrid(QWidget):
         width, height = self.width(), self.height()
         if not others:
             bar = self._waiting.sizeHint().height()
-            cell = arrange_one(width, height - bar - theme.Spacing.L, _aspect_of(self.own))
+            cell = arrange_one(width, height - bar - theme.Spacing.L, self.own.aspect)
             _put(self.own, cell)
             bottom = min(cell.y + cell.height + theme.Spacing.M, height - bar)
             self._waiting.setGeometry(0, bottom, width, bar)
         elif len(others) == 1:
-            area = arrange_one(width, height, _aspect_of(others[0]))
+            area = arrange_one(width, height, others[0].aspect)
             _put(others[0], area)
-            _put(self.own, inset(area, _aspect_of(self.own), theme.Spacing.M))
+            _put(self.own, inset(area, self.own.aspect, theme.Spacing.M))
             self.own.raise_()
         else:
             everybody = [*others, self.own]
-            aspect = common_aspect([_aspect_of(each) for each in everybody if each.picture_size])
+            aspect = common_aspect([each.aspect for each in everybody if each.picture_size])
             for tile, cell in zip(
                 everybody, arrange(len(everybody), width, height, aspect, GAP_PX), strict=False
             ):
                 _put(tile, cell)
-
-
-def _aspect_of(tile: VideoTile) -> float:
-    """The picture's shape, within what a screen can show well; 16:9 while there is none."""
-    size = tile.picture_size
-    if size is None or size.isEmpty():
-        return MAX_ASPECT
-    return min(2.4, max(0.5, size.width() / size.height()))
 
 
 def _put(tile: VideoTile, cell: Cell) -> None:

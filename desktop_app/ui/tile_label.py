@@ -18,6 +18,8 @@ PAD_X_PX = 9
 PAD_Y_PX = 5
 SCRIM = QColor(10, 13, 17, 175)
 MARK = QColor(255, 139, 132)
+STATUS_SHARE = 0.84
+"""With a sentence under it, the placeholder's circle is drawn in this share of the tile's height."""
 
 
 def render_name_label(
@@ -73,8 +75,7 @@ def draw_status(painter: QPainter, area: QRect, text: str, *, below_avatar: bool
     painter.setPen(theme.current_palette().tile_text)
     inner = area.adjusted(12, 6, -12, -6)
     if below_avatar:
-        # The circle takes the middle 44 %; under it is room for two lines above the name label.
-        inner.setTop(area.top() + round(area.height() * 0.73))
+        inner.setTop(area.top() + round(area.height() * (STATUS_SHARE / 2 + 0.26)))
         inner.setBottom(area.bottom())
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
     else:

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from . import theme
 from .avatar import draw_avatar
 from .frame_converter import FrameFeed
+from .grid_layout import MAX_ASPECT
 from .picture_fit import fit_picture
-from .tile_label import draw_status, render_name_label
+from .tile_label import STATUS_SHARE, draw_status, render_name_label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
@@ -53,6 +54,7 @@ class VideoTile(QWidget):
         self._name = name
         self._mirrored = mirrored
         self._floating = floating
+        self._initials_of = ""
         self._audio_muted = False
         self._video_muted = False
         self._status = ""
@@ -79,6 +81,11 @@ class VideoTile(QWidget):
         return self._status
 
     @property
+    def audio_muted(self) -> bool:
+        """Whether the crossed-out microphone is shown."""
+        return self._audio_muted
+
+    @property
     def paints(self) -> int:
         """How often the tile was painted."""
         return self._paints
@@ -98,10 +105,19 @@ class VideoTile(QWidget):
         """The frame's own size, None while there is no picture."""
         return QSize(*self._picture.source_size) if self._picture is not None else None
 
-    def set_name(self, name: str) -> None:
-        """Change the name (and with it the placeholder)."""
-        if name != self._name:
+    @property
+    def aspect(self) -> float:
+        """The picture's shape (width / height), within what can be shown well; 16:9 while there is none."""
+        size = self.picture_size
+        if size is None or size.isEmpty():
+            return MAX_ASPECT
+        return min(2.4, max(0.5, size.width() / size.height()))
+
+    def set_name(self, name: str, initials_of: str = "") -> None:
+        """Change the name; the placeholder's initials are those of `initials_of` when that is given."""
+        if (name, initials_of) != (self._name, self._initials_of):
             self._name = name
+            self._initials_of = initials_of
             self._changed()
 
     def set_audio_muted(self, muted: bool) -> None:
@@ -213,7 +229,8 @@ class VideoTile(QWidget):
             self._paint_picture(painter, self._picture)
         else:
             painter.fillRect(self.rect(), theme.current_palette().tile_background)
-            draw_avatar(painter, QRectF(self.rect()), self._name)
+            room = self.height() * (STATUS_SHARE if self._status else 1.0)
+            draw_avatar(painter, QRectF(0, 0, self.width(), room), self._initials_of or self._name)
         if self._status:
             if self.showing_picture:
                 painter.fillRect(self.rect(), VEIL)
