@@ -144,6 +144,10 @@ def _qt_palette(palette: Palette) -> QPalette:
         role.Highlight: palette.accent,
         role.HighlightedText: palette.on_accent,
         role.Accent: palette.accent,
+        role.Light: palette.border,
+        role.Midlight: palette.border,
+        role.Mid: palette.border,
+        role.Dark: palette.border,
         role.Link: palette.accent_text,
         role.LinkVisited: palette.accent_text,
     }
