@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
 
+    from .settings_dialog import SettingsDialog
+
 SERVER_LOST = "server-lost"
 
 
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
         self._appearance = settings.appearance
+        self._settings_dialog: SettingsDialog | None = None
         self._shutting_down = False
         self._done = False
         self._build()
@@ -172,12 +175,16 @@ class MainWindow(QMainWindow):
             InviteDialog(self.controller.invite, self).show()
 
     def open_settings(self) -> None:
-        """Show the settings."""
-        from .settings_dialog import SettingsDialog
+        """Show the settings; the window stays usable beside them."""
+        if self._settings_dialog is None:
+            from .settings_dialog import SettingsDialog  # most people open it rarely
 
-        dialog = SettingsDialog(self._engine, self.controller.settings, self)
-        dialog.settings_changed.connect(self.controller.change_settings)
-        dialog.open()
+            self._settings_dialog = SettingsDialog(self._engine, self.controller.settings, self)
+            self._settings_dialog.settings_changed.connect(self.controller.change_settings)
+            self.controller.settings_changed.connect(self._settings_dialog.take_settings)
+        self._settings_dialog.show()
+        self._settings_dialog.raise_()
+        self._settings_dialog.activateWindow()
 
     # Events of the engine
 
@@ -314,6 +321,8 @@ class MainWindow(QMainWindow):
             return
         self._shutting_down = True
         geometry = self._geometry_text()
+        if self._settings_dialog is not None:
+            self._settings_dialog.close()  # what was typed last is applied and kept
         self.hide()
         self.controller.close(geometry)
 

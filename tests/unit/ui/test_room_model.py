@@ -1,0 +1,128 @@
+"""The window's knowledge of a call: events in, words out."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktop_app.call.events import (
+    CallEvent,
+    CallState,
+    CallStateChanged,
+    DeviceState,
+    DeviceStatus,
+    FirstFrame,
+    LocalMuteChanged,
+    ParticipantChanged,
+    ParticipantGone,
+    ParticipantJoined,
+    PeerStateChanged,
+)
+from desktop_app.protocol.messages import ParticipantInfo
+from desktop_app.rtc.state import PeerState
+from desktop_app.ui.room_model import RoomModel
+
+
+def model_after(*events: CallEvent) -> RoomModel:
+    model = RoomModel()
+    for event in events:
+        model.apply(event)
+    return model
+
+
+IN_CALL = CallStateChanged(CallState.IN_CALL, "room")
+ANNA = ParticipantJoined(ParticipantInfo("a", "Anna"))
+BEN = ParticipantJoined(ParticipantInfo("b", "Ben", audio_muted=True))
+
+
+def test_people_come_change_and_go() -> None:
+    model = model_after(
+        IN_CALL, ANNA, BEN, ParticipantChanged(ParticipantInfo("a", "Anne", video_muted=True))
+    )
+    assert [(each.name, each.audio_muted, each.video_muted) for each in model.people.values()] == [
+        ("Anne", False, True),
+        ("Ben", True, False),
+    ]
+    model.apply(ParticipantGone("a"))
+    assert list(model.people) == ["b"]
+    assert model.people_text() == "2 people"
+    model.apply(ParticipantGone("b"))
+    assert model.people_text() == "Only you are here"
+
+
+def test_a_change_of_name_keeps_the_connection_state() -> None:
+    model = model_after(IN_CALL, ANNA, PeerStateChanged("a", PeerState.CONNECTED))
+    model.apply(ParticipantChanged(ParticipantInfo("a", "Anne")))
+    assert model.people["a"].state is PeerState.CONNECTED
+
+
+def test_strangers_and_unknown_events_change_nothing() -> None:
+    model = model_after(
+        IN_CALL,
+        PeerStateChanged("nobody", PeerState.FAILED),
+        ParticipantGone("nobody"),
+        FirstFrame("nobody", "video", 5.0),
+    )
+    assert model.people == {}
+    assert model.connection_text() == "Connected"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "text"),
+    [
+        (PeerState.NEW, "", "Connecting…"),
+        (PeerState.CONNECTING, "", "Connecting…"),
+        (PeerState.CONNECTED, "", ""),
+        (PeerState.RECONNECTING, "", "Reconnecting…"),
+        (PeerState.FAILED, "", "No connection could be made."),
+        (PeerState.FAILED, "No answer.", "No answer."),
+        (PeerState.CLOSED, "", "Disconnected"),
+    ],
+)
+def test_each_connection_state_has_words(state: PeerState, reason: str, text: str) -> None:
+    model = model_after(IN_CALL, ANNA, PeerStateChanged("a", state, reason))
+    assert model.people["a"].status_text() == text
+
+
+def test_the_connection_is_as_good_as_its_worst() -> None:
+    model = model_after(IN_CALL, ANNA, BEN)
+    assert model.connection_text() == "Connecting to 2 people"
+    model.apply(PeerStateChanged("a", PeerState.CONNECTED))
+    assert model.connection_text() == "Connecting to Ben"
+    model.apply(PeerStateChanged("b", PeerState.CONNECTED))
+    assert model.connection_text() == "Connected"
+    model.apply(PeerStateChanged("a", PeerState.RECONNECTING))
+    assert model.connection_text() == "Reconnecting to Anna"
+    model.apply(PeerStateChanged("b", PeerState.FAILED))
+    assert model.connection_text() == "No connection to Ben"
+    model.apply(CallStateChanged(CallState.SERVER_LOST, "room"))
+    assert model.connection_text() == "Server lost, reconnecting…"
+    assert model.in_call
+
+
+def test_leaving_forgets_room_and_people() -> None:
+    model = model_after(CallStateChanged(CallState.JOINING, "room"), IN_CALL, ANNA)
+    assert (model.room_id, model.in_call) == ("room", True)
+    model.apply(CallStateChanged(CallState.IDLE, "room", "The server closed the room."))
+    assert (model.room_id, model.in_call, model.people) == ("", False, {})
+    assert model.connection_text() == "Not in a call"
+
+
+@pytest.mark.parametrize(
+    ("state", "muted", "text"),
+    [
+        (DeviceState.LIVE, False, "Camera on"),
+        (DeviceState.LIVE, True, "Camera off"),
+        (DeviceState.OPENING, False, "Camera opening…"),
+        (DeviceState.OFF, False, "No camera"),
+        (DeviceState.FAILED, True, "Camera not working"),
+    ],
+)
+def test_the_camera_in_words(state: DeviceState, muted: bool, text: str) -> None:
+    model = model_after(DeviceStatus("camera", state), LocalMuteChanged("video", muted))
+    assert model.device_text("camera") == text
+
+
+def test_a_muted_microphone_is_not_called_off() -> None:
+    model = model_after(DeviceStatus("microphone", DeviceState.LIVE), LocalMuteChanged("audio", True))
+    assert model.device_text("microphone") == "Microphone muted"
+    assert (model.audio_muted, model.video_muted) == (True, False)

@@ -1,0 +1,116 @@
+"""The figures of the statistics table."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from desktop_app.stats.model import (
+    InboundAudioStats,
+    InboundVideoStats,
+    LocalStats,
+    OutboundAudioStats,
+    OutboundVideoStats,
+    PeerStats,
+    TransportStats,
+)
+from desktop_app.ui import units
+from desktop_app.ui.stats_rows import Row, overview_sections, sections_for
+
+PEER = PeerStats(
+    "anna",
+    "connected",
+    TransportStats(35.4, "host", "relay", "udp", "10.0.0.2:5000", "192.0.2.1:443", 1500, 2_500_000),
+    InboundVideoStats("VP8", 900, 812.4, 12, 3, 1.24, 4.2, 1500, 1490, 10, 5, 29.8, 640, 360, 2, 1.25, 7, 1),
+    InboundAudioStats("opus", 1, 31.6, 50, 1, 0.3, 2.0, 0.25, 48000, 960, 2.0, 62.0),
+    OutboundVideoStats("VP8", 2, 1240.0, 1500.0, 3, 4, 5, 6, 30.0, 1280, 720, 4.4, 8, 9, 0.5, 3.0),
+    OutboundAudioStats("opus", 3, 32.0, 4, 0.1, 0.0, 1.0),
+)
+
+
+def rows_of(title: str, peer: PeerStats | None = PEER) -> dict[str, Row]:
+    sections = {section.title: section for section in sections_for(peer, LocalStats(29.9, 0.08, 43.2, 312.4))}
+    return {row.label: row for row in sections[title].rows}
+
+
+def test_picture_in_both_directions() -> None:
+    rows = rows_of("Picture")
+    assert (rows["Bit rate"].received.text, rows["Bit rate"].sent.text) == ("812 kbit/s", "1.24 Mbit/s")
+    assert rows["Frame size"].received.text == "640 × 360"
+    assert rows["Freezes"].received.text == "2 (1.2 s)"
+    assert rows["Loss"].received == ("1.2 %", "inbound-rtp: rate of packetsLost")
+    assert rows["Loss"].sent == ("0.5 %", "remote-inbound-rtp: fractionLost")
+    assert rows["Frames"].received.text == "1\u202f500"
+    assert rows["Target bit rate"] == Row("Target bit rate", sent=rows["Target bit rate"].sent), (
+        "a figure that only one direction has leaves the other cell empty"
+    )
+
+
+def test_connection_sound_and_computer() -> None:
+    assert rows_of("Connection")["State"].received.text == "Connected"
+    assert rows_of("Connection")["Address (theirs, ours)"].received.text == "192.0.2.1:443"
+    assert rows_of("Connection")["Data in all"].received.text == "2.5 MB"
+    assert rows_of("Sound")["Concealed"].received.text == "2.0 %"
+    assert rows_of("Sound")["Level"].received.text == "25 %"
+    assert rows_of("This computer")["Memory"].received.text == "312.4 MB"
+
+
+def test_every_figure_of_the_model_has_a_row() -> None:
+    """A figure that is counted but never shown would be a figure for nobody."""
+    unknown = PeerStats("anna", "connected")
+    for name in ("transport", "inbound_video", "inbound_audio", "outbound_video", "outbound_audio"):
+        part = getattr(PEER, name)
+        for figure in dataclasses.fields(part):
+            value = getattr(part, figure.name)
+            changed = value * 5 if isinstance(value, int | float) else f"{value}x"
+            one = dataclasses.replace(unknown, **{name: part})
+            other = dataclasses.replace(
+                unknown, **{name: dataclasses.replace(part, **{figure.name: changed})}
+            )
+            assert sections_for(one, None) != sections_for(other, None), f"{name}.{figure.name} is not shown"
+
+
+def test_the_table_has_the_same_shape_when_nothing_is_known() -> None:
+    unknown, known = sections_for(None, None), sections_for(PEER, LocalStats())
+    assert [[row.label for row in section.rows] for section in unknown] == [
+        [row.label for row in section.rows] for section in known
+    ]
+    assert {row.received.text for section in unknown for row in section.rows} <= {units.UNKNOWN, ""}
+
+
+def test_the_overview_has_a_section_for_everybody() -> None:
+    sections = overview_sections([("Anna", PEER), ("Ben", None)], LocalStats())
+    assert [section.title for section in sections] == ["Anna", "Ben", "This computer"]
+    assert [row.received.text for row in sections[0].rows] == [
+        "Connected",
+        "35 ms",
+        "812 kbit/s",
+        "1.2 %",
+        "29.8 fps",
+        "32 kbit/s",
+        "0.3 %",
+    ]
+    assert {row.received.text for row in sections[1].rows} == {units.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (units.bit_rate(0.0), "0 kbit/s"),
+        (units.bit_rate(None), "–"),
+        (units.byte_size(640), "640 B"),
+        (units.byte_size(12_345), "12.3 kB"),
+        (units.byte_size(4_200_000_000), "4.20 GB"),
+        (units.milliseconds(0.42), "0.4 ms"),
+        (units.milliseconds(1200.0), "1.20 s"),
+        (units.milliseconds(None), "–"),
+        (units.percent(0.0), "0 %"),
+        (units.percent(12.3), "12 %"),
+        (units.frame_size(0, 0), "–"),
+        (units.count(1_234_567), "1\u202f234\u202f567"),
+        (units.level(0.5), "50 %"),
+    ],
+)
+def test_figures_as_people_read_them(text: str, expected: str) -> None:
+    assert text == expected
