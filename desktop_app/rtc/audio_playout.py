@@ -30,6 +30,8 @@ FADE_OUT_S = 0.120
 """Made-up sound is silent after this long: a longer repetition sounds like a machine."""
 INACTIVE_S = 5.0
 """A stream without packets for this long is off; its silence is no longer counted as concealment."""
+PATIENCE_PULLS = 15
+"""300 ms of too much in the buffer, before sound is shortened."""
 DELAY_WINDOW_PACKETS = 250
 """About five seconds of 20 ms packets."""
 
@@ -103,9 +105,7 @@ class AudioPlayout:
                 self._playing = first = True
             while len(self._pcm) < AUDIO_FRAME_SAMPLES:
                 self._fill(now_s)
-            self._shorten_if_late()
-            while len(self._pcm) < AUDIO_FRAME_SAMPLES:
-                self._fill(now_s)
+            self._shorten_if_late(now_s)
             frame, self._pcm = self._pcm[:AUDIO_FRAME_SAMPLES], self._pcm[AUDIO_FRAME_SAMPLES:]
             self._remember(frame)
             self.total_samples += AUDIO_FRAME_SAMPLES
@@ -208,12 +208,14 @@ class AudioPlayout:
     def _concealment_gain(self) -> float:
         return max(0.0, 1.0 - self._concealed_run / (FADE_OUT_S * AUDIO_RATE_HZ))
 
-    def _shorten_if_late(self) -> None:
+    def _shorten_if_late(self, now_s: float) -> None:
         surplus = self._buffered_s() > self._target_s + 1.5 * AUDIO_FRAME_SAMPLES / AUDIO_RATE_HZ
         self._surplus_pulls = self._surplus_pulls + 1 if surplus else 0
         # Not at the first sign: a burst is no lasting delay. Then one pitch period a frame until it is gone.
-        if self._surplus_pulls > 25 and len(self._pcm) >= concealment.MAX_LAG + 2 * concealment.OVERLAP:
-            self._pcm = concealment.shorten(self._pcm)
+        if self._surplus_pulls > PATIENCE_PULLS and self._next_timestamp in self._packets:
+            self._fill(now_s)  # two frames to cut one period from; at least one whole frame stays
+            if len(self._pcm) >= AUDIO_FRAME_SAMPLES + concealment.MAX_LAG:
+                self._pcm = concealment.shorten(self._pcm)
 
     def _recent(self) -> Samples:
         return np.concatenate((self._history, self._pcm))[-HISTORY_SAMPLES:]
