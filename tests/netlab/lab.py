@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ class NetLabError(Exception):
     """The lab could not be started or did not end cleanly."""
 
 
+@functools.cache
 def why_unavailable() -> str | None:
     """The reason why this machine cannot run a lab, for a skipped test; None when it can."""
     if sys.platform != "linux":
@@ -34,6 +36,13 @@ def why_unavailable() -> str | None:
         return f"netlab needs {namespaces.TUN_DEVICE}"
     if namespaces.ip_program() is None:
         return "netlab needs the ip command (Debian: iproute2)"
+    probe = f"nlprobe{os.getpid():x}"  # root in a container may still not be allowed to
+    try:
+        os.close(namespaces.create(probe, "a"))
+    except OSError as error:
+        return f"netlab needs network namespaces: {error}"
+    finally:
+        namespaces.remove(probe)
     return None
 
 

@@ -85,13 +85,17 @@ def create(namespace: str, host: str) -> int:
     remove(namespace)
     ip("netns", "add", namespace)
     descriptor = _open_tun(namespace)
-    for arguments in (
-        "link set lo up",
-        f"addr add {host_address(host)}/24 dev {DEVICE}",
-        f"link set {DEVICE} up mtu 1500 txqueuelen {DEVICE_QUEUE_PACKETS}",
-        f"route add default dev {DEVICE}",
-    ):
-        ip("-n", namespace, *arguments.split())
+    try:
+        for arguments in (
+            "link set lo up",
+            f"addr add {host_address(host)}/24 dev {DEVICE}",
+            f"link set {DEVICE} up mtu 1500 txqueuelen {DEVICE_QUEUE_PACKETS}",
+            f"route add default dev {DEVICE}",
+        ):
+            ip("-n", namespace, *arguments.split())
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
