@@ -49,6 +49,7 @@ _PAGE_ICONS = {
     Group.APPEARANCE: "appearance",
 }
 _NAVIGATION_WIDTH_PX = 172
+_FOOTER_MNEMONICS = "cr"
 
 
 class SettingsDialog(QDialog):
@@ -74,37 +75,21 @@ class SettingsDialog(QDialog):
         self._show_settings()
 
     def _build(self) -> None:
-        self.pages: dict[Group, SettingsPage] = {}
-        self.rows: dict[str, OptionRow] = {}
-        self.navigation = QListWidget()
+        self.navigation = QListWidget(self)
         theme.set_style(self.navigation, role="navigation")
         self.navigation.setAccessibleName("Pages")
         self.navigation.setFixedWidth(_NAVIGATION_WIDTH_PX)
         self.navigation.setIconSize(QSize(theme.Spacing.ICON, theme.Spacing.ICON))
-        self._stack = QStackedWidget()
-        for group in Group:
-            options = [option for option in OPTIONS if option.group is group]
-            page = SettingsPage(group, options, taken_mnemonics="cr")
-            self.pages[group] = page
-            self.rows |= page.rows
-            self._stack.addWidget(page)
-            self.navigation.addItem(QListWidgetItem(group.value))
-        self.navigation.currentRowChanged.connect(self._turn_to)
-        self.navigation.setCurrentRow(0)
-        for row in self.rows.values():
-            row.accepted.connect(self._accepted)
-            row.refused.connect(self._refused)
-            if isinstance(row.field, DeviceField):
-                row.field.refresh_requested.connect(self.refresh_devices)
-        self._add_tests()
-
-        self.reset_button = QPushButton("&Reset to defaults")
+        self._stack = QStackedWidget(self)
+        self.reset_button = QPushButton("&Reset to defaults", self)
         theme.set_style(self.reset_button, kind="flat")
         self.reset_button.setAutoDefault(False)
         self.reset_button.clicked.connect(self._ask_to_reset)
-        self.close_button = QPushButton("&Close")
+        self.close_button = QPushButton("&Close", self)
         self.close_button.setAutoDefault(False)  # Return in a field must not close the dialog
         self.close_button.clicked.connect(self.close)
+        self._build_pages()
+        self._add_tests()
         upper = QHBoxLayout()
         upper.setSpacing(theme.Spacing.L)
         upper.addWidget(self.navigation)
@@ -119,6 +104,24 @@ class SettingsDialog(QDialog):
         column.addLayout(upper, 1)
         column.addLayout(lower)
         self.resize(820, 600)
+
+    def _build_pages(self) -> None:
+        self.pages: dict[Group, SettingsPage] = {}
+        self.rows: dict[str, OptionRow] = {}
+        for group in Group:
+            options = [option for option in OPTIONS if option.group is group]
+            page = SettingsPage(group, options, _FOOTER_MNEMONICS, self._stack)
+            self.pages[group] = page
+            self.rows |= page.rows
+            self._stack.addWidget(page)
+            self.navigation.addItem(QListWidgetItem(group.value))
+        self.navigation.currentRowChanged.connect(self._turn_to)
+        self.navigation.setCurrentRow(0)
+        for row in self.rows.values():
+            row.accepted.connect(self._accepted)
+            row.refused.connect(self._refused)
+            if isinstance(row.field, DeviceField):
+                row.field.refresh_requested.connect(self.refresh_devices)
 
     def _add_tests(self) -> None:
         """The level under the microphone, the test tone under the speaker."""

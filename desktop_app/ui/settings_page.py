@@ -22,31 +22,34 @@ MAX_WIDTH_PX = 620
 class SettingsPage(QScrollArea):
     """Scrolls when the window is small."""
 
-    def __init__(self, group: Group, options: Sequence[Option], taken_mnemonics: Iterable[str]) -> None:
-        super().__init__()
+    def __init__(
+        self, group: Group, options: Sequence[Option], taken_mnemonics: Iterable[str], parent: QWidget
+    ) -> None:
+        # Everything is made inside its parent: moving a finished subtree makes Qt work out its style again.
+        super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have the keyboard
-        heading = QLabel(group.value)
-        theme.set_style(heading, role="heading")
         content = QWidget()
+        self.setWidget(content)
+        heading = QLabel(group.value, content)
+        theme.set_style(heading, role="heading")
         content.setMaximumWidth(MAX_WIDTH_PX)
         column = QVBoxLayout(content)
         column.setContentsMargins(theme.Spacing.XS, 0, theme.Spacing.L, theme.Spacing.L)
         column.setSpacing(theme.Spacing.M)
         column.addWidget(heading)
-        card = QFrame()
+        card = QFrame(content)
         theme.set_style(card, role="card")
         inside = QVBoxLayout(card)
         inside.setContentsMargins(*(theme.Spacing.L,) * 4)
         inside.setSpacing(theme.Spacing.L)
         titles = with_mnemonics((option.title for option in options), taken_mnemonics)
         self.rows = {
-            option.name: OptionRow(option, title) for option, title in zip(options, titles, strict=True)
+            option.name: OptionRow(option, title, card) for option, title in zip(options, titles, strict=True)
         }
         for row in self.rows.values():
             inside.addWidget(row)
         column.addWidget(card)
         column.addStretch(1)
-        self.setWidget(content)

@@ -44,8 +44,8 @@ class OptionRow(QWidget):
     refused = Signal(str)
     """The option's name: what is typed now must not be used."""
 
-    def __init__(self, option: Option, title: str) -> None:
-        super().__init__()
+    def __init__(self, option: Option, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
         self.option = option
         self.field = make_field(option.kind, title)
         self.field.edited.connect(self._edited)

@@ -88,12 +88,15 @@ def icon(name: str, *, color: QColor | str | None = None) -> QIcon:
 
 def set_style(widget: QWidget, **properties: str | bool) -> None:
     """Set dynamic properties such as role or kind, and let the style sheet take effect."""
+    if all(widget.property(name) == value for name, value in properties.items()):
+        return
     for name, value in properties.items():
         widget.setProperty(name, value)
-    style = widget.style()
-    style.unpolish(widget)
-    style.polish(widget)
-    widget.update()
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it is still to come, when it is shown
+        style = widget.style()
+        style.unpolish(widget)
+        style.polish(widget)
+        widget.update()
 
 
 def apply_theme(app: QApplication, appearance: Appearance) -> None:

@@ -15,9 +15,8 @@ from desktop_app.protocol.invite import Invite
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktop_app.settings.schema import Settings
-
     from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.settings.schema import Settings
 
 FINGERPRINT = "ab" * 32
 
