@@ -92,7 +92,7 @@ def set_style(widget: QWidget, **properties: str | bool) -> None:
         return
     for name, value in properties.items():
         widget.setProperty(name, value)
-    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it is still to come, when it is shown
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else that happens when it is shown
         style = widget.style()
         style.unpolish(widget)
         style.polish(widget)
