@@ -6,9 +6,9 @@ import asyncio
 import logging
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
-import qasync
+import qasync  # type: ignore[import-untyped]
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -49,7 +49,7 @@ def run(arguments: AppArguments) -> int:
         except SettingsError as error:
             print(error, file=sys.stderr)  # noqa: T201 - the answer to a wrong command line
             return 2
-    apply_theme(application, settings.appearance)
+    apply_theme(application, cast("Literal['system', 'light', 'dark']", settings.appearance))
 
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
