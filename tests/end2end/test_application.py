@@ -60,7 +60,14 @@ async def test_two_windows_call_each_other_through_a_hosted_room(
     ) as ann:
         link = (await ann.wait_for_line(r"https://\S+/r/\S+#fp=[0-9a-f]{64}")).group(0)
         async with AppProcess(
-            tmp_path, "ben", "--join", "--name", "Ben", link, settings=SETTINGS, environment=other_screen.environment
+            tmp_path,
+            "ben",
+            "--join",
+            "--name",
+            "Ben",
+            link,
+            settings=SETTINGS,
+            environment=other_screen.environment,
         ) as ben:
             await moves(screen)
             await moves(other_screen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import wave
+from functools import partial
 from typing import TYPE_CHECKING
 
 import av
@@ -24,9 +25,15 @@ VIDEO_KEYS = {"fps", "width", "height", "kbps", "freeze_count", "freeze_s", "nac
 AUDIO_KEYS = {"kbps", "concealed_pct", "delay_ms", "level"}
 
 
-def sees_video(user: str) -> dict[str, object]:
-    """A `where` for stats in which the picture of `user` moves."""
-    return {"where": lambda entry: entry["users"].get(user, {}).get("video", {}).get("fps", 0) > 5}
+def in_full_swing(user: str, entry: Event) -> bool:
+    """Stats in which `user` is seen and heard and the round trip is known."""
+    report = entry["users"].get(user)
+    return bool(
+        report
+        and report["audio"]["level"] > 0.01
+        and report["video"]["fps"] > 5
+        and report["rtt_ms"] is not None
+    )
 
 
 async def test_two_bots_see_and_hear_each_other(tmp_path: Path) -> None:
@@ -40,13 +47,7 @@ async def test_two_bots_see_and_hear_each_other(tmp_path: Path) -> None:
                 for kind in ("video", "audio"):
                     first = await bot.wait_for_event("first-frame", user=other, kind=kind)
                     assert first["ms"] > 0
-                stats = await bot.wait_for_event(
-                    "stats",
-                    where=lambda entry, other=other: entry["users"].get(other, {}).get("audio", {}).get("level", 0)
-                    > 0.01
-                    and entry["users"][other]["video"]["fps"] > 5
-                    and entry["users"][other]["rtt_ms"] is not None,
-                )
+                stats = await bot.wait_for_event("stats", where=partial(in_full_swing, other))
                 self_consistent(stats, other)
             states = [entry["state"] for entry in bob.events("peer", user="alice")]
             assert states == ["connecting", "connected"]
@@ -83,7 +84,9 @@ async def test_mute_is_silence_and_unmute_is_sound_again(tmp_path: Path) -> None
         async def level(low: float, high: float, skip: int) -> None:
             await alice.wait_for_event(
                 "stats",
-                where=lambda entry: low <= entry["users"].get("bob", {}).get("audio", {}).get("level", -1) < high,
+                where=lambda entry: (
+                    low <= entry["users"].get("bob", {}).get("audio", {}).get("level", -1) < high
+                ),
                 skip=skip,
             )
 
@@ -91,7 +94,11 @@ async def test_mute_is_silence_and_unmute_is_sound_again(tmp_path: Path) -> None
         await bob.mute("audio")
         await level(0, 0.001, 0)
         loud_before = len(
-            [e for e in alice.events("stats") if e["users"].get("bob", {}).get("audio", {}).get("level", 0) >= 0.01]
+            [
+                e
+                for e in alice.events("stats")
+                if e["users"].get("bob", {}).get("audio", {}).get("level", 0) >= 0.01
+            ]
         )
         await bob.mute("audio", on=False)
         await level(0.01, 1, loud_before)
@@ -99,8 +106,9 @@ async def test_mute_is_silence_and_unmute_is_sound_again(tmp_path: Path) -> None
         await bob.mute("video")
         still = await alice.wait_for_event(
             "stats",
-            where=lambda entry: entry["users"]["bob"]["video"]["fps"] == 0
-            and entry["users"]["bob"]["video"]["width"] == 640,
+            where=lambda entry: (
+                entry["users"]["bob"]["video"]["fps"] == 0 and entry["users"]["bob"]["video"]["width"] == 640
+            ),
         )
         freezes = still["users"]["bob"]["video"]["freeze_count"]
         await bob.mute("video", on=False)
@@ -132,15 +140,24 @@ async def test_files_are_camera_and_microphone_and_the_sound_is_recorded(tmp_pat
             microphone="none",
         ) as alice,
         BotProcess(
-            tmp_path, "bob", server.url, "room", "--size", "320x240", camera=str(picture), microphone=str(sound)
+            tmp_path,
+            "bob",
+            server.url,
+            "room",
+            "--size",
+            "320x240",
+            camera=str(picture),
+            microphone=str(sound),
         ) as bob,
     ):
         for _ in range(2):
             await alice.wait_for_event(
                 "stats",
-                where=lambda entry: entry["users"].get("bob", {}).get("audio", {}).get("level", 0) > 0.05
-                and entry["users"]["bob"]["video"]["width"] == 320
-                and entry["users"]["bob"]["video"]["fps"] > 2,
+                where=lambda entry: (
+                    entry["users"].get("bob", {}).get("audio", {}).get("level", 0) > 0.05
+                    and entry["users"]["bob"]["video"]["width"] == 320
+                    and entry["users"]["bob"]["video"]["fps"] > 2
+                ),
                 skip=3,
             )
         assert not bob.events("error")
