@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .reception import sequence_delta
+from .reception import MAX_DROPOUT, sequence_delta
 
 if TYPE_CHECKING:
     from .vp8 import Vp8Payload
 
 MAX_BUFFERED_PACKETS = 1024
+MAX_KEYFRAME_TRIES = 8
+"""So many keyframes that have begun in the buffer are looked at for each packet; a bound for hostile streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,18 @@ class FrameAssembler:
 
     def __init__(self) -> None:
         self._packets: dict[int, _Packet] = {}
+        self._keyframe_starts: dict[int, None] = {}
         self._next: int | None = None
         self._highest: int | None = None
+        self._first_missing: int | None = None
         self.needs_keyframe = True
         self.blocked_since_s: float | None = None
-        """Since when a missing packet holds up later ones; None when nothing does."""
+        """Since when the oldest missing packet holds up later ones; None when nothing does."""
         self.frames_dropped = 0
+
+    def __len__(self) -> int:
+        """Packets that wait."""
+        return len(self._packets)
 
     @property
     def next_sequence_number(self) -> int | None:
@@ -59,34 +67,71 @@ class FrameAssembler:
         self, sequence_number: int, timestamp: int, marker: bool, payload: Vp8Payload | None, arrival_s: float
     ) -> list[AssembledFrame]:
         """Take one packet (any order, duplicates too); returns the frames that became complete."""
-        if self._next is not None and sequence_delta(sequence_number, self._next) < 0:
-            return []
+        expected = self._next if self._next is not None else self._highest
+        if expected is not None:
+            ahead = sequence_delta(sequence_number, expected)
+            if abs(ahead) > MAX_DROPOUT:
+                self.restart()
+            elif self._next is not None and ahead < 0:
+                return []  # handed out or given up before
         if sequence_number in self._packets:
             return []
-        self._packets[sequence_number] = _Packet(timestamp, marker, payload, arrival_s)
-        if self._highest is None or sequence_delta(sequence_number, self._highest) > 0:
-            self._highest = sequence_number
-        if len(self._packets) > MAX_BUFFERED_PACKETS:
-            self.give_up()
-            self._forget_before(self._highest)
+        self._insert(sequence_number, _Packet(timestamp, marker, payload, arrival_s))
         frames: list[AssembledFrame] = []
         while (frame := self._take()) is not None:
             frames.append(frame)
-        self._note_blockage(arrival_s)
+        self._note_blockage()
         return frames
 
     def give_up(self) -> None:
         """What is missing will not come: wait for a keyframe."""
+        self.blocked_since_s = self._first_missing = None
         if not self.needs_keyframe:
             self.needs_keyframe = True
             self.frames_dropped += 1
 
-    def _note_blockage(self, now_s: float) -> None:
-        waiting = bool(self._packets) and (self.needs_keyframe or self._next not in self._packets)
-        if not waiting:
-            self.blocked_since_s = None
-        elif self.blocked_since_s is None:
-            self.blocked_since_s = now_s
+    def restart(self) -> None:
+        """What follows has nothing to do with what came before: another source, other sequence numbers."""
+        self._packets.clear()
+        self._keyframe_starts.clear()
+        self._next = self._highest = None
+        self.give_up()
+
+    def _insert(self, sequence_number: int, packet: _Packet) -> None:
+        if self._highest is None or sequence_delta(sequence_number, self._highest) > 0:
+            self._highest = sequence_number
+        if len(self._packets) >= MAX_BUFFERED_PACKETS:
+            self.give_up()
+            self._forget_before(self._highest)
+        self._packets[sequence_number] = packet
+        if packet.payload is not None and packet.payload.keyframe:
+            self._keyframe_starts[sequence_number] = None
+            if len(self._keyframe_starts) > MAX_KEYFRAME_TRIES:
+                del self._keyframe_starts[next(iter(self._keyframe_starts))]
+
+    def _note_blockage(self) -> None:
+        if self.needs_keyframe or not self._has_gap():
+            self.blocked_since_s = self._first_missing = None
+            return
+        assert self._next is not None
+        number = self._first_missing
+        if number is None or sequence_delta(number, self._next) < 0:
+            number = self._next
+        while number in self._packets:
+            number = (number + 1) & 0xFFFF
+        if number != self._first_missing:
+            self._first_missing = number
+            self.blocked_since_s = min(
+                packet.arrival_s
+                for later, packet in self._packets.items()
+                if sequence_delta(later, number) > 0
+            )
+
+    def _has_gap(self) -> bool:
+        # Everything in the buffer lies between the two, and nothing twice.
+        if self._next is None or self._highest is None:
+            return False
+        return len(self._packets) < sequence_delta(self._highest, self._next) + 1
 
     def _take(self) -> AssembledFrame | None:
         if self._next is not None and not self.needs_keyframe:
@@ -96,30 +141,25 @@ class FrameAssembler:
             frame = self._complete_from(self._next)
             if frame is not None:
                 return self._hand_out(*frame)
+            if packet is not None and packet.payload is not None and not packet.payload.frame_start:
+                self.give_up()  # not a stream that could be decoded from here on
+            elif not self._has_gap():
+                return None
         return self._take_keyframe()
 
     def _take_keyframe(self) -> AssembledFrame | None:
-        if not self._packets or self._highest is None:
-            return None
         highest = self._highest
-        starts = [
-            number
-            for number, packet in self._packets.items()
-            if packet.payload is not None and packet.payload.keyframe
-        ]
-        for start in sorted(starts, key=lambda number: sequence_delta(number, highest)):
+        if highest is None:
+            return None
+        for start in sorted(self._keyframe_starts, key=lambda number: sequence_delta(number, highest)):
             frame = self._complete_from(start)
             if frame is not None:
-                skipped = self._next is not None and start != self._next
-                self._forget_before(start)
                 self.needs_keyframe = False
-                if skipped:
-                    self.blocked_since_s = None
                 return self._hand_out(*frame)
         return None
 
     def _complete_from(self, start: int) -> tuple[int, list[_Packet]] | None:
-        """The packets of the frame at `start` and the sequence number after it; None while incomplete."""
+        """The sequence number after the frame at `start`, and its packets; None while it is incomplete."""
         first = self._packets.get(start)
         if first is None or first.payload is None or not first.payload.frame_start:
             return None
@@ -151,3 +191,4 @@ class FrameAssembler:
     def _forget_before(self, sequence_number: int) -> None:
         for number in [n for n in self._packets if sequence_delta(n, sequence_number) < 0]:
             del self._packets[number]
+            self._keyframe_starts.pop(number, None)

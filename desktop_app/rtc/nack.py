@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .reception import sequence_delta
+from .reception import MAX_DROPOUT, sequence_delta
 
 REORDER_GRACE_S = 0.010
 """A gap younger than this may be mere reordering."""
@@ -38,11 +38,11 @@ class NackTracker:
             self._highest = sequence_number
             return True
         delta = sequence_delta(sequence_number, self._highest)
-        if delta <= 0:
+        if -MAX_DROPOUT <= delta <= 0:
             self._missing.pop(sequence_number, None)
             return True
         self._highest = sequence_number
-        if delta - 1 + len(self._missing) > MAX_MISSING:
+        if delta < 0 or delta - 1 + len(self._missing) > MAX_MISSING:  # a restarted source, or a long outage
             self._missing.clear()
             return False
         for back in range(delta - 1, 0, -1):
@@ -55,7 +55,7 @@ class NackTracker:
             del self._missing[missing]
 
     def take_due(self, now_s: float, round_trip_s: float) -> list[int]:
-        """The packets to request now; each again after a round trip, up to MAX_TRIES."""
+        """The packets to request now, oldest first; each again after a round trip, up to MAX_TRIES."""
         retry_s = max(MIN_RETRY_S, round_trip_s * 1.25)
         due = []
         for sequence_number, missing in list(self._missing.items()):
@@ -70,4 +70,14 @@ class NackTracker:
             missing = self._missing[sequence_number]
             missing.tries += 1
             missing.asked_s = now_s
-        return sorted(due, key=lambda number: sequence_delta(number, due[0]))
+        return due  # gaps are noted in the order of their numbers, and a dict keeps that
+
+
+def split_at_wrap(sequence_numbers: list[int]) -> list[list[int]]:
+    """Cut where the numbers wrap around, since aiortc packs one NACK only from rising ones."""
+    runs: list[list[int]] = []
+    for number in sequence_numbers:
+        if not runs or number <= runs[-1][-1]:
+            runs.append([])
+        runs[-1].append(number)
+    return runs

@@ -29,7 +29,7 @@ from desktop_app.media.clock import now_s
 from . import vp8
 from .aiortc_internals import ReceiverBase
 from .frame_assembler import FrameAssembler
-from .nack import NackTracker
+from .nack import NackTracker, split_at_wrap
 from .reception import ReceptionStatistics
 from .video_decoder import VideoDecoder
 
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 FEEDBACK_TICK_S = 0.010
 PLI_INTERVAL_S = 0.300
 DEFAULT_ROUND_TRIP_S = 0.100
+SOURCE_SILENT_S = 1.0
+"""After this long without a packet another SSRC may take over; until then it is a stranger's."""
+ASK_AFTER_SILENCE_S = 2.0
+"""Nothing is asked for while nothing comes for this long: the camera is off, or the network is gone."""
 
 
 class MediaReceiver(ReceiverBase):
@@ -58,6 +62,7 @@ class MediaReceiver(ReceiverBase):
         self._tasks = TaskOwner(f"{kind}-receiver")
         self._media_ssrc: int | None = None
         self._last_sr: tuple[int, float] | None = None
+        self._last_packet_s = 0.0
 
     def on_started(self) -> None:
         """Nothing to start: packets drive everything."""
@@ -95,9 +100,19 @@ class MediaReceiver(ReceiverBase):
             self.statistics = ReceptionStatistics(codec.clockRate)
             self.codec_name = codec.mimeType
         elif packet.ssrc != self._media_ssrc:
-            return False
+            if arrival_s - self._last_packet_s < SOURCE_SILENT_S:
+                return False
+            # A sender may begin again with a new SSRC (RFC 3550 8.2), browsers do after a renegotiation.
+            self._media_ssrc = packet.ssrc
+            self._last_sr = None
+            self.statistics.restart()
+            self.on_new_source()
+        self._last_packet_s = arrival_s
         self.statistics.add(packet.sequence_number, packet.timestamp, len(packet.payload), arrival_s)
         return True
+
+    def on_new_source(self) -> None:
+        """Another SSRC has taken over: sequence numbers and timestamps begin anew."""
 
 
 class AudioReceiver(MediaReceiver):
@@ -112,6 +127,10 @@ class AudioReceiver(MediaReceiver):
         arrival_s = now_s()
         if self._count(packet, codec, arrival_s) and packet.payload:
             self.playout.put(packet.sequence_number, packet.timestamp, packet.payload, arrival_s)
+
+    def on_new_source(self) -> None:
+        """Buffer from scratch."""
+        self.playout.restart()
 
     def on_stopped(self) -> None:
         """The playout buffer belongs to the peer and fades out by itself."""
@@ -158,18 +177,25 @@ class VideoReceiver(MediaReceiver):
         self.decoder.close()
         self._tasks.cancel()
 
+    def on_new_source(self) -> None:
+        """Assemble from scratch, beginning with a keyframe."""
+        self._assembler.restart()
+        self._nacks = NackTracker()
+
     def on_rtp(self, packet: RtpPacket, codec: RTCRtpCodecParameters) -> None:
         """Count, unwrap, reorder; hand complete frames to the decoder."""
         arrival_s = now_s()
-        self._estimate(packet, arrival_s)
         original = self.original_payload_type(codec)
+        if original is None and not self._count(packet, codec, arrival_s):
+            return
+        if self._media_ssrc is None or self.statistics is None:
+            return
+        self._estimate(packet, self._media_ssrc, arrival_s)
         if original is not None:
-            if original < 0 or self._media_ssrc is None or len(packet.payload) < 2 or self.statistics is None:
+            if original < 0 or len(packet.payload) < 2:
                 return
             packet = unwrap_rtx(packet, payload_type=original, ssrc=self._media_ssrc)
-            self.statistics.add_repaired()
-        elif not self._count(packet, codec, arrival_s):
-            return
+            self.statistics.add_repaired(packet.sequence_number)
         if not self._nacks.add(packet.sequence_number, arrival_s):
             self._assembler.give_up()
         try:
@@ -201,6 +227,8 @@ class VideoReceiver(MediaReceiver):
         if self._stopped:
             return
         now = now_s()
+        if now - self._last_packet_s > ASK_AFTER_SILENCE_S:
+            return  # the next packet starts the asking again
         round_trip_s = self._round_trip_s() or DEFAULT_ROUND_TRIP_S
         blocked_since_s = self._assembler.blocked_since_s
         # Three tries of a retransmission; after that a keyframe is the quicker way.
@@ -215,11 +243,16 @@ class VideoReceiver(MediaReceiver):
             self._nacks.forget_through((handed_out - 1) & 0xFFFF)
         due = self._nacks.take_due(now, round_trip_s)
         if due and self._media_ssrc is not None and self._rtcp_ssrc_of_ours is not None:
-            self.nack_count += 1
-            request = RtcpRtpfbPacket(
-                fmt=RTCP_RTPFB_NACK, ssrc=self._rtcp_ssrc_of_ours, media_ssrc=self._media_ssrc, lost=due
-            )
-            self._send(request)
+            for run in split_at_wrap(due):
+                self.nack_count += 1
+                self._send(
+                    RtcpRtpfbPacket(
+                        fmt=RTCP_RTPFB_NACK,
+                        ssrc=self._rtcp_ssrc_of_ours,
+                        media_ssrc=self._media_ssrc,
+                        lost=run,
+                    )
+                )
         self._schedule_feedback()
 
     def _decoder_needs_keyframe(self) -> None:
@@ -242,15 +275,16 @@ class VideoReceiver(MediaReceiver):
             RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=self._rtcp_ssrc_of_ours, media_ssrc=self._media_ssrc)
         )
 
-    def _estimate(self, packet: RtpPacket, arrival_s: float) -> None:
-        # Google's REMB draft: the receiver's estimate, from the spacing of abs-send-time stamps.
+    def _estimate(self, packet: RtpPacket, media_ssrc: int, arrival_s: float) -> None:
+        # Google's REMB draft: the receiver's estimate, from the spacing of abs-send-time stamps. Retransmissions
+        # take the same path and count for the stream that they repair.
         if packet.extensions.abs_send_time is None:
             return
         remb = self._estimator.add(
             abs_send_time=packet.extensions.abs_send_time,
             arrival_time_ms=int(arrival_s * 1000),
             payload_size=len(packet.payload) + packet.padding_size,
-            ssrc=packet.ssrc,
+            ssrc=media_ssrc,
         )
         if remb is not None and self._rtcp_ssrc_of_ours is not None:
             self.estimate_kbps = remb[0] / 1000

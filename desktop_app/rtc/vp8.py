@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_PAYLOAD_BYTES = 1200
-"""RTP payload bound; with SRTP, UDP, IP and TURN overhead it stays below a 1280 byte MTU."""
+MAX_PAYLOAD_BYTES = 1150
+"""RTP payload bound: with the RTP header and its extensions (26), RTX (2), SRTP (16), TURN (36), UDP (8) and
+IPv6 (40) a packet fits into the 1280 bytes that every IPv6 link carries."""
 
 
 @dataclass(frozen=True, slots=True)
