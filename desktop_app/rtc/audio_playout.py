@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from desktop_app.media.clock import AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
+from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
 
 from . import concealment
 from .opus import OpusDecoder
@@ -25,15 +26,28 @@ if TYPE_CHECKING:
 MAX_BUFFERED_PACKETS = 100
 MIN_TARGET_S = 0.030
 MAX_TARGET_S = 0.500
-HISTORY_SAMPLES = concealment.MAX_LAG + 2 * concealment.OVERLAP
 FADE_OUT_S = 0.120
 """Made-up sound is silent after this long: a longer repetition sounds like a machine."""
 INACTIVE_S = 5.0
 """A stream without packets for this long is off; its silence is no longer counted as concealment."""
-PATIENCE_PULLS = 15
-"""300 ms of too much in the buffer, before sound is shortened."""
 DELAY_WINDOW_PACKETS = 250
 """About five seconds of 20 ms packets."""
+SURPLUS_S = 0.5 * AUDIO_FRAME_S
+"""So much more than the target may wait behind the frame that is played before sound is shortened,"""
+PATIENCE_PULLS = 15
+"""and for 300 ms: a burst is no lasting delay."""
+SHORTEN_EVERY_PULLS = 4
+"""One pitch period (2.5 to 15 ms) in 80 ms goes unnoticed,"""
+HURRY_S = 0.120
+"""and above this surplus one in each frame is the lesser evil."""
+SKIP_S = 0.400
+"""After a stall that left more than this, what waits is dropped: nobody wants to hear half a second late."""
+MAX_GAP_S = 1.0
+"""A larger step of the timestamps is a change of the sender's clock, not sound that is missing."""
+DTX_BYTES = 2
+"""An Opus packet no longer than this announces that the sender is silent on purpose (RFC 7587 3.1.3)."""
+STALE_PACKETS = 5
+"""So many packets in a row from the past: the sender set its clock back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +65,20 @@ class AudioPlayout:
         self._packets: dict[int, _Packet] = {}  # by unwrapped timestamp
         self._decoder = OpusDecoder()
         self._pcm: Samples = np.zeros(0, dtype=np.float32)
-        self._history: Samples = np.zeros(HISTORY_SAMPLES, dtype=np.float32)
+        self._history: Samples = np.zeros(concealment.HISTORY_SAMPLES, dtype=np.float32)
         self._next_timestamp: int | None = None
         self._newest_timestamp = 0
         self._last_sequence: int | None = None
-        self._last_arrival_s = 0.0
+        self._last_arrival_s: float | None = None
+        self._dtx = False
+        self._stale_run = 0
         self._playing = False
+        self._continuation: concealment.Continuation | None = None
         self._concealed_run = 0
+        self._held = 0
+        """Samples that were made up while nothing had come, and that the media time has not moved on by."""
         self._delays: deque[float] = deque(maxlen=DELAY_WINDOW_PACKETS)
+        self._outage_packets = 0
         self._target_s = MIN_TARGET_S
         self._surplus_pulls = 0
         self._on_first_frame = on_first_frame
@@ -74,26 +94,32 @@ class AudioPlayout:
         """The delay that the buffer aims at."""
         return self._target_s
 
+    @property
+    def buffered_s(self) -> float:
+        """The sound that waits."""
+        with self._lock:
+            return self._buffered_s()
+
+    def restart(self) -> None:
+        """What follows comes from another source."""
+        with self._lock:
+            self._reset()
+
     def put(self, sequence_number: int, timestamp: int, payload: bytes, arrival_s: float) -> None:
         """Take one Opus packet, in any order; a late or a double one is dropped."""
         with self._lock:
-            if self._last_arrival_s and arrival_s - self._last_arrival_s > INACTIVE_S:
+            if self._last_arrival_s is not None and arrival_s - self._last_arrival_s > INACTIVE_S:
                 self._reset()
             self._last_arrival_s = arrival_s
-            if self._next_timestamp is None:
-                self._next_timestamp = self._newest_timestamp = timestamp
-            unwrapped = self._newest_timestamp + timestamp_delta(
-                timestamp, self._newest_timestamp & 0xFFFFFFFF
-            )
-            if abs(unwrapped - self._newest_timestamp) > 10 * AUDIO_RATE_HZ:
-                self._reset()  # the sender restarted its clock
-                self._next_timestamp = self._newest_timestamp = unwrapped = timestamp
+            unwrapped = self._unwrap(timestamp)
             self._newest_timestamp = max(self._newest_timestamp, unwrapped)
-            self._delays.append(arrival_s - unwrapped / AUDIO_RATE_HZ)
-            self._update_target()
-            if unwrapped < self._next_timestamp or len(self._packets) >= MAX_BUFFERED_PACKETS:
+            self._note_delay(arrival_s - unwrapped / AUDIO_RATE_HZ)
+            assert self._next_timestamp is not None
+            if self._playing and unwrapped < self._next_timestamp:
                 return
             self._packets.setdefault(unwrapped, _Packet(sequence_number, payload, arrival_s))
+            if len(self._packets) > MAX_BUFFERED_PACKETS:
+                del self._packets[min(self._packets)]
 
     def pull(self, now_s: float) -> AudioFrame:
         """The next 20 ms, shape (960,) int16. Silence before the first packet and long after the last."""
@@ -103,11 +129,12 @@ class AudioPlayout:
                 if not self._ready(now_s):
                     return np.zeros(AUDIO_FRAME_SAMPLES, dtype=np.int16)
                 self._playing = first = True
+            self._skip_if_very_late()
             while len(self._pcm) < AUDIO_FRAME_SAMPLES:
                 self._fill(now_s)
             self._shorten_if_late(now_s)
             frame, self._pcm = self._pcm[:AUDIO_FRAME_SAMPLES], self._pcm[AUDIO_FRAME_SAMPLES:]
-            self._remember(frame)
+            self._history = np.concatenate((self._history, frame))[-concealment.HISTORY_SAMPLES :]
             self.total_samples += AUDIO_FRAME_SAMPLES
             self.energy += float(np.dot(frame, frame)) / 32768.0**2
         if first and self._on_first_frame is not None:
@@ -120,16 +147,49 @@ class AudioPlayout:
         self._delays.clear()
         self._next_timestamp = None
         self._last_sequence = None
-        self._playing = False
-        self._concealed_run = 0
+        self._playing = self._dtx = False
+        self._continuation = None
+        self._concealed_run = self._held = 0
+        self._surplus_pulls = self._stale_run = self._outage_packets = 0
         self._pcm = np.zeros(0, dtype=np.float32)
+
+    # --- media time -----------------------------------------------------------------------------
+
+    def _unwrap(self, timestamp: int) -> int:
+        newest = self._newest_timestamp
+        unwrapped = newest + timestamp_delta(timestamp, newest & 0xFFFFFFFF)
+        stale = self._playing and unwrapped < newest - MAX_GAP_S * AUDIO_RATE_HZ
+        self._stale_run = self._stale_run + 1 if stale else 0
+        if self._stale_run >= STALE_PACKETS or abs(unwrapped - newest) > INACTIVE_S * AUDIO_RATE_HZ:
+            self._reset()  # the sender restarted its clock
+        if self._next_timestamp is None:
+            self._next_timestamp = self._newest_timestamp = unwrapped = timestamp
+        return unwrapped
 
     def _ready(self, now_s: float) -> bool:
         if not self._packets:
             return False
-        first = self._packets[min(self._packets)]
         self._next_timestamp = min(self._packets)
-        return now_s - first.arrival_s >= self._target_s - AUDIO_FRAME_SAMPLES / AUDIO_RATE_HZ
+        return self._filled_up(now_s)
+
+    def _filled_up(self, now_s: float) -> bool:
+        oldest = self._packets[min(self._packets)]
+        return (
+            now_s - oldest.arrival_s >= self._target_s - AUDIO_FRAME_S or self._buffered_s() > self._target_s
+        )
+
+    def _note_delay(self, delay_s: float) -> None:
+        # What an outage held up says nothing about the jitter, and no buffer could cover it. When the delay does
+        # not come back, the path is a longer one: begin anew.
+        late_s = delay_s - min(self._delays, default=delay_s)
+        if late_s > (self._target_s if self._outage_packets else MAX_TARGET_S):
+            self._outage_packets += 1
+            if self._outage_packets <= MAX_BUFFERED_PACKETS + DELAY_WINDOW_PACKETS:
+                return
+            self._delays.clear()
+        self._outage_packets = 0
+        self._delays.append(delay_s)
+        self._update_target()
 
     def _update_target(self) -> None:
         # A packet's delay over the quickest one of the window is its jitter; all but one in twenty shall be in time.
@@ -137,91 +197,118 @@ class AudioPlayout:
             return
         delays = sorted(self._delays)
         spread_s = delays[int(len(delays) * 0.95)] - delays[0]
-        self._target_s = min(MAX_TARGET_S, max(MIN_TARGET_S, spread_s + AUDIO_FRAME_SAMPLES / AUDIO_RATE_HZ))
+        self._target_s = min(MAX_TARGET_S, max(MIN_TARGET_S, spread_s + AUDIO_FRAME_S))
 
     def _buffered_s(self) -> float:
-        if self._next_timestamp is None:
-            return 0.0
-        waiting = self._newest_timestamp + AUDIO_FRAME_SAMPLES - self._next_timestamp if self._packets else 0
+        waiting = max(self._packets) + AUDIO_FRAME_SAMPLES - min(self._packets) if self._packets else 0
         return (waiting + len(self._pcm)) / AUDIO_RATE_HZ
+
+    def _skip_if_very_late(self) -> None:
+        if self._buffered_s() <= self._target_s + SKIP_S:
+            return
+        drop_through = max(self._packets) - int(self._target_s * AUDIO_RATE_HZ)
+        for timestamp in [each for each in self._packets if each <= drop_through]:
+            del self._packets[timestamp]
+        self._jump(min(self._packets))
+
+    def _jump(self, timestamp: int) -> None:
+        # Go on at another place of the media time; the seam is faded like the end of a concealment.
+        self._next_timestamp = timestamp
+        self._held = 0
+        if self._continuation is None:
+            self._continuation = concealment.Continuation(self._recent())
+
+    # --- sound ----------------------------------------------------------------------------------
 
     def _fill(self, now_s: float) -> None:
         assert self._next_timestamp is not None
+        fell_silent = self._held >= FADE_OUT_S * AUDIO_RATE_HZ
+        if not self._packets or (fell_silent and not self._filled_up(now_s)):
+            # Nothing came yet: hold the place, a late packet is still played. After an outage the buffer fills up
+            # again first, or the next bit of jitter would make another hole.
+            self._held += AUDIO_FRAME_SAMPLES
+            self._conceal(AUDIO_FRAME_SAMPLES, counted=not self._sender_silent(now_s))
+            return
         packet = self._packets.pop(self._next_timestamp, None)
         if packet is not None:
             self._decode(packet, now_s)
             return
-        if not self._packets:
-            self._conceal(
-                now_s, lost=False
-            )  # nothing came yet: hold the place, a late packet is still played
-            return
         following = min(self._packets)
-        successor = self._packets[following]
         gap = following - self._next_timestamp
-        if (
-            self._last_sequence is not None
-            and sequence_delta(successor.sequence_number, self._last_sequence) == 1
-        ):
-            # Nothing is lost: the sender was silent on purpose (DTX) or changed its clock.
-            self._append(np.zeros(min(gap, AUDIO_FRAME_SAMPLES), dtype=np.float32))
-            self._next_timestamp += min(gap, AUDIO_FRAME_SAMPLES)
+        if gap > MAX_GAP_S * AUDIO_RATE_HZ:
+            self._jump(following)
             return
-        self._conceal(now_s, lost=True)
-        self._next_timestamp += min(gap, AUDIO_FRAME_SAMPLES)
+        if self._held:
+            # What was made up while waiting stands for what, as is known now, never comes.
+            step = min(gap, self._held)
+            self._held -= step
+            self._next_timestamp += step
+            return
+        step = min(gap, AUDIO_FRAME_SAMPLES)
+        successor = self._packets[following]
+        lost = (
+            self._last_sequence is None or sequence_delta(successor.sequence_number, self._last_sequence) != 1
+        )
+        # Where the sequence numbers have no hole nothing is lost: the sender was silent on purpose.
+        self._conceal(step, counted=lost)
+        self._next_timestamp += step
 
     def _decode(self, packet: _Packet, now_s: float) -> None:
         assert self._next_timestamp is not None
         self.total_delay_s += now_s - packet.arrival_s + len(self._pcm) / AUDIO_RATE_HZ
         self.delay_count += 1
         self._last_sequence = packet.sequence_number
+        self._dtx = len(packet.payload) <= DTX_BYTES
+        self._held = 0
         samples = self._decoder.decode(packet.payload)
         if len(samples) == 0:
-            self._conceal(now_s, lost=True)
+            self._conceal(AUDIO_FRAME_SAMPLES, counted=True)
             self._next_timestamp += AUDIO_FRAME_SAMPLES
             return
         self._next_timestamp += len(samples)
-        if self._concealed_run and len(samples) >= concealment.OVERLAP:
+        if self._continuation is not None and len(samples) >= concealment.OVERLAP:
             # Come back from made-up sound: fade over instead of jumping.
-            made_up = concealment.extrapolate(self._recent(), concealment.OVERLAP) * self._concealment_gain()
-            head = concealment.cross_fade(made_up.astype(np.float32), samples[: concealment.OVERLAP])
+            made_up = self._make_up(concealment.OVERLAP)
+            head = concealment.cross_fade(made_up, samples[: concealment.OVERLAP])
             samples = np.concatenate((head, samples[concealment.OVERLAP :]))
-            self._concealed_run = 0
+        self._continuation = None
+        self._concealed_run = 0
         self._append(samples)
 
-    def _conceal(self, now_s: float, *, lost: bool) -> None:
-        inactive = not lost and now_s - self._last_arrival_s > INACTIVE_S
-        gain_before = self._concealment_gain()
-        self._concealed_run += AUDIO_FRAME_SAMPLES
-        gain_after = self._concealment_gain()
-        if inactive or gain_before == 0.0:
-            samples = np.zeros(AUDIO_FRAME_SAMPLES, dtype=np.float32)
-        else:
-            ramp = np.linspace(gain_before, gain_after, AUDIO_FRAME_SAMPLES, dtype=np.float32)
-            # The history holds the faded past: undo its gain so that the fade is linear over the whole run.
-            source = self._recent() / max(gain_before, 0.05)
-            samples = concealment.extrapolate(source, AUDIO_FRAME_SAMPLES) * ramp
-        if not inactive:
-            self.concealed_samples += AUDIO_FRAME_SAMPLES
-        self._append(samples.astype(np.float32))
+    def _sender_silent(self, now_s: float) -> bool:
+        quiet_for_s = math.inf if self._last_arrival_s is None else now_s - self._last_arrival_s
+        return self._dtx or quiet_for_s > INACTIVE_S
 
-    def _concealment_gain(self) -> float:
-        return max(0.0, 1.0 - self._concealed_run / (FADE_OUT_S * AUDIO_RATE_HZ))
+    def _conceal(self, count: int, *, counted: bool) -> None:
+        if counted:
+            self.concealed_samples += count
+        self._append(self._make_up(count))
+
+    def _make_up(self, count: int) -> Samples:
+        if self._continuation is None:
+            self._continuation = concealment.Continuation(self._recent())
+        begin = self._concealed_run
+        self._concealed_run += count
+        fade = FADE_OUT_S * AUDIO_RATE_HZ
+        gain = np.clip(1.0 - np.arange(begin, begin + count, dtype=np.float32) / fade, 0.0, 1.0)
+        made_up: Samples = (self._continuation.take(count) * gain).astype(np.float32)
+        return made_up
 
     def _shorten_if_late(self, now_s: float) -> None:
-        surplus = self._buffered_s() > self._target_s + 1.5 * AUDIO_FRAME_SAMPLES / AUDIO_RATE_HZ
-        self._surplus_pulls = self._surplus_pulls + 1 if surplus else 0
-        # Not at the first sign: a burst is no lasting delay. Then one pitch period a frame until it is gone.
-        if self._surplus_pulls > PATIENCE_PULLS and self._next_timestamp in self._packets:
-            self._fill(now_s)  # two frames to cut one period from; at least one whole frame stays
-            if len(self._pcm) >= AUDIO_FRAME_SAMPLES + concealment.MAX_LAG:
-                self._pcm = concealment.shorten(self._pcm)
+        surplus_s = self._buffered_s() - AUDIO_FRAME_S - self._target_s
+        self._surplus_pulls = self._surplus_pulls + 1 if surplus_s > SURPLUS_S else 0
+        if self._surplus_pulls <= PATIENCE_PULLS:
+            return
+        if self._surplus_pulls % SHORTEN_EVERY_PULLS and surplus_s < HURRY_S:
+            return
+        needed = max(concealment.SHORTEN_SAMPLES, AUDIO_FRAME_SAMPLES + concealment.MAX_LAG)
+        while len(self._pcm) < needed and self._next_timestamp in self._packets:
+            self._fill(now_s)
+        if len(self._pcm) >= needed:
+            self._pcm = concealment.shorten(self._pcm)
 
     def _recent(self) -> Samples:
-        return np.concatenate((self._history, self._pcm))[-HISTORY_SAMPLES:]
+        return np.concatenate((self._history, self._pcm))[-concealment.HISTORY_SAMPLES :]
 
     def _append(self, samples: Samples) -> None:
         self._pcm = np.concatenate((self._pcm, samples))
-
-    def _remember(self, frame: Samples) -> None:
-        self._history = np.concatenate((self._history, frame))[-HISTORY_SAMPLES:]

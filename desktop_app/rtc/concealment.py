@@ -18,37 +18,51 @@ MAX_LAG = 720
 """67 Hz, the lower end."""
 OVERLAP = 240
 """5 ms of cross-fade."""
+HISTORY_SAMPLES = MAX_LAG + 2 * OVERLAP
+"""What `Continuation` needs to know of the past."""
+SHORTEN_SAMPLES = MAX_LAG + 2 * OVERLAP
+"""What `shorten` needs at least."""
+SILENCE_RMS = 16.0
+"""-66 dBFS: below, any piece is as good as any other."""
 
 _FADE_IN = np.linspace(0.0, 1.0, OVERLAP, dtype=np.float32)
 _FADE_OUT = (1.0 - _FADE_IN).astype(np.float32)
 
 
-def best_lag(past: Samples) -> int:
-    """The pitch period in samples: the lag (MIN_LAG to MAX_LAG) at which the end of `past` repeats itself."""
-    template = past[-OVERLAP:]
-    region = past[-(OVERLAP + MAX_LAG) : -MIN_LAG]
-    if len(region) < OVERLAP:
-        return MIN_LAG
-    # One in four samples finds the lag well enough and costs a quarter.
+def _most_similar(region: Samples, template: Samples) -> int:
+    """Where in `region` the piece begins that resembles `template` (OVERLAP samples) most."""
+    # One in four samples finds the place well enough and costs a quarter.
     windows = np.lib.stride_tricks.sliding_window_view(region, OVERLAP)[:, ::4]
     products = windows @ template[::4]
-    energies = np.sqrt(np.sum(windows * windows, axis=1)) + 1.0
-    best = int(np.argmax(products / energies))
-    return len(region) - best - OVERLAP + MIN_LAG
+    norms = np.sqrt(np.sum(windows * windows, axis=1)) + 1.0
+    return int(np.argmax(products / norms))
 
 
-def extrapolate(past: Samples, count: int) -> Samples:
-    """Continue `past` (at least MAX_LAG + OVERLAP samples) for `count` samples by repeating its last period."""
-    lag = best_lag(past)
-    period = past[-lag:].copy()
-    # The seam between two repetitions is faded, so that no click stands at every period.
-    fade = min(lag // 2, OVERLAP)
-    ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-    before = past[-lag - fade : -lag]
-    if len(before) == fade:
-        period[-fade:] = period[-fade:] * (1 - ramp) + before * ramp
-    repeats = -(-count // lag)
-    return np.tile(period, repeats)[:count].astype(np.float32)
+class Continuation:
+    """Goes on with the last pitch period of `past` (HISTORY_SAMPLES), over and over."""
+
+    def __init__(self, past: Samples) -> None:
+        place = _most_similar(past[-(OVERLAP + MAX_LAG) : -MIN_LAG], past[-OVERLAP:])
+        lag = MAX_LAG - place
+        period = past[-lag:].copy()
+        # The seam between two repetitions is faded, so that no click stands at every period.
+        fade = min(lag // 2, OVERLAP)
+        ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+        period[-fade:] = period[-fade:] * (1 - ramp) + past[-lag - fade : -lag] * ramp
+        # The first sample follows the real end of the past; what is left of a step there fades out.
+        self._step = float(past[-1] + (past[-1] - past[-2]) - period[0])
+        self._period = period
+        self._position = 0
+
+    def take(self, count: int) -> Samples:
+        """The next `count` samples."""
+        positions = np.arange(self._position, self._position + count)
+        samples = self._period[positions % len(self._period)]
+        if self._position < OVERLAP:
+            fading = np.clip(1.0 - positions / OVERLAP, 0.0, 1.0).astype(np.float32)
+            samples = samples + self._step * fading
+        self._position += count
+        return samples.astype(np.float32)
 
 
 def cross_fade(ending: Samples, beginning: Samples) -> Samples:
@@ -57,12 +71,11 @@ def cross_fade(ending: Samples, beginning: Samples) -> Samples:
 
 
 def shorten(samples: Samples) -> Samples:
-    """Take one pitch period out of `samples` (at least MAX_LAG + 2 OVERLAP long)."""
+    """Take one pitch period out of the beginning of `samples` (at least SHORTEN_SAMPLES long)."""
     head = samples[:OVERLAP]
-    region = samples[MIN_LAG : MAX_LAG + OVERLAP]
-    windows = np.lib.stride_tricks.sliding_window_view(region, OVERLAP)[:, ::4]
-    products = windows @ head[::4]
-    energies = np.sqrt(np.sum(windows * windows, axis=1)) + 1.0
-    lag = int(np.argmax(products / energies)) + MIN_LAG
+    if float(np.sqrt(np.mean(np.square(samples[: MAX_LAG + OVERLAP])))) < SILENCE_RMS:
+        lag = MAX_LAG
+    else:
+        lag = MIN_LAG + _most_similar(samples[MIN_LAG : MAX_LAG + OVERLAP], head)
     joined = cross_fade(head, samples[lag : lag + OVERLAP])
     return np.concatenate((joined, samples[lag + OVERLAP :]))
