@@ -71,12 +71,7 @@ class Bot:
         request = JoinRequest(
             url=arguments.server,
             room_id=arguments.room,
-            me=ParticipantInfo(
-                arguments.name,
-                arguments.name,
-                audio_muted=arguments.media.microphone == "none",
-                video_muted=arguments.media.camera == "none",
-            ),
+            me=ParticipantInfo(arguments.name, arguments.name),
             fingerprint_sha256=arguments.fingerprint_sha256,
             ice_servers=arguments.ice_servers,
             relay_only=arguments.relay_only,

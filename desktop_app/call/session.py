@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psutil
@@ -45,6 +46,7 @@ class Session:
         self._tasks = TaskOwner("session")
         self._slots: dict[str, FrameSlot] = {}
         self._slots_lock = threading.Lock()
+        self._config: MediaConfig | None = None
         self._me = ParticipantInfo("")
         self._process = psutil.Process()
         self._process.cpu_percent()  # the first call only sets the mark
@@ -57,7 +59,28 @@ class Session:
 
     async def apply(self, config: MediaConfig) -> None:
         """Use these devices from now on; no camera or microphone counts as muted for the others."""
+        self._config = config
+        self._tell_others()
         await self.media.apply(config)
+
+    def rename(self, display_name: str) -> None:
+        """Be called otherwise, also during a call."""
+        if display_name and display_name != self._me.display_name:
+            self._me = replace(self._me, display_name=display_name)
+            if self.call is not None:
+                self.call.update_me(self._me)
+
+    def _tell_others(self) -> None:
+        config = self._config
+        me = replace(
+            self._me,
+            audio_muted=self.media.audio_muted or (config is not None and config.microphone == "none"),
+            video_muted=self.media.video_muted or (config is not None and config.camera == "none"),
+        )
+        if me != self._me:
+            self._me = me
+            if self.call is not None:
+                self.call.update_me(me)
 
     async def join(self, request: JoinRequest) -> Welcome:
         """Enter a room; a call that still runs is left first.
@@ -67,6 +90,8 @@ class Session:
         """
         await self.leave()
         self._me = request.me
+        self._tell_others()
+        request = replace(request, me=self._me)
         call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit)
         self.call = call
         try:
@@ -93,14 +118,7 @@ class Session:
         """Switch our microphone or camera, and tell the others."""
         await self.media.set_muted(kind, muted)
         self.events.emit(LocalMuteChanged(kind, muted))
-        self._me = ParticipantInfo(
-            self._me.user_id,
-            self._me.display_name,
-            audio_muted=muted if kind == "audio" else self._me.audio_muted,
-            video_muted=muted if kind == "video" else self._me.video_muted,
-        )
-        if self.call is not None:
-            self.call.update_me(self._me)
+        self._tell_others()
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Leave and release everything; what a dead network holds up longer than the limit is left behind."""

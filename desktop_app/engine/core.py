@@ -56,6 +56,7 @@ class EngineCore:
     async def apply_settings(self, settings: Settings) -> None:
         """Open and change devices."""
         self._settings = settings
+        self.session.rename(settings.display_name)
         await self.session.apply(media_config(settings))
 
     async def list_devices(self) -> Devices:
@@ -80,17 +81,11 @@ class EngineCore:
     async def join(self, invite: Invite, display_name: str) -> None:
         """Enter a room."""
         settings = self._settings
-        media = self.session.media
         await self.session.join(
             JoinRequest(
                 url=invite.websocket_url(),
                 room_id=invite.room_id,
-                me=ParticipantInfo(
-                    self._user_id,
-                    display_name,
-                    audio_muted=media.audio_muted or (settings is not None and settings.microphone == "none"),
-                    video_muted=media.video_muted or (settings is not None and settings.camera == "none"),
-                ),
+                me=ParticipantInfo(self._user_id, display_name),
                 fingerprint_sha256=invite.fingerprint_sha256,
                 ice_servers=() if settings is None else ice_servers(settings),
                 relay_only=settings is not None and settings.relay_only,
