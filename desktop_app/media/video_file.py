@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import stat
 from typing import TYPE_CHECKING
 
 import av
@@ -11,6 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from desktop_app.media.clock import now_s
 from desktop_app.media.errors import DeviceError
+from desktop_app.media.media_file import open_media_file
 from desktop_app.media.pacing import Pacer, wait_until
 from desktop_app.media.picture import Picture, picture_from_frame
 from desktop_app.media.video_thread import TimedPicture
@@ -33,31 +33,6 @@ MAX_STEP_S = 5.0
 MIN_LOOP_S = 1.0
 """A photograph or a very short film is not opened more often than this."""
 MAX_CATCH_UP_S = 0.25
-
-
-def open_media_file(path: Path) -> InputContainer:
-    """Open a media file that may be anything; raises DeviceError with a sentence that names the problem."""
-    try:
-        status = path.stat()
-    except FileNotFoundError as error:
-        raise DeviceError(f'The file "{path.name}" does not exist.') from error
-    except (OSError, ValueError) as error:
-        raise DeviceError(f'The file "{path.name}" cannot be opened: {_reason(error)}.') from error
-    if not stat.S_ISREG(status.st_mode):  # a pipe would block for ever
-        raise DeviceError(f'"{path.name}" is not a file.')
-    if status.st_size == 0:
-        raise DeviceError(f'The file "{path.name}" is empty.')
-    try:
-        # A play list inside the file must not make us open addresses of somebody else's choice.
-        return av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="ignore")
-    except PermissionError as error:
-        raise DeviceError(f'The file "{path.name}" may not be read by this account.') from error
-    except (OSError, ValueError, EOFError) as error:  # PyAV's errors are OSErrors and ValueErrors
-        raise DeviceError(f'The file "{path.name}" is not a media file that can be played.') from error
-
-
-def _reason(error: BaseException) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 class VideoFileReader:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app.media.camera import CameraReader, open_camera
-from desktop_app.media.devices import DEVICE_FILES
+from desktop_app.media.media_file import is_file_spec
 from desktop_app.media.pattern import PatternReader
 from desktop_app.media.source_status import SourceState, StatusListener, StatusReporter
 from desktop_app.media.video_file import VideoFileReader
@@ -79,14 +77,3 @@ def open_video_source(
         slot=slot,
         on_status=on_status,
     )
-
-
-def is_file_spec(spec: str) -> bool:
-    """Whether `spec` means a file: one that exists, or one that plainly should (a path, or a name like film.mp4)."""
-    if not spec or spec.isdecimal() or spec.startswith(f"{DEVICE_FILES}/"):
-        return False
-    try:
-        mode = Path(spec).expanduser().stat().st_mode
-    except (OSError, ValueError, RuntimeError):
-        return "/" in spec or "\\" in spec or re.search(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", spec) is not None
-    return not stat.S_ISCHR(mode)
