@@ -11,8 +11,8 @@ MAX_DIAMETER_PX = 160
 
 
 def avatar_color(name: str) -> QColor:
-    """The circle's colour: dark enough for white letters (contrast at least 4.5, WCAG 1.4.3)."""
-    return QColor.fromHsl(avatar_hue(name), 110, 92)
+    """The circle's colour: dark enough for white letters (contrast at least 4.5, WCAG 2.2, 1.4.3)."""
+    return QColor.fromHsl(avatar_hue(name), 110, 80)
 
 
 def draw_avatar(painter: QPainter, area: QRectF, name: str) -> None:
@@ -24,7 +24,7 @@ def draw_avatar(painter: QPainter, area: QRectF, name: str) -> None:
     circle.moveCenter(area.center())
     color = avatar_color(name)
     gradient = QLinearGradient(QPointF(circle.topLeft()), QPointF(circle.bottomLeft()))
-    gradient.setColorAt(0, color.lighter(112))
+    gradient.setColorAt(0, color.lighter(106))
     gradient.setColorAt(1, color)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

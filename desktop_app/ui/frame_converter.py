@@ -108,12 +108,14 @@ class FrameFeed:
         self._reformatter = VideoReformatter()
         self._lock = threading.Lock()
         self._stage = _Stage.IDLE
-        self._changed = True  # the slot may hold a frame already
+        self._changed = False
         self._box = (0, 0)
         self._result: Picture | None = None
         self._closed = False
         self._failed = False
         self._unsubscribe = slot.subscribe(self._slot_changed)
+        if slot.newest() is not None:
+            self._changed = True
 
     def set_box(self, width_px: int, height_px: int) -> None:
         """The painter's size in device pixels; the newest frame is scaled anew when it changed."""
@@ -122,7 +124,7 @@ class FrameFeed:
             if box == self._box:
                 return
             self._box = box
-            self._changed = True
+            self._changed = self._changed or self._slot.newest() is not None
         self._start_if_due()
 
     def painted(self) -> None:

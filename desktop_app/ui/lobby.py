@@ -189,6 +189,10 @@ class Lobby(QScrollArea):
         if model.audio_muted:
             self.meter.show_level(0.0)
 
+    def problem_texts(self) -> list[str]:
+        """What is said beside microphone and speaker."""
+        return [label.text() for label in self._problems.values() if label.text()]
+
     def show_microphone_level(self, level: float) -> None:
         """Ten times a second."""
         if self.isVisible():

@@ -153,6 +153,16 @@ class MainWindow(QMainWindow):
 
     # What others may ask of the window
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the call is left and the engine closed."""
+        return self._done
+
+    @property
+    def conversions(self) -> int:
+        """How many frames were converted for the tiles of this window."""
+        return self._pool.conversions
+
     def start(self) -> None:
         """Open the devices and show the window; needs the running loop."""
         self.show()

@@ -87,10 +87,12 @@ class Graph(QWidget):
         heading.addWidget(self._title)
         heading.addStretch(1)
         heading.addWidget(self._values)
-        self._plot = pyqtgraph.PlotWidget()
+        self._plot = pyqtgraph.PlotWidget(enableMenu=False)
+        # pyqtgraph makes this menu in any case, and without a parent it would outlive the window.
+        menu = self._plot.getPlotItem().ctrlMenu
+        menu.setParent(self._plot, menu.windowFlags())
         self._plot.setMinimumHeight(MIN_HEIGHT_PX)
         self._plot.setMouseEnabled(False, False)
-        self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setXRange(-span_s, 0, padding=0)
         self._plot.getAxis("left").setWidth(AXIS_WIDTH_PX)

@@ -59,7 +59,7 @@ class StatsPanel(QWidget):
         self._choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._choice.currentIndexChanged.connect(self._draw)
         self._choice.activated.connect(self._remember_choice)
-        close = QToolButton()
+        self.close_button = close = QToolButton()
         close.setIcon(theme.icon("close"))
         close.setAutoRaise(True)
         close.setToolTip("Close the statistics")

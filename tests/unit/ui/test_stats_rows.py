@@ -22,10 +22,12 @@ PEER = PeerStats(
     "anna",
     "connected",
     TransportStats(35.4, "host", "relay", "udp", "10.0.0.2:5000", "192.0.2.1:443", 1500, 2_500_000),
-    InboundVideoStats("VP8", 900, 812.4, 12, 3, 1.24, 4.2, 1500, 1490, 10, 5, 29.8, 640, 360, 2, 1.25, 7, 1),
+    InboundVideoStats(
+        "VP8", 900, 812.4, 12, 3, 1.24, 4.2, 1500, 1490, 10, 5, 29.8, 640, 360, 2, 1.25, 7, 1, 2.3, 48.0
+    ),
     InboundAudioStats("opus", 1, 31.6, 50, 1, 0.3, 2.0, 0.25, 48000, 960, 2.0, 62.0),
     OutboundVideoStats("VP8", 2, 1240.0, 1500.0, 3, 4, 5, 6, 30.0, 1280, 720, 4.4, 8, 9, 0.5, 3.0),
-    OutboundAudioStats("opus", 3, 32.0, 4, 0.1, 0.0, 1.0),
+    OutboundAudioStats("opus", 3, 32.0, 4, 0.1, 0.4, 1.0),
 )
 
 
