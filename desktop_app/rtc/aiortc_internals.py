@@ -40,6 +40,13 @@ logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
 
+MAX_RETRANSMISSIONS = 128
+"""In each RETRANSMISSION_WINDOW_S: a third of the packets of the best picture. A participant who asks for more wants
+our uplink, not our packets."""
+RETRANSMISSION_WINDOW_S = 0.25
+ICE_END_S = 1.0
+"""aioice looks every 20 ms whether it was closed."""
+
 
 def missing_private_names() -> list[str]:
     """The private names below that the installed aiortc and aioice no longer have."""
@@ -64,11 +71,14 @@ def missing_private_names() -> list[str]:
     ]
     missing = [f"{owner!r}.{name}" for owner, name in wanted if not hasattr(owner, name)]
     for owner, names in (
-        (RTCPeerConnection.__init__, ("__transceivers", "__configuration", "__sctp", "__stream_id")),
+        (
+            RTCPeerConnection.__init__,
+            ("__transceivers", "__configuration", "__sctp", "__stream_id", "__iceTransports"),
+        ),
         (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
         (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__rtp_timestamp", "_ssrc", "_enabled")),
-        (RTCIceTransport.__init__, ("_connection",)),
-        (Connection.__init__, ("_nominated",)),
+        (RTCIceTransport.__init__, ("_connection", "__start")),
+        (Connection.__init__, ("_nominated", "_query_consent_task")),
     ):
         source = inspect.getsource(owner)
         missing += [f"{owner.__qualname__}: {name}" for name in names if name not in source]
@@ -89,11 +99,12 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         self._codec_by_payload_type: dict[int, RTCRtpCodecParameters] = {}
         self._rtcp_ssrc_of_ours: int | None = None
         self._receiving = False
+        self._stopped = False
         self._rtcp_loop: asyncio.Task[None] | None = None
 
     async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
         """Start to receive with the negotiated codecs; called by aiortc when DTLS is up."""
-        if self._receiving:
+        if self._receiving or self._stopped:
             return
         self._receiving = True
         for codec in parameters.codecs:
@@ -105,6 +116,7 @@ class ReceiverBase(RTCRtpReceiver, ABC):
 
     async def stop(self) -> None:
         """Stop for good; safe to call twice."""
+        self._stopped = True
         if not self._receiving:
             return
         self._receiving = False
@@ -183,6 +195,8 @@ class SenderBase(RTCRtpSender, ABC):
         self._last_media_timestamp: int | None = None
         self._timestamp_origin: int | None = None
         """RTP timestamp minus media timestamp; constant, drawn at random by aiortc."""
+        self._retransmission_window_s = 0.0
+        self._retransmissions = 0
 
     @abstractmethod
     async def next_encoded(self) -> tuple[list[bytes], int, int | None] | None:
@@ -223,8 +237,14 @@ class SenderBase(RTCRtpSender, ABC):
             logger.exception("an RTCP packet could not be handled")
 
     async def _retransmit(self, sequence_number: int) -> None:
+        now_s = time.monotonic()
+        if now_s - self._retransmission_window_s > RETRANSMISSION_WINDOW_S:
+            self._retransmission_window_s, self._retransmissions = now_s, 0
+        if self._retransmissions >= MAX_RETRANSMISSIONS:
+            return
+        self._retransmissions += 1
         self.on_retransmit()
-        await super()._retransmit(sequence_number)
+        await super()._retransmit(sequence_number & 0xFFFF)  # aiortc's NACK parser counts on beyond 65535
 
     async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to
@@ -300,6 +320,13 @@ class PeerConnection(RTCPeerConnection):
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
 
+    async def close(self) -> None:
+        """Release everything; safe to call twice."""
+        transports: tuple[RTCIceTransport, ...] = tuple(getattr(self, "_RTCPeerConnection__iceTransports"))  # noqa: B009
+        await super().close()
+        for transport in transports:
+            await _end_consent_checks(transport)
+
     def remote_sdp(self) -> str | None:
         """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""
         description: RTCSessionDescription | None = self.remoteDescription
@@ -341,6 +368,20 @@ class PeerConnection(RTCPeerConnection):
             local_address=f"{local.host}:{local.port}",
             remote_address=f"{remote.host}:{remote.port}",
         )
+
+
+async def _end_consent_checks(transport: RTCIceTransport) -> None:
+    """aioice's connect, when it is just about to succeed, starts its consent checks also after close; for ever."""
+    starting: asyncio.Event | None = getattr(transport, "_RTCIceTransport__start")  # noqa: B009
+    if starting is not None:
+        try:
+            async with asyncio.timeout(ICE_END_S):
+                await starting.wait()
+        except TimeoutError:
+            logger.warning("ICE did not end with its connection")
+    connection: Any = transport._connection
+    if connection._query_consent_task is not None:
+        connection._query_consent_task.cancel()
 
 
 AIORTC_VERSION = aiortc.__version__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from desktop_app.media.clock import AUDIO_RATE_HZ, VIDEO_CLOCK_RATE_HZ, now_s
 from .aiortc_internals import PeerConnection, ReceiverBase, SenderBase
 from .counters import InboundCounters, OutboundCounters, PeerCounters
 from .ice import IceConfiguration, to_rtc_configuration
-from .receivers import AudioReceiver, MediaReceiver, VideoReceiver
+from .receivers import AudioReceiver, DiscardingReceiver, MediaReceiver, VideoReceiver
 from .senders import MediaSender
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from aiortc.rtcdtlstransport import RTCDtlsTransport
     from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+    from aiortc.rtcsessiondescription import RTCSessionDescription
 
     from desktop_app.media.frame_slot import FrameSlot
 
@@ -63,6 +65,7 @@ class MediaConnection:
         self._remote = remote
         self._senders: dict[str, MediaSender] = {}
         self._receivers: dict[str, MediaReceiver] = {}
+        self._describing: asyncio.Task[None] | None = None
         self.pc = PeerConnection(
             to_rtc_configuration(ice), make_sender=self._make_sender, make_receiver=self._make_receiver
         )
@@ -78,6 +81,20 @@ class MediaConnection:
         for transceiver in self.pc.getTransceivers():
             transceiver.setCodecPreferences(codec_preferences(transceiver.kind))
 
+    async def set_local(self, description: RTCSessionDescription) -> None:
+        """Gather candidates and take `description`.
+
+        It goes on to its end when the caller is cancelled: aioice forgets the sockets that it is just opening.
+        """
+        self._describing = asyncio.create_task(self.pc.setLocalDescription(description), name="describing")
+        await asyncio.shield(self._describing)
+
+    async def close(self) -> None:
+        """Release everything; with a silent STUN server that takes seconds, with a silent TURN server a minute."""
+        if self._describing is not None:
+            await asyncio.wait((self._describing,))
+        await self.pc.close()
+
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
         feed, rate = (
             (self._local.audio, AUDIO_RATE_HZ)
@@ -90,7 +107,9 @@ class MediaConnection:
 
     def _make_receiver(self, kind: str, transport: RTCDtlsTransport) -> ReceiverBase:
         receiver: MediaReceiver
-        if kind == "audio":
+        if kind in self._receivers:
+            receiver = DiscardingReceiver(kind, transport)  # there is one tile and one voice a participant
+        elif kind == "audio":
             receiver = AudioReceiver(transport, self._remote.audio)
         else:
             receiver = VideoReceiver(

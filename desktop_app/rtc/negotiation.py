@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 MAX_SESSION_CHARS = 64
 MAX_CANDIDATE_CHARS = 1024
+MAX_SDP_CHARS = 64 * 1024
+MAX_SDP_LINES = 1000
+"""aiortc's parser takes time with the square of the lines: more than a browser writes would hold up everybody."""
+MAX_SDP_MEDIA = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ def parse_signal(data: JsonValue) -> NegotiationMessage | None:
 def _description(kind: JsonValue, sdp: JsonValue, session: str | None) -> Description:
     if kind not in ("offer", "answer") or not isinstance(sdp, str):
         raise ValueError("the session description has no type or no SDP")
+    lines = sdp[: MAX_SDP_CHARS + 1].splitlines()
+    media = sum(line.startswith("m=") for line in lines)
+    if len(sdp) > MAX_SDP_CHARS or len(lines) > MAX_SDP_LINES or media > MAX_SDP_MEDIA:
+        raise ValueError("the session description is unreasonably long")
     return Description("offer" if kind == "offer" else "answer", sdp, session)
 
 
@@ -76,6 +84,8 @@ def _candidate(data: dict[str, JsonValue]) -> RTCIceCandidate | None:
         candidate = candidate_from_sdp(inner.removeprefix("candidate:"))
     except (AssertionError, IndexError, KeyError) as error:
         raise ValueError("the candidate cannot be read") from error
+    if not 0 <= candidate.port <= 0xFFFF or not 0 <= candidate.priority <= 0xFFFFFFFF:
+        raise ValueError("the candidate's port or priority does not exist")
     mid, index = data.get("sdpMid"), data.get("sdpMLineIndex")
     candidate.sdpMid = mid if isinstance(mid, str) else None
     candidate.sdpMLineIndex = index if isinstance(index, int) and not isinstance(index, bool) else None

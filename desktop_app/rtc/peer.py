@@ -34,6 +34,8 @@ WATCH_INTERVAL_S = 0.5
 SILENT_RECONNECTING_S = 3.0
 SILENT_FAILED_S = 30.0
 MAX_WAITING_CANDIDATES = 100
+MAX_CANDIDATES = 100
+"""For one connection; ICE pairs and checks each of them."""
 MAX_WAITING_OPERATIONS = 200
 
 _ENDS = (PeerState.FAILED, PeerState.CLOSED)
@@ -65,6 +67,8 @@ class Peer:
         self._state = PeerState.NEW
         self._connection: MediaConnection | None = None
         self._session: str | None = None
+        self._candidates_added = 0
+        self._watched: MediaConnection | None = None
         self._waiting_candidates: deque[Candidate] = deque(maxlen=MAX_WAITING_CANDIDATES)
         self._operations: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MAX_WAITING_OPERATIONS)
         self._tasks = TaskOwner(f"peer-{user_id}")
@@ -91,8 +95,8 @@ class Peer:
         """Take what the participant sent through the server. Never raises: the data is a stranger's."""
         try:
             message = parse_signal(data)
-        except ValueError:
-            logger.warning("a malformed signal from a participant was dropped", exc_info=True)
+        except ValueError as error:
+            logger.warning("a malformed signal from %s was dropped: %s", self.user_id, error)
             return
         if isinstance(message, Description):
             description = message
@@ -145,7 +149,10 @@ class Peer:
             return
         logger.info("peer %s: %s -> %s%s", self.user_id, self._state, state, f" ({reason})" if reason else "")
         self._state = state
-        self._on_state(state, reason)
+        try:
+            self._on_state(state, reason)
+        except Exception:
+            logger.exception("the listener for the state of %s failed", self.user_id)
 
     def _fail(self, reason: str) -> None:
         self._cancel_connect_timer()
@@ -175,8 +182,10 @@ class Peer:
 
     async def _offer(self) -> None:
         connection = self._new_connection(secrets.token_hex(8))
+        # Nobody can have candidates for an offer that was not sent yet: these belong to an older connection.
+        self._waiting_candidates.clear()
         connection.add_transceivers()
-        await connection.pc.setLocalDescription(await connection.pc.createOffer())
+        await connection.set_local(await connection.pc.createOffer())
         self._send_description(connection)
 
     async def _answer(self, description: Description) -> None:
@@ -192,7 +201,7 @@ class Peer:
             await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "offer"))
         connection.prefer_codecs()
         await self._flush_candidates(connection)
-        await connection.pc.setLocalDescription(await connection.pc.createAnswer())
+        await connection.set_local(await connection.pc.createAnswer())
         self._send_description(connection)
 
     async def _take_answer(self, description: Description) -> None:
@@ -216,14 +225,24 @@ class Peer:
             # which is never applied.
             self._waiting_candidates.append(candidate)
             return
-        await self._add_candidate(connection, candidate.candidate)
+        await self._take_one(connection, candidate.candidate)
 
     async def _flush_candidates(self, connection: MediaConnection) -> None:
         waiting = tuple(self._waiting_candidates)
         self._waiting_candidates.clear()
         for candidate in waiting:
             if self._is_current(candidate.session):
-                await self._add_candidate(connection, candidate.candidate)
+                await self._take_one(connection, candidate.candidate)
+
+    async def _take_one(self, connection: MediaConnection, candidate: RTCIceCandidate | None) -> None:
+        self._candidates_added += 1
+        if self._candidates_added > MAX_CANDIDATES:
+            logger.info("%s has more candidates than can be of use", self.user_id)
+        elif candidate is not None and candidate.ip.endswith(".local"):
+            # A browser hides its addresses behind mDNS names; asking the network for one takes up to a second.
+            self._tasks.spawn(self._add_candidate(connection, candidate), name="mdns")
+        else:
+            await self._add_candidate(connection, candidate)
 
     async def _add_candidate(self, connection: MediaConnection, candidate: RTCIceCandidate | None) -> None:
         try:
@@ -243,6 +262,8 @@ class Peer:
         )
 
     def _send_description(self, connection: MediaConnection) -> None:
+        if connection is not self._connection:
+            return  # it failed or was given up while it gathered
         local = connection.pc.localDescription
         message: dict[str, JsonValue] = {"type": local.type, "sdp": local.sdp}
         end: dict[str, JsonValue] = {"type": "candidate", "candidate": None}
@@ -258,11 +279,13 @@ class Peer:
         self._session = session
         connection = MediaConnection(self._ice, self._local, self._remote)
         self._connection = connection
+        self._candidates_added = 0
         connection.pc.on("connectionstatechange", lambda: self._connection_changed(connection))
         was_connected = self._state in (PeerState.CONNECTED, PeerState.RECONNECTING)
         self._set_state(PeerState.RECONNECTING if was_connected else PeerState.CONNECTING)
         self._cancel_connect_timer()
-        self._connect_timer = asyncio.get_running_loop().call_later(CONNECT_LIMIT_S, self._connect_limit)
+        if not self._hung_up:  # by whoever was told of the state
+            self._connect_timer = asyncio.get_running_loop().call_later(CONNECT_LIMIT_S, self._connect_limit)
         return connection
 
     def _connect_limit(self) -> None:
@@ -281,7 +304,9 @@ class Peer:
         if state == "connected":
             self._cancel_connect_timer()
             self._set_state(PeerState.CONNECTED)
-            self._tasks.spawn(self._watch(connection), name="liveness")
+            if self._watched is not connection:
+                self._watched = connection
+                self._tasks.spawn(self._watch(connection), name="liveness")
         elif state == "failed":
             self._fail("No network path to this participant was found.")
         elif state == "closed" and not self._hung_up:
@@ -304,7 +329,7 @@ class Peer:
             await asyncio.sleep(WATCH_INTERVAL_S)
 
     def _drop_connection(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._watched = self._connection, None, None
         if connection is not None:
             # In the background: with a silent TURN server it takes a minute.
-            self._closing.spawn(connection.pc.close(), name="close")
+            self._closing.spawn(connection.close(), name="close")

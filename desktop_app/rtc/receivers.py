@@ -136,6 +136,18 @@ class AudioReceiver(MediaReceiver):
         """The playout buffer belongs to the peer and fades out by itself."""
 
 
+class DiscardingReceiver(MediaReceiver):
+    """For streams beyond the first of a kind, which nothing shows."""
+
+    def on_rtp(self, packet: RtpPacket, codec: RTCRtpCodecParameters) -> None:
+        """Count."""
+        if self.original_payload_type(codec) is None:
+            self._count(packet, codec, now_s())
+
+    def on_stopped(self) -> None:
+        """Nothing was started."""
+
+
 class VideoReceiver(MediaReceiver):
     """Reassembles, repairs and decodes VP8."""
 
