@@ -1,0 +1,155 @@
+// One stay in one room: who is there, and a connection to each of them.
+
+import { randomId } from "./ids.js";
+import { Peer } from "./peer.js";
+import { Signaling } from "./signaling.js";
+
+/**
+ * Events: "joined" (detail: participant), "left" (detail: userId), "updated" (detail: participant),
+ * "ended" (detail: the reason in words). A participant is { userId, name, audioMuted, videoMuted, peer }.
+ */
+export class Call extends EventTarget {
+  #signaling = new Signaling();
+  #media;
+  #iceServers = [];
+  #muted = false;
+  #over = false;
+
+  userId = randomId();
+  participants = new Map();
+
+  /** `media` is a LocalMedia; its tracks are sent as they come and go. */
+  constructor(media) {
+    super();
+    this.#media = media;
+    this.#signaling.addEventListener("message", ({ detail }) => this.#receive(detail));
+    this.#signaling.addEventListener("lost", ({ detail }) => this.#end(detail));
+    this.onMediaChange = ({ detail: kind }) => this.#mediaChanged(kind);
+  }
+
+  /** Enter; rejects with an Error whose message is for the person. */
+  async join(room, name) {
+    this.#applyMute();
+    const states = this.#states();
+    const welcome = await this.#signaling.join({ room, userId: this.userId, name, ...states });
+    if (this.#over) {
+      return;
+    }
+    this.#media.addEventListener("change", this.onMediaChange);
+    const now = this.#states(); // a device may have come or gone while we joined
+    if (now.audioMuted !== states.audioMuted || now.videoMuted !== states.videoMuted) {
+      this.#signaling.send({ type: "update-participant", ...now });
+    }
+    this.#iceServers = Array.isArray(welcome.iceServers) ? welcome.iceServers : [];
+    for (const info of Array.isArray(welcome.participants) ? welcome.participants : []) {
+      this.#add(info)?.peer.expectOffer();
+    }
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  setMuted(muted) {
+    this.#muted = muted;
+    this.#applyMute();
+    this.#tellStates();
+  }
+
+  /** Leave: idempotent, and nothing is heard of this call any more. */
+  leave() {
+    this.#over = true;
+    this.#media.removeEventListener("change", this.onMediaChange);
+    this.#signaling.close();
+    for (const { peer } of this.participants.values()) {
+      peer.close();
+    }
+    this.participants.clear();
+  }
+
+  #end(words) {
+    this.leave();
+    this.dispatchEvent(new CustomEvent("ended", { detail: words }));
+  }
+
+  #receive(message) {
+    const participant = this.participants.get(message.userId ?? message.from);
+    switch (message.type) {
+      case "new-peer":
+        this.#add(message)?.peer.offer();
+        break;
+      case "signal":
+        participant?.peer.receive(message.data);
+        break;
+      case "participant-updated":
+        if (participant) {
+          Object.assign(participant, describe(message));
+          this.dispatchEvent(new CustomEvent("updated", { detail: participant }));
+        }
+        break;
+      case "peer-left":
+        this.#remove(message.userId);
+        break;
+      case "error":
+        console.info("the server refused a message:", message.code);
+        break;
+    }
+  }
+
+  #add(info) {
+    if (typeof info?.userId !== "string" || info.userId === this.userId) {
+      return null;
+    }
+    this.#remove(info.userId);
+    const { userId } = info;
+    const peer = new Peer({
+      iceServers: this.#iceServers,
+      tracks: this.#media.tracks,
+      send: (data) => this.#signaling.send({ type: "signal", targetUserId: userId, data }),
+    });
+    const participant = { userId, ...describe(info), peer };
+    this.participants.set(userId, participant);
+    this.dispatchEvent(new CustomEvent("joined", { detail: participant }));
+    return participant;
+  }
+
+  #remove(userId) {
+    const participant = this.participants.get(userId);
+    if (participant) {
+      this.participants.delete(userId);
+      participant.peer.close();
+      this.dispatchEvent(new CustomEvent("left", { detail: userId }));
+    }
+  }
+
+  #mediaChanged(kind) {
+    this.#applyMute();
+    for (const { peer } of this.participants.values()) {
+      peer.setTrack(kind, this.#media.tracks[kind]);
+    }
+    this.#tellStates();
+  }
+
+  #applyMute() {
+    if (this.#media.tracks.audio) {
+      this.#media.tracks.audio.enabled = !this.#muted;
+    }
+  }
+
+  #states() {
+    const { audio, video } = this.#media.tracks;
+    return { audioMuted: this.#muted || audio === null, videoMuted: video === null };
+  }
+
+  #tellStates() {
+    this.#signaling.send({ type: "update-participant", ...this.#states() });
+  }
+}
+
+function describe(info) {
+  return {
+    name: typeof info.displayName === "string" && info.displayName.trim() !== "" ? info.displayName : info.userId,
+    audioMuted: info.audioMuted === true,
+    videoMuted: info.videoMuted === true,
+  };
+}

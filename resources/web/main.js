@@ -1,0 +1,142 @@
+// The guest page: lobby, call, and what comes after it.
+
+import { Call } from "./call.js";
+import { CallView } from "./callview.js";
+import { Lobby, storedName } from "./lobby.js";
+import { LocalMedia } from "./media.js";
+import { BAD_LINK, NO_WEBRTC } from "./words.js";
+
+const element = (id) => document.getElementById(id);
+
+function showScreen(id) {
+  for (const screen of document.querySelectorAll(".screen")) {
+    screen.hidden = screen.id !== id;
+  }
+}
+
+/** The room that the address names; null when it names none. */
+function roomOfAddress() {
+  try {
+    return decodeURIComponent(location.pathname.split("/")[2] ?? "") || null;
+  } catch {
+    return null;
+  }
+}
+
+function start(room) {
+  const media = new LocalMedia();
+  const lobby = new Lobby(media, room);
+  const view = new CallView(media, room);
+  let call = null;
+  let lastName = "";
+
+  async function openLobby(problem = "") {
+    showScreen("lobby");
+    element("name").focus();
+    await lobby.open(problem);
+  }
+
+  async function join(name, { fromLobby }) {
+    if (call !== null) {
+      return;
+    }
+    lastName = name;
+    const joining = new Call(media);
+    call = joining;
+    joining.addEventListener("ended", ({ detail }) => end("The call has ended", detail));
+    if (!fromLobby) {
+      showScreen("lobby");
+      await lobby.open();
+    }
+    lobby.setProblem("");
+    lobby.setBusy(true);
+    if (call !== joining) {
+      return; // the page was put aside meanwhile
+    }
+    view.open(joining, name); // before the first participant is reported
+    try {
+      await joining.join(room, name);
+    } catch (error) {
+      if (call === joining) {
+        call = null;
+        joining.leave();
+        view.close();
+        await openLobby(error.message);
+      }
+      return;
+    }
+    if (call !== joining) {
+      return;
+    }
+    lobby.close();
+    showScreen("call");
+    view.entered();
+    element("call-room").focus();
+  }
+
+  function end(title, words) {
+    call?.leave();
+    call = null;
+    view.close();
+    lobby.close();
+    media.closeBoth();
+    element("ended-title").textContent = title;
+    element("ended-words").textContent = words;
+    showScreen("ended");
+    element("rejoin").focus();
+  }
+
+  lobby.addEventListener("join", ({ detail }) => join(detail, { fromLobby: true }));
+  view.addEventListener("leave", () => end("You left the call", `The room ${room} stays open for the others.`));
+  element("rejoin").addEventListener("click", () => join(lastName, { fromLobby: false }));
+  element("back").addEventListener("click", () => openLobby());
+  // A page that is put aside keeps its state, but the others must not wait for a heartbeat to see that we left.
+  addEventListener("pagehide", () => {
+    if (call) {
+      end("You left the call", "The page was closed.");
+    }
+  });
+
+  // For tests and for a look from the browser's console: nothing here changes anything.
+  window.bridgecall = Object.freeze({
+    participants: () =>
+      Array.from(call?.participants.values() ?? [], ({ userId, name, audioMuted, videoMuted, peer }) => ({
+        userId,
+        name,
+        audioMuted,
+        videoMuted,
+        state: peer.state,
+      })),
+    connection: (userId) => call?.participants.get(userId)?.peer.connection ?? null,
+  });
+
+  const options = new URLSearchParams(location.search);
+  const name = (options.get("name") ?? storedName()).trim().slice(0, 80);
+  if (options.has("name")) {
+    element("name").value = name;
+  }
+  if (options.get("join") === "1" && name !== "") {
+    join(name, { fromLobby: false });
+  } else {
+    openLobby();
+  }
+}
+
+function refuse(words) {
+  element("ended-title").textContent = "This does not work here";
+  element("ended-words").textContent = words;
+  element("rejoin").hidden = true;
+  element("back").hidden = true;
+  showScreen("ended");
+  element("ended-title").focus();
+}
+
+const room = roomOfAddress();
+if (room === null) {
+  refuse(BAD_LINK);
+} else if (typeof RTCPeerConnection === "undefined") {
+  refuse(NO_WEBRTC);
+} else {
+  document.title = `${room} – Bridgecall`;
+  start(room);
+}

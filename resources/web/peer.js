@@ -1,0 +1,215 @@
+// The connection to one other participant. Whoever was in the room before offers; the newcomer answers.
+
+import { randomId } from "./ids.js";
+import { candidateData, describe, readSignal } from "./signal_data.js";
+
+const KINDS = ["audio", "video"];
+const MAX_EARLY_CANDIDATES = 200;
+const CONNECT_MS = 15_000;
+
+/** Events: "state" (detail: new, waiting, connecting, connected, disconnected, failed, closed), "stream". */
+export class Peer extends EventTarget {
+  #iceServers;
+  #send;
+  #tracks = { audio: null, video: null };
+  #localStream = new MediaStream(); // gives both tracks one msid, so that the far end keeps them in sync
+  #session = null;
+  #early = [];
+  #chain = Promise.resolve();
+  #timer = null;
+
+  state = "new";
+  stream = new MediaStream();
+  connection = null;
+
+  /** `send` takes the `data` of a signal message; `tracks` are { audio, video }, each a track or null. */
+  constructor({ iceServers, tracks, send }) {
+    super();
+    this.#iceServers = iceServers;
+    this.#send = send;
+    this.#tracks = { ...tracks };
+  }
+
+  /** Begin: we were here before. */
+  offer() {
+    this.#enqueue(async () => {
+      this.#open(randomId());
+      for (const kind of KINDS) {
+        this.connection.addTransceiver(this.#tracks[kind] ?? kind, {
+          direction: "sendrecv",
+          streams: [this.#localStream],
+        });
+      }
+      await this.connection.setLocalDescription();
+      this.#send(describe(this.connection.localDescription, this.#session));
+    });
+  }
+
+  /** Wait: the other one was here before and will offer. */
+  expectOffer() {
+    this.#startTimer("waiting");
+  }
+
+  /** Act on the data of a signal message from this participant. */
+  receive(data) {
+    const signal = readSignal(data);
+    if (signal !== null && this.state !== "closed") {
+      this.#enqueue(() => this.#receive(signal));
+    }
+  }
+
+  /** Send another track, or null for none, from now on. No renegotiation: the transceivers are always there. */
+  setTrack(kind, track) {
+    this.#tracks[kind] = track;
+    this.#enqueue(async () => {
+      await this.#transceiver(kind)?.sender.replaceTrack(this.#tracks[kind]);
+    });
+  }
+
+  close() {
+    this.#setState("closed");
+    this.connection?.close();
+  }
+
+  async #receive(signal) {
+    if (signal.kind === "offer") {
+      await this.#answer(signal);
+      return;
+    }
+    if (this.connection === null || !this.#isCurrent(signal)) {
+      return;
+    }
+    if (signal.kind === "answer") {
+      if (this.connection.signalingState === "have-local-offer") {
+        await this.connection.setRemoteDescription({ type: "answer", sdp: signal.sdp });
+        await this.#addEarlyCandidates();
+      }
+    } else if (this.connection.remoteDescription === null) {
+      if (this.#early.length < MAX_EARLY_CANDIDATES) {
+        this.#early.push(signal.candidate);
+      }
+    } else {
+      await this.#addCandidate(signal.candidate);
+    }
+  }
+
+  async #answer(signal) {
+    if (this.connection?.signalingState === "have-local-offer") {
+      return; // we were here before: our own offer stands
+    }
+    const ended = ["closed", "failed"].includes(this.connection?.connectionState);
+    if (this.connection === null || ended || !this.#isCurrent(signal)) {
+      this.#open(signal.session); // a new negotiation of theirs replaces the connection
+    }
+    const connection = this.connection;
+    await connection.setRemoteDescription({ type: "offer", sdp: signal.sdp });
+    for (const kind of KINDS) {
+      const transceiver = this.#transceiver(kind);
+      if (transceiver) {
+        transceiver.direction = "sendrecv";
+        transceiver.sender.setStreams?.(this.#localStream);
+        await transceiver.sender.replaceTrack(this.#tracks[kind]);
+      }
+    }
+    await this.#addEarlyCandidates();
+    await connection.setLocalDescription();
+    this.#send(describe(connection.localDescription, this.#session));
+  }
+
+  #isCurrent(signal) {
+    return signal.session === null || this.#session === null || signal.session === this.#session;
+  }
+
+  #transceiver(kind) {
+    return this.connection?.getTransceivers().find((one) => one.receiver.track.kind === kind && !one.stopped);
+  }
+
+  async #addEarlyCandidates() {
+    for (const candidate of this.#early.splice(0)) {
+      await this.#addCandidate(candidate);
+    }
+  }
+
+  async #addCandidate(candidate) {
+    try {
+      await this.connection.addIceCandidate(candidate ?? undefined);
+    } catch (error) {
+      console.warn("a candidate was not understood", error);
+    }
+  }
+
+  #open(session) {
+    this.connection?.close();
+    this.#session = session;
+    this.#early = [];
+    this.stream = new MediaStream();
+    const connection = newConnection(this.#iceServers);
+    this.connection = connection;
+    this.#startTimer("failed");
+    connection.addEventListener("icecandidate", ({ candidate }) => {
+      if (connection === this.connection) {
+        this.#send(candidateData(candidate, session));
+      }
+    });
+    connection.addEventListener("track", ({ track }) => {
+      if (connection !== this.connection) {
+        return;
+      }
+      for (const old of this.stream.getTracks()) {
+        if (old.kind === track.kind) {
+          this.stream.removeTrack(old);
+        }
+      }
+      this.stream.addTrack(track);
+      this.dispatchEvent(new Event("stream"));
+    });
+    connection.addEventListener("connectionstatechange", () => {
+      if (connection === this.connection) {
+        this.#setState(connection.connectionState);
+      }
+    });
+  }
+
+  #startTimer(late) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#setState(late), CONNECT_MS);
+  }
+
+  #setState(state) {
+    if (this.state === state || this.state === "closed") {
+      return;
+    }
+    if (["connected", "failed", "closed"].includes(state)) {
+      clearTimeout(this.#timer);
+    }
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+
+  /** All negotiation of one peer runs one step after another. */
+  #enqueue(step) {
+    this.#chain = this.#chain.then(async () => {
+      if (this.state === "closed") {
+        return;
+      }
+      try {
+        await step();
+      } catch (error) {
+        if (this.state !== "closed") {
+          console.warn("the negotiation failed", error);
+          this.#setState("failed");
+        }
+      }
+    });
+  }
+}
+
+function newConnection(iceServers) {
+  const policy = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" };
+  try {
+    return new RTCPeerConnection({ ...policy, iceServers });
+  } catch (error) {
+    console.warn("the server's ICE servers are not usable", error);
+    return new RTCPeerConnection(policy);
+  }
+}
