@@ -81,10 +81,12 @@ class HostedServer:
 
     async def stop(self) -> None:
         """Tell every client that the server stops, close, free the port; safe to call twice."""
-        runner, self._runner, self._port = self._runner, None, None
+        runner, port = self._runner, self._port
+        self._runner = self._port = None
         if runner is not None:
             await runner.cleanup()
-            logger.info("stopped")
+        if port is not None:
+            logger.info("stopped", extra={"port": port})
 
 
 def _listen_problem(error: OSError, host: str, port: int) -> str:

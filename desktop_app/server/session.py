@@ -105,9 +105,8 @@ class Session:
         finally:
             if self._cut_timer is not None:
                 self._cut_timer.cancel()
-            if self._transport is not None and self._transport.get_write_buffer_size() > 0:
-                # Nobody may ever read these bytes, and the kernel would try for a quarter of an hour.
-                asyncio.get_running_loop().call_later(GRACE_S, self._transport.abort)
+            # Nobody may ever read what is still to be written, and the kernel would try for a quarter of an hour.
+            asyncio.get_running_loop().call_later(GRACE_S, self._cut)
         return self._socket
 
     async def _read(self, handler: SessionHandler) -> None:

@@ -1,0 +1,112 @@
+"""Debian's Chromium, driven through Playwright's protocol driver, with devices that need no hardware."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.async_api import async_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from playwright.async_api import ConsoleMessage, Page
+
+CHROMIUM = "/usr/bin/chromium"
+
+_ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Candidates with the real addresses instead of .local names, which need multicast to be resolved.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    # A page in the background must go on sending as a visible one does.
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+]
+_FAKE_MEDIA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+@asynccontextmanager
+async def chromium_page(
+    url: str | None = None,
+    *,
+    fake_media: bool = True,
+    ignore_https_errors: bool = True,
+    size: tuple[int, int] = (1280, 800),
+    dark: bool = False,
+    arguments: Sequence[str] = (),
+) -> AsyncIterator[Page]:
+    """One page in a Chromium of its own, with a profile of its own; the browser ends with the block.
+
+    Args:
+        url: what to open; None leaves the page blank.
+        fake_media: a moving test picture with a beep each second, and no permission question.
+        ignore_https_errors: accept certificates that nobody vouches for.
+        size: width and height of the page in CSS px.
+        dark: what the page is told of the person's colour scheme.
+        arguments: further command line switches.
+    """
+    if shutil.which(CHROMIUM) is None:
+        pytest.skip(f"{CHROMIUM} is not installed")
+    profile = tempfile.mkdtemp(prefix="bridgecall-chromium-")
+    try:
+        async with async_playwright() as playwright:
+            context = await playwright.chromium.launch_persistent_context(
+                profile,
+                executable_path=CHROMIUM,
+                headless=True,
+                args=[*_ARGUMENTS, *(_FAKE_MEDIA if fake_media else []), *arguments],
+                ignore_default_args=["--headless", "--mute-audio"],
+                ignore_https_errors=ignore_https_errors,
+                viewport={"width": size[0], "height": size[1]},
+                color_scheme="dark" if dark else "light",
+            )
+            try:
+                page = context.pages[0]
+                if url is not None:
+                    await page.goto(url)
+                yield page
+            finally:
+                await context.close()
+    finally:
+        shutil.rmtree(profile, ignore_errors=True)
+
+
+def collect_complaints(page: Page) -> list[str]:
+    """A list that fills with what the page reports as wrong: exceptions, errors and warnings of the console."""
+    complaints: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.type}: {message.text}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    return complaints
+
+
+async def inbound_stats(page: Page, user_id: str) -> dict[str, Any]:
+    """The guest page's `inbound-rtp` reports on one participant, by kind (W3C webrtc-stats 7.3)."""
+    found: dict[str, Any] = await page.evaluate(
+        """async (userId) => {
+            const connection = window.bridgecall.connection(userId);
+            const kinds = {};
+            for (const report of (await connection?.getStats())?.values() ?? []) {
+                if (report.type === "inbound-rtp") {
+                    kinds[report.kind] = report;
+                }
+            }
+            return kinds;
+        }""",
+        user_id,
+    )
+    return found

@@ -1,0 +1,1 @@
+"""Tests of desktop_app.server that need no network."""
