@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 RATE_HZ = 48000
 START_LIMIT_S = 20.0
-PULSE_MISSING = None if shutil.which("pulseaudio") and shutil.which("pactl") else "PulseAudio is not installed"
+PULSE_MISSING = (
+    None if shutil.which("pulseaudio") and shutil.which("pactl") else "PulseAudio is not installed"
+)
 """The reason to skip a test with, or None where PulseAudio is installed."""
 
 
@@ -67,6 +69,8 @@ class PulseServer:
 
     def start(self) -> None:
         """Start the daemon and wait until it answers; raises RuntimeError with its log when it does not."""
+        if self._process is not None:
+            _end(self._process)  # it was killed, and is started again
         self._short.mkdir(mode=0o700, exist_ok=True)
         self._socket.unlink(missing_ok=True)
         command = [
@@ -107,7 +111,12 @@ class PulseServer:
     def load_null_sink(self, name: str) -> int:
         """A speaker that nobody hears; `name`.monitor is what was played. Returns the module's index."""
         # Without norewinds the sink renders two seconds ahead, and the first sound comes that much too late.
-        arguments = (f"sink_name={name}", f"sink_properties=device.description={name}", "rate=48000", "norewinds=1")
+        arguments = (
+            f"sink_name={name}",
+            f"sink_properties=device.description={name}",
+            "rate=48000",
+            "norewinds=1",
+        )
         return self.load_module("module-null-sink", *arguments)
 
     def load_virtual_microphone(self, name: str) -> int:
@@ -171,11 +180,21 @@ class PulseServer:
             self._children.remove(process)
 
     def _own_environment(self) -> dict[str, str]:
-        return {**os.environ, **self.environment, "HOME": str(self._short), "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+        return {
+            **os.environ,
+            **self.environment,
+            "HOME": str(self._short),
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        }
 
     def _pactl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["pactl", *arguments], env=self._own_environment(), capture_output=True, text=True, timeout=20, check=check
+            ["pactl", *arguments],
+            env=self._own_environment(),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=check,
         )
 
 

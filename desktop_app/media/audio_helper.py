@@ -121,9 +121,9 @@ class AudioHelper:
             self._state.streams.pop(number, None)
         self._write(pack(Kind.CLOSE, number))
 
-    def play(self, number: int, frame: bytes) -> None:
-        """A frame for a speaker."""
-        self._write(pack(Kind.PLAY, number, frame))
+    def play(self, number: int, frames: list[bytes]) -> None:
+        """Frames for a speaker, in one piece: each write lets go of the interpreter and has to win it back."""
+        self._write(b"".join(pack(Kind.PLAY, number, frame) for frame in frames))
 
     def restart(self, *, not_within_s: float) -> None:
         """End a helper that hangs; a new one is started. Nothing happens to one younger than `not_within_s`."""

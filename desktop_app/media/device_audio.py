@@ -216,9 +216,9 @@ class DeviceSpeaker(_DeviceStream[Need]):
 
     def _moved(self, item: Need) -> None:
         self._underruns, self._latency_ms = item.underruns, item.latency_ms
-        for _ in range(min(item.frames, MAX_FRAMES_AT_ONCE)):
-            if self._pull is not None:
-                self._helper.play(self._number, self._pull().astype("<i2", copy=False).tobytes())
+        if self._pull is not None:
+            frames = [self._pull() for _ in range(min(item.frames, MAX_FRAMES_AT_ONCE))]
+            self._helper.play(self._number, [frame.astype("<i2", copy=False).tobytes() for frame in frames])
 
     def _idle(self, due_s: float) -> None:
         if self._pull is not None:

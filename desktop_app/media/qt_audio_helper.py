@@ -42,6 +42,7 @@ from desktop_app.media.audio_link import (
     pack_need,
     read_message,
 )
+from desktop_app.media.pulse_watch import PulseWatch
 from desktop_app.media.ring import BoundedBuffer
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ RETRY_MS = 1000
 CAPTURE_BUFFER_MS = 1000
 """How long this process may be held up before sound of the microphone is lost; it adds no delay."""
 PLAY_BUFFER_MS = 200
-TARGET_MS, MAX_TARGET_MS, TARGET_STEP_MS = 80, 160, 20
+TARGET_MS, MAX_TARGET_MS, TARGET_STEP_MS = 100, 160, 20
 """How much sound waits in the device: as little as lasts, more after each time that it ran dry."""
 ANSWER_LIMIT_S = 0.2
 OUTPUT_MESSAGES = 256
@@ -76,6 +77,26 @@ def audio_format() -> QAudioFormat:
 def device_id(device: QAudioDevice) -> str:
     """The device's id as text."""
     return bytes(device.id().data()).decode(errors="replace")
+
+
+class PresentDevices:
+    """What the sound server itself says, to leave out the devices that Qt still lists after they were removed."""
+
+    def __init__(self) -> None:
+        self.names: frozenset[str] = frozenset()
+        self._gone: frozenset[str] = frozenset()
+
+    def update(self, names: frozenset[str]) -> None:
+        """The names of now. Only what was seen before counts as gone: Qt may know devices that the server does not."""
+        self._gone = (self._gone | self.names) - names
+        self.names = names
+
+    def only(self, devices: list[QAudioDevice]) -> list[QAudioDevice]:
+        """Those of Qt's devices that are there."""
+        return [device for device in devices if device_id(device) not in self._gone]
+
+
+present = PresentDevices()
 
 
 class Stream(QObject):
@@ -175,7 +196,7 @@ class MicrophoneStream(Stream):
 
     def devices(self) -> list[QAudioDevice]:
         """All microphones."""
-        return list(QMediaDevices.audioInputs())
+        return present.only(QMediaDevices.audioInputs())
 
     def default_device(self) -> QAudioDevice:
         """The default microphone."""
@@ -236,7 +257,7 @@ class SpeakerStream(Stream):
 
     def devices(self) -> list[QAudioDevice]:
         """All speakers."""
-        return list(QMediaDevices.audioOutputs())
+        return present.only(QMediaDevices.audioOutputs())
 
     def default_device(self) -> QAudioDevice:
         """The default speaker."""
@@ -308,6 +329,7 @@ class Helper(QObject):
     """All streams, driven by one timer and by messages from the other end."""
 
     received = Signal(object)
+    names_known = Signal(object)
 
     def __init__(self, send: Send) -> None:
         super().__init__()
@@ -321,11 +343,18 @@ class Helper(QObject):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self.received.connect(self._handle, Qt.ConnectionType.QueuedConnection)
+        self.names_known.connect(self._set_names, Qt.ConnectionType.QueuedConnection)
 
     @Slot()
     def start(self) -> None:
         """Tell of the devices of now."""
         self._send_devices()
+
+    @Slot(object)
+    def _set_names(self, names: frozenset[str]) -> None:
+        if names != present.names:
+            present.update(names)
+            self._devices_changed()
 
     @Slot()
     def _devices_changed(self) -> None:
@@ -335,8 +364,8 @@ class Helper(QObject):
 
     def _send_devices(self) -> None:
         lists = {
-            "microphones": _listed(list(QMediaDevices.audioInputs())),
-            "speakers": _listed(list(QMediaDevices.audioOutputs())),
+            "microphones": _listed(present.only(QMediaDevices.audioInputs())),
+            "speakers": _listed(present.only(QMediaDevices.audioOutputs())),
         }
         self._send.put(pack_json(Kind.DEVICES, 0, lists))
 
@@ -411,6 +440,11 @@ def _log_to(queue: BoundedBuffer[bytes]) -> None:
     sys.excepthook = from_us
 
 
+def _start_afresh() -> None:
+    """The sound server went, or came: Qt does not find back to it, a new process does."""
+    os._exit(3)
+
+
 def _end_with_parent() -> None:
     """A parent that is killed while the sound server hangs would leave us behind: let the kernel end us (Linux)."""
     if sys.platform == "linux":
@@ -431,8 +465,10 @@ def main() -> int:
         (_write_all, (queue, sys.stdout.buffer)),
         (_read_all, (helper, sys.stdin.buffer)),
     ]
+    watch = PulseWatch(helper.names_known.emit, _start_afresh, _start_afresh)
     for work, arguments in pipes:
         threading.Thread(target=work, args=arguments, daemon=True).start()
+    watch.start()
     QTimer.singleShot(0, helper.start)
     return application.exec()
 
