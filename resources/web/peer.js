@@ -97,9 +97,8 @@ export class Peer extends EventTarget {
     if (this.connection?.signalingState === "have-local-offer") {
       return; // we were here before: our own offer stands
     }
-    const ended = ["closed", "failed"].includes(this.connection?.connectionState);
-    if (this.connection === null || ended || !this.#isCurrent(signal)) {
-      this.#open(signal.session); // a new negotiation of theirs replaces the connection
+    if (this.connection === null || !this.#isCurrent(signal) || this.#isReborn(signal)) {
+      this.#open(signal.session); // a new connection of theirs replaces ours
     }
     const connection = this.connection;
     await connection.setRemoteDescription({ type: "offer", sdp: signal.sdp });
@@ -118,6 +117,15 @@ export class Peer extends EventTarget {
 
   #isCurrent(signal) {
     return signal.session === null || this.#session === null || signal.session === this.#session;
+  }
+
+  /** Whether an offer comes from another connection than before, which a client without sessions does not tell. */
+  #isReborn(offer) {
+    const { connectionState, remoteDescription } = this.connection;
+    if (connectionState === "failed" || connectionState === "closed") {
+      return true;
+    }
+    return remoteDescription !== null && certificateOf(remoteDescription.sdp) !== certificateOf(offer.sdp);
   }
 
   #transceiver(kind) {
@@ -202,6 +210,11 @@ export class Peer extends EventTarget {
       }
     });
   }
+}
+
+/** The fingerprint of the DTLS certificate, of which each connection has its own (RFC 8122). */
+function certificateOf(sdp) {
+  return /^a=fingerprint:(.*)$/m.exec(sdp)?.[1].trim().toLowerCase() ?? "";
 }
 
 function newConnection(iceServers) {

@@ -1,18 +1,23 @@
 // The `data` of a signal message (docs/protocol.md): written in one form, read in all known ones.
 
-const MAX_SESSION_CHARS = 128;
+const MAX_SESSION_CHARS = 64;
 
+/** `session` is null when the other end uses none. */
 export function describe(description, session) {
-  return { type: description.type, sdp: description.sdp, session };
+  return named({ type: description.type, sdp: description.sdp }, session);
 }
 
 /** `candidate` is an RTCIceCandidate, or null at the end of them. */
 export function candidateData(candidate, session) {
   if (candidate === null || candidate.candidate === "") {
-    return { type: "candidate", candidate: null, session };
+    return named({ type: "candidate", candidate: null }, session);
   }
   const { candidate: line, sdpMid, sdpMLineIndex } = candidate;
-  return { type: "candidate", candidate: { candidate: line, sdpMid, sdpMLineIndex }, session };
+  return named({ type: "candidate", candidate: { candidate: line, sdpMid, sdpMLineIndex } }, session);
+}
+
+function named(data, session) {
+  return session === null ? data : { ...data, session };
 }
 
 /**

@@ -59,10 +59,12 @@ CASES = {
     "the bare forms and a missing session are understood": """
         const bare = (data) => data.type === "candidate" ? data.candidate
             : { sdp: { type: data.type, sdp: data.sdp } };
+        const answers = [];
         const a = make("a", (data) => { if (bare(data)) b.receive(bare(data)); });
-        const b = make("b", (data) => { if (bare(data)) a.receive(bare(data)); });
+        const b = make("b", (data) => { answers.push(data); if (bare(data)) a.receive(bare(data)); });
         a.offer();
-        return { connected: await until(connected) };
+        const ok = await until(connected);
+        return { connected: ok, none: answers.every((data) => !("session" in data)) };
     """,
     "a new offer with a new session replaces the connection": """
         let partner;
@@ -80,6 +82,24 @@ CASES = {
             () => b.connection !== old && b.connection.connectionState === "connected" && b.state === "connected");
         lost.close();
         return { first, again, closed: old.connectionState === "closed" };
+    """,
+    "a reborn client that uses no sessions replaces the connection, too": """
+        const strip = ({ session, ...rest }) => rest;
+        let partner;
+        const b = make("b", (data) => partner.receive(strip(data)));
+        let a = make("a", (data) => b.receive(strip(data)));
+        partner = a;
+        a.offer();
+        const first = await until(connected);
+        const old = b.connection;
+        const lost = a;
+        a = make("a", (data) => b.receive(strip(data)));
+        partner = a;
+        a.offer();
+        const again = await until(
+            () => b.connection !== old && b.connection.connectionState === "connected" && b.state === "connected");
+        lost.close();
+        return { first, again };
     """,
     "who was there before does not yield to a newcomer's offer": """
         let crossed = false;
