@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
 
+from desktop_app.core.ice_url import check_ice_url
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -27,12 +29,16 @@ class IceConfiguration:
 def to_rtc_configuration(configuration: IceConfiguration) -> RTCConfiguration:
     """aiortc takes one STUN and one TURN server and ignores `stuns:`; the first usable of each is given to it.
 
-    Everything is bundled: one transport instead of three.
+    What is malformed is left out, since aiortc would refuse the whole connection. Everything is bundled: one
+    transport instead of three.
     """
     chosen: list[RTCIceServer] = []
     seen: set[str] = set()
     for url, server in _urls(configuration.servers):
         family = "turn" if url.startswith("turn") else "stun"
+        if (problem := _problem(url, server)) is not None:
+            logger.warning("an ICE server is not used: %s", problem)
+            continue
         if url.startswith("stuns:") or family in seen:
             logger.info("the ICE server %s is not used: one STUN and one TURN server are", url)
             continue
@@ -45,6 +51,17 @@ def to_rtc_configuration(configuration: IceConfiguration) -> RTCConfiguration:
             RTCIceTransportPolicy.RELAY if configuration.relay_only else RTCIceTransportPolicy.ALL
         ),
     )
+
+
+def _problem(url: str, server: IceServer) -> str | None:
+    problem = check_ice_url(url)
+    if problem is None and url.startswith("turn") and not (server.username and server.credential):
+        return "A TURN server needs a user and a secret."
+    if problem is None and url.startswith("turns:") and url.endswith("?transport=udp"):
+        return "TURN over DTLS is not supported."
+    if problem is None and "[" in url:
+        return "An IPv6 address in brackets is not understood by aiortc; a name is."
+    return problem
 
 
 def _urls(servers: Iterable[IceServer]) -> Iterable[tuple[str, IceServer]]:
