@@ -1,0 +1,98 @@
+"""A simulated network between the real Opus encoder and AudioPlayout, on a clock of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
+from desktop_app.rtc.audio_playout import AudioPlayout
+from desktop_app.rtc.opus import OpusEncoder
+
+if TYPE_CHECKING:
+    from desktop_app.rtc.concealment import Samples
+
+AMPLITUDE = 8000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One RTP packet of the simulated sender."""
+
+    sequence_number: int
+    timestamp: int
+    payload: bytes
+    sent_s: float
+
+
+def tone(count: int, hz: float, offset: int = 0) -> Samples:
+    """`count` samples of a sine."""
+    times = (np.arange(count) + offset) / AUDIO_RATE_HZ
+    return (AMPLITUDE * np.sin(2 * np.pi * hz * times)).astype(np.float32)
+
+
+def encode_tone(
+    count: int, *, hz: float = 220.0, sequence_number: int = 0, timestamp: int = 0, begin_s: float = 0.0
+) -> list[Packet]:
+    """A tone as `count` packets of 20 ms."""
+    encoder = OpusEncoder()
+    packets: list[Packet] = []
+    fed = 0
+    while len(packets) < count:
+        samples = tone(AUDIO_FRAME_SAMPLES, hz, fed * AUDIO_FRAME_SAMPLES).astype(np.int16)
+        fed += 1
+        payload = encoder.encode(samples)
+        if payload:
+            index = len(packets)
+            packets.append(
+                Packet(
+                    (sequence_number + index) & 0xFFFF,
+                    (timestamp + index * AUDIO_FRAME_SAMPLES) & 0xFFFFFFFF,
+                    payload,
+                    begin_s + index * AUDIO_FRAME_S,
+                )
+            )
+    return packets
+
+
+@dataclass(slots=True)
+class Listener:
+    """Feeds a playout with packets as they arrive, and pulls a frame every 20 ms."""
+
+    playout: AudioPlayout = field(default_factory=AudioPlayout)
+    frames: list[Samples] = field(default_factory=list)
+    delays_s: list[float] = field(default_factory=list)
+    """Mean delay of the packets played in each pull that played any."""
+    concealed: list[int] = field(default_factory=list)
+    """Concealed samples of each pull."""
+    now_s: float = 0.007
+    """Pulls and packets do not come at the same moment."""
+
+    def listen(self, arrivals: list[tuple[float, Packet]], until_s: float) -> None:
+        """Play everything that arrives (at the given times) up to `until_s`."""
+        waiting = sorted(arrivals, key=lambda arrival: arrival[0])
+        position = 0
+        playout = self.playout
+        while self.now_s < until_s:
+            while position < len(waiting) and waiting[position][0] <= self.now_s:
+                arrival_s, packet = waiting[position]
+                playout.put(packet.sequence_number, packet.timestamp, packet.payload, arrival_s)
+                position += 1
+            delay_s, count, concealed = playout.total_delay_s, playout.delay_count, playout.concealed_samples
+            self.frames.append(playout.pull(self.now_s).astype(np.float32))
+            if playout.delay_count > count:
+                self.delays_s.append((playout.total_delay_s - delay_s) / (playout.delay_count - count))
+            self.concealed.append(playout.concealed_samples - concealed)
+            self.now_s += AUDIO_FRAME_S
+
+    @property
+    def sound(self) -> Samples:
+        """Everything that was played."""
+        return np.concatenate(self.frames)
+
+
+def on_time(packets: list[Packet], delay_s: float = 0.0) -> list[tuple[float, Packet]]:
+    """Every packet arrives `delay_s` after it was sent."""
+    return [(packet.sent_s + delay_s, packet) for packet in packets]
