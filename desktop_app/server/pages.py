@@ -37,7 +37,7 @@ _HEADERS = {
 def content_security_policy(host: str) -> str:
     """The policy for a page that was asked for at `host` (the request's Host header).
 
-    'self' covers a WebSocket of the same host in current browsers (CSP 3, 6.7.2.8); older ones want it named.
+    'self' covers a WebSocket of the same host in Chromium 156 (tried); older browsers want it named.
     """
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return (
