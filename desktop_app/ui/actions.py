@@ -31,6 +31,7 @@ class Actions(QObject):
         self.camera = self._make("", "camera", "Ctrl+E")
         self.statistics = self._make("&Statistics", "stats", "Ctrl+Shift+S", tip="Show the statistics")
         self.statistics.setCheckable(True)
+        self.statistics.toggled.connect(self._show_statistics_on)
         self.settings = self._make(
             "&Settings…", "settings", "Ctrl+,", short="Settings", tip="Open the settings"
         )
@@ -73,6 +74,10 @@ class Actions(QObject):
         self.leave.setEnabled(in_call)
         self.invite.setEnabled(in_call and has_link)
         self.copy_link.setEnabled(in_call and has_link)
+
+    def _show_statistics_on(self, on: bool) -> None:
+        self.statistics.setIcon(theme.icon("stats", color="accent_text") if on else theme.icon("stats"))
+        _set_tip(self.statistics, "Hide the statistics" if on else "Show the statistics")
 
     def _make(self, text: str, icon: str, shortcut: str = "", *, short: str = "", tip: str = "") -> QAction:
         action = QAction(text, self)

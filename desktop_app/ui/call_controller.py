@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CLOSE_LIMIT_S = 8.0
+CLOSE_LIMIT_S = 6.0
 """How long the engine may take to leave and close before the window gives up waiting."""
 
 

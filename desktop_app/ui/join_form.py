@@ -99,6 +99,13 @@ class JoinForm(QWidget):
         """Whether an attempt is under way."""
         return self._busy
 
+    def focus_first(self) -> None:
+        """Put the focus where the person probably goes on."""
+        if not self.name_field.text:
+            self.name_field.edit.setFocus()
+        else:
+            (self.join_button if self._invited else self.start_button).setFocus()
+
     def show_busy(self, text: str) -> None:
         """Say what is under way and offer to cancel it; an empty text ends that."""
         self._busy = bool(text)

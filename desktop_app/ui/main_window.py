@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Open the devices and show the window; needs the running loop."""
         self.show()
+        self.lobby.form.focus_first()
         self.controller.open_devices()
 
     def start_call(self) -> None:

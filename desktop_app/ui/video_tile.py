@@ -257,7 +257,7 @@ class VideoTile(QWidget):
             painter.translate(self.width(), 0)
             painter.scale(-1, 1)
         target = QRectF(fit.x / ratio, fit.y / ratio, fit.width / ratio, fit.height / ratio)
-        if picture.box == box and ratio == round(ratio):
+        if picture.box == box:
             picture.image.setDevicePixelRatio(ratio)
             painter.drawImage(QPointF(target.topLeft()), picture.image)
         else:  # made for another size: until the next frame is there, scale it here

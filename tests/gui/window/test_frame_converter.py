@@ -184,3 +184,17 @@ def test_the_image_reads_the_frames_own_memory(qtbot: QtBot, slot: FrameSlot, pa
     assert picture is not None
     plane = np.frombuffer(memoryview(picture.frame.planes[0]), np.uint8)
     assert picture.image.constBits()[:4] == plane[:4].tobytes()
+
+
+def test_every_column_and_row_is_written(qtbot: QtBot, slot: FrameSlot, painter: Painter) -> None:
+    """At some widths swscale leaves the last columns as the memory was: somebody's old picture, or worse."""
+    slot.put(plain_frame(RED))
+    for number, width in enumerate(range(100, 133), start=1):
+        painter.feed.set_box(width, 71)
+        qtbot.waitUntil(partial(painter.was_given, number))
+        picture = painter.given[-1]
+        assert picture is not None
+        image = picture.image
+        assert all(is_close(image.pixelColor(x, 1), RED) for x in range(image.width())), width
+        assert all(is_close(image.pixelColor(1, y), RED) for y in range(image.height())), width
+        painter.feed.painted()

@@ -55,6 +55,14 @@ def test_the_engine_gets_the_settings_and_lists_the_devices(window: MainWindow, 
     assert called(engine, "apply_settings") == [(window.controller.settings,)]
 
 
+def test_the_focus_is_where_the_person_goes_on(make_window: MakeWindow) -> None:
+    assert make_window(Settings()).lobby.form.name_field.edit.hasFocus()
+    known = Settings(display_name="Ana")
+    assert make_window(known).lobby.form.start_button.hasFocus()
+    invited = make_window(known, initial_invite=Invite("192.0.2.7", 8443, "abcd"))
+    assert invited.lobby.form.join_button.hasFocus()
+
+
 def test_start_a_call(qtbot: QtBot, window: MainWindow, engine: FakeEngine, saved: Saved) -> None:
     retype(window.lobby.form.name_field.edit, "Bea")
     click(window.lobby.form.start_button)

@@ -486,6 +486,7 @@ def test_the_statistics_open_and_close(qtbot: QtBot, call: MainWindow) -> None:
     call.actions_.statistics.trigger()
     qtbot.waitUntil(lambda: stats.graphs is not None, timeout=30_000)
     assert stats.isVisible()
+    assert call.actions_.statistics.toolTip().startswith("Hide")
     stats.close_button.click()
     assert not stats.isVisible()
     assert not call.actions_.statistics.isChecked()
