@@ -1,4 +1,4 @@
-"""The one VP8 encoder of the camera, on a thread of its own."""
+"""The one encoder of the camera, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import logging
 import random
 import threading
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import av
-from av.video.frame import PictureType
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from desktop_app.media.clock import VIDEO_CLOCK_RATE_HZ, now_s
 
 from . import vp8
 from .encoded_feed import EncodedFeed, EncodedFrame
+from .vp8_encoder import Vp8Encoder, open_vp8_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import av
 
     from desktop_app.media.frame_slot import FrameSlot
 
@@ -28,13 +29,10 @@ logger = logging.getLogger(__name__)
 KEYFRAME_INTERVAL_S = 0.300
 """Requests that come closer together are answered by one keyframe."""
 START_KBPS = 600.0
-MIN_KBPS = 100.0
-REBUILD_RATIO = 1.25
-"""libvpx behind FFmpeg cannot change its bitrate: the encoder is rebuilt, at the price of a keyframe, so only for
-a change by more than this ratio,"""
-REBUILD_UP_INTERVAL_S = 4.0
-"""and upwards not more often than this."""
+MIN_KBPS = 40.0
 MAX_QUEUED_FRAMES = 30
+BITRATE_STEP = 0.05
+"""Changes of the target below this part of it are not worth a call into the encoder."""
 
 
 def max_kbps(width_px: int, height_px: int) -> float:
@@ -46,11 +44,22 @@ def max_kbps(width_px: int, height_px: int) -> float:
     return 1700.0 if pixels <= 960 * 540 else 2500.0
 
 
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """What of the camera's picture is sent at most; it is scaled down with its aspect kept."""
+
+    width_px: int = 1 << 15
+    height_px: int = 1 << 15
+    frame_rate: float = 1000.0
+
+
 @dataclass(slots=True)
 class VideoEncoderCounters:
     """Counts since the encoder was made; written by its thread, read anywhere."""
 
     frames_encoded: int = 0
+    frames_dropped: int = 0
+    """By the encoder's own rate control."""
     key_frames_encoded: int = 0
     bytes_encoded: int = 0
     total_encode_s: float = 0.0
@@ -78,18 +87,28 @@ class VideoEncoder:
         self._paused = False
         self._closed = False
         self._keyframe_requested = False
+        self._limits = VideoLimits()
         self._thread: threading.Thread | None = None
-        self._codec: av.VideoCodecContext | None = None
-        self._codec_kbps = 0.0
-        self._built_s = 0.0
+        # The rest belongs to the encoder's thread.
+        self._encoder: Vp8Encoder | None = None
+        self._encoder_size = (0, 0)
+        self._encoder_kbps = 0.0
+        self._reformatter = VideoReformatter()
+        self._next_due: float | None = None
         self._last_keyframe_s = -1.0
         self._last_timestamp = -1
         self._picture_id = random.randrange(1 << 15)
         self._unsubscribe = slot.subscribe(self._frame_arrived)
 
+    # --- any thread -----------------------------------------------------------------------------
+
     def set_target_kbps(self, kbps: float) -> None:
         """What the slowest path carries; bounded by what the picture's size can use."""
         self.counters.target_kbps = max(MIN_KBPS, kbps)
+
+    def set_limits(self, width_px: int, height_px: int, frame_rate: float) -> None:
+        """Send no larger and no more frequent pictures than these."""
+        self._limits = VideoLimits(max(16, width_px), max(16, height_px), max(1.0, frame_rate))
 
     def set_paused(self, paused: bool) -> None:
         """Encode nothing while the camera is muted; going on begins with a keyframe."""
@@ -133,42 +152,93 @@ class VideoEncoder:
             self._fresh = True
             self._wake.notify()
 
+    # --- the encoder's thread -------------------------------------------------------------------
+
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not self._closed and not (self._fresh and self._wanted and not self._paused):
-                    self._wake.wait()
-                if self._closed:
-                    self._codec = None
-                    return
-                self._fresh = False
-            newest = self._slot.newest()
-            if newest is None:
-                continue
-            try:
-                self._encode(newest.frame)
-            except Exception as error:
-                logger.exception("the picture could not be encoded")
-                self._codec = None
-                self._on_error(error)
+        try:
+            while self._wait_for_frame():
+                newest = self._slot.newest()
+                if newest is None:
+                    continue
+                try:
+                    self._encode(newest.frame)
+                except Exception as error:
+                    logger.exception("the picture could not be encoded")
+                    self._drop_encoder()
+                    self._on_error(error)
+        finally:
+            self._drop_encoder()
+
+    def _wait_for_frame(self) -> bool:
+        """True when there is a fresh frame to encode, False after `close`."""
+        with self._wake:
+            while not self._closed and not (self._fresh and self._wanted and not self._paused):
+                self._wake.wait()
+            self._fresh = False
+            return not self._closed
 
     def _encode(self, frame: av.VideoFrame) -> None:
         begin_s = now_s()
         timestamp = int(frame.pts or 0)
         if timestamp <= self._last_timestamp:
             return  # a source that was just switched off may hand over one last, older frame
+        limits = self._limits
+        if not self._is_due(timestamp, limits.frame_rate):
+            return
         self._last_timestamp = timestamp
-        codec = self._codec_for(frame.width, frame.height, begin_s)
+        frame = self._scaled(frame, limits)
+        encoder = self._encoder_for(frame.width, frame.height)
         with self._wake:
             force = self._keyframe_requested and begin_s - self._last_keyframe_s >= KEYFRAME_INTERVAL_S
             if force:
                 self._keyframe_requested = False
-        frame.pict_type = PictureType.I if force else PictureType.NONE
-        for packet in codec.encode(frame):
-            self._publish(bytes(packet), timestamp, packet.is_keyframe, begin_s)
+        encoded = encoder.encode(frame, timestamp, keyframe=force)
         self.counters.total_encode_s += now_s() - begin_s
+        if encoded is None:
+            self.counters.frames_dropped += 1
+            with self._wake:
+                self._keyframe_requested |= force
+            return
+        self._publish(*encoded, timestamp, begin_s)
 
-    def _publish(self, data: bytes, timestamp: int, keyframe: bool, at_s: float) -> None:
+    def _is_due(self, timestamp: int, frame_rate: float) -> bool:
+        # By deadlines, so that every second of 30 frames is taken for 15, and two of three for 20.
+        interval = VIDEO_CLOCK_RATE_HZ / frame_rate
+        if self._next_due is None or timestamp > self._next_due + 4 * interval:
+            self._next_due = float(timestamp)
+        # A quarter of an interval early is the wobble of a camera, not a higher rate.
+        if timestamp < self._next_due - interval / 4:
+            return False
+        self._next_due += interval
+        return True
+
+    def _scaled(self, frame: av.VideoFrame, limits: VideoLimits) -> av.VideoFrame:
+        scale = min(1.0, limits.width_px / frame.width, limits.height_px / frame.height)
+        if scale == 1.0 and frame.format.name == "yuv420p":
+            return frame
+        width, height = (max(16, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
+        return self._reformatter.reformat(
+            frame, width, height, "yuv420p", interpolation=Interpolation.BILINEAR
+        )
+
+    def _encoder_for(self, width_px: int, height_px: int) -> Vp8Encoder:
+        kbps = min(self.counters.target_kbps, max_kbps(width_px, height_px))
+        if self._encoder is None or self._encoder_size != (width_px, height_px):
+            self._drop_encoder()
+            self._encoder = open_vp8_encoder(width_px, height_px, kbps)
+            self._encoder_size, self._encoder_kbps = (width_px, height_px), kbps
+            self.counters.width_px, self.counters.height_px = width_px, height_px
+        elif abs(kbps - self._encoder_kbps) > BITRATE_STEP * self._encoder_kbps:
+            self._encoder.set_kbps(kbps)
+            self._encoder_kbps = kbps
+        return self._encoder
+
+    def _drop_encoder(self) -> None:
+        encoder, self._encoder = self._encoder, None
+        if encoder is not None:
+            encoder.close()
+
+    def _publish(self, data: bytes, keyframe: bool, timestamp: int, at_s: float) -> None:
         self.counters.frames_encoded += 1
         self.counters.bytes_encoded += len(data)
         if keyframe:
@@ -180,44 +250,3 @@ class VideoEncoder:
             self._loop.call_soon_threadsafe(self.feed.publish, encoded)
         except RuntimeError:  # the loop ended; close() follows
             logger.debug("an encoded frame came after the end of the engine loop")
-
-    def _codec_for(self, width_px: int, height_px: int, at_s: float) -> av.VideoCodecContext:
-        wanted = min(self.counters.target_kbps, max_kbps(width_px, height_px))
-        codec = self._codec
-        if codec is not None and (codec.width, codec.height) == (width_px, height_px):
-            down = wanted * REBUILD_RATIO < self._codec_kbps
-            up = wanted > self._codec_kbps * REBUILD_RATIO and at_s - self._built_s > REBUILD_UP_INTERVAL_S
-            if not (down or up):
-                return codec
-        self._codec = codec = _make_codec(width_px, height_px, wanted)
-        self._codec_kbps = wanted
-        self._built_s = at_s
-        self.counters.width_px, self.counters.height_px = width_px, height_px
-        return codec
-
-
-def _make_codec(width_px: int, height_px: int, kbps: float) -> av.VideoCodecContext:
-    bits = int(kbps * 1000)
-    codec = av.VideoCodecContext.create("libvpx", "w")
-    codec.width, codec.height = width_px, height_px
-    codec.pix_fmt = "yuv420p"
-    codec.bit_rate = bits
-    codec.time_base = Fraction(1, VIDEO_CLOCK_RATE_HZ)
-    codec.framerate = Fraction(30, 1)
-    codec.gop_size = 100_000  # keyframes on request alone
-    codec.qmin, codec.qmax = 2, 56
-    codec.thread_count = 2 if width_px * height_px > 640 * 480 else 1
-    codec.options = {
-        "deadline": "realtime",
-        "cpu-used": "-8",
-        "lag-in-frames": "0",
-        "minrate": str(bits),  # with maxrate: constant bitrate
-        "maxrate": str(bits),
-        "bufsize": str(bits),  # one second
-        "undershoot-pct": "100",
-        "overshoot-pct": "15",
-        "static-thresh": "1",
-        "max-intra-rate": "300",
-        "auto-alt-ref": "0",
-    }
-    return codec
