@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PREFERRED_MIME_TYPES = {"audio": ("audio/opus",), "video": ("video/VP8", "video/rtx")}
 """What every WebRTC endpoint must know (RFC 7742, RFC 7874); one codec a kind is what lets us encode once."""
+
+_serials = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class MediaConnection:
         self._remote = remote
         self._senders: dict[str, MediaSender] = {}
         self._receivers: dict[str, MediaReceiver] = {}
+        self.serial = next(_serials)
         self._describing: asyncio.Task[None] | None = None
         self.pc = PeerConnection(
             to_rtc_configuration(ice), make_sender=self._make_sender, make_receiver=self._make_receiver
@@ -152,6 +156,7 @@ class MediaConnection:
         """Everything counted so far."""
         sent, received = self.pc.transport_bytes()
         return PeerCounters(
+            connection=self.serial,
             at_s=now_s(),
             round_trip_s=self.round_trip_s,
             pair=self.pc.selected_pair(),

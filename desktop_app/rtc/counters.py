@@ -61,6 +61,8 @@ class OutboundCounters:
 class PeerCounters:
     """One peer at one moment of the monotonic clock."""
 
+    connection: int
+    """Grows with every connection of the process: another one counts from 0, all but what was played."""
     at_s: float
     round_trip_s: float | None
     pair: SelectedPair | None

@@ -17,6 +17,8 @@ from .model import (
 if TYPE_CHECKING:
     from desktop_app.rtc.counters import InboundCounters, OutboundCounters, PeerCounters
 
+MIN_SECONDS = 0.001
+
 
 def _kbps(newer: int, older: int, seconds: float) -> float:
     return max(0, newer - older) * 8 / 1000 / seconds
@@ -41,25 +43,24 @@ class PeerStatsCollector:
         encode: EncoderShare,
         microphone_level: float,
     ) -> PeerStats:
-        """The statistics since the last call; a new connection (its counters fell) begins anew."""
+        """The statistics since the last call; those of a new connection begin anew."""
         if now is None:
-            self._last = None
             return PeerStats(self._user_id, state)
-        last = self._last
-        if (
-            last is None
-            or now.transport_bytes_received < last.transport_bytes_received
-            or now.at_s <= last.at_s
-        ):
-            last = None
-        seconds = now.at_s - last.at_s if last is not None else 1.0
-        self._last = now
+        played, self._last = self._last, now
+        last = played if played is not None and played.connection == now.connection else None
+        # Of a new connection's age nothing is known but that it is about a second.
+        seconds = max(MIN_SECONDS, now.at_s - last.at_s) if last is not None else 1.0
         return PeerStats(
             user_id=self._user_id,
             state=state,
             transport=_transport(now),
             inbound_video=_inbound_video(now.inbound_video, last.inbound_video if last else None, seconds),
-            inbound_audio=_inbound_audio(now.inbound_audio, last.inbound_audio if last else None, seconds),
+            inbound_audio=_inbound_audio(
+                now.inbound_audio,
+                last.inbound_audio if last else None,
+                played.inbound_audio if played else None,
+                seconds,
+            ),
             outbound_video=_outbound_video(
                 now.outbound_video, last.outbound_video if last else None, seconds, encode
             ),
@@ -141,14 +142,16 @@ def _inbound_video(
 
 
 def _inbound_audio(
-    now: InboundCounters | None, last: InboundCounters | None, seconds: float
+    now: InboundCounters | None, last: InboundCounters | None, played: InboundCounters | None, seconds: float
 ) -> InboundAudioStats | None:
+    """`played` may be of an older connection: the playout buffer outlives them."""
     if now is None:
         return None
-    samples = now.total_samples - (last.total_samples if last else 0)
-    concealed = now.concealed_samples - (last.concealed_samples if last else 0)
-    energy = now.energy - (last.energy if last else 0)
-    played = now.delay_count - (last.delay_count if last else 0)
+    samples = now.total_samples - (played.total_samples if played else 0)
+    concealed = now.concealed_samples - (played.concealed_samples if played else 0)
+    energy = now.energy - (played.energy if played else 0)
+    frames = now.delay_count - (played.delay_count if played else 0)
+    delay_s = now.total_delay_s - (played.total_delay_s if played else 0)
     return InboundAudioStats(
         codec=now.codec,
         bytes_received=now.bytes_received,
@@ -161,7 +164,7 @@ def _inbound_audio(
         total_samples_received=now.total_samples,
         concealed_samples=now.concealed_samples,
         concealed_pct=100 * _ratio(concealed, samples),
-        delay_ms=_ratio((now.total_delay_s - (last.total_delay_s if last else 0)) * 1000, played),
+        delay_ms=_ratio(delay_s * 1000, frames),
     )
 
 
