@@ -13,9 +13,10 @@ from desktop_app.call.media_config import MediaConfig
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import MAX_ID_CHARS, MAX_NAME_CHARS
+from desktop_app.protocol.text import has_forbidden_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from desktop_app.protocol.messages import IceServer
 
@@ -46,15 +47,15 @@ def _server(text: str) -> str:
     return text
 
 
-def _text(limit: int) -> type:
+def _text(limit: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
-        if not text or len(text) > limit or any(ord(char) < 32 or ord(char) == 127 for char in text):
+        if not text or len(text) > limit or has_forbidden_characters(text):
             raise argparse.ArgumentTypeError(
                 f"must have 1 to {limit} characters, none of them a control character"
             )
         return text
 
-    return parse  # type: ignore[return-value]
+    return parse
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -31,7 +31,8 @@ class EventWriter:
         """Queue one line; never blocks."""
         if event == "stats" and self._queue.qsize() > MAX_QUEUED_LINES // 2:
             return
-        line = json.dumps({"t": round(time.time(), 3), "event": event, **values}, ensure_ascii=False)
+        # Escaped to ASCII: a name must not stop us where the output's encoding does not know its letters.
+        line = json.dumps({"t": round(time.time(), 3), "event": event, **values})
         try:
             self._queue.put_nowait(line)
         except queue.Full:

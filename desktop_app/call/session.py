@@ -97,7 +97,8 @@ class Session:
         try:
             welcome = await call.join()
         except BaseException:
-            self.call = None
+            if self.call is call:  # and not one that was begun meanwhile
+                self.call = None
             await call.leave()
             raise
         self._tasks.spawn(self._collect(call), name="stats")

@@ -34,7 +34,9 @@ class EngineThread:
         return self._loop
 
     def start(self) -> None:
-        """Start the thread; returns when its loop runs."""
+        """Start the thread; returns when its loop runs. Harmless when it runs already."""
+        if self._thread is not None:
+            return
         running = threading.Event()
         # Not the default of Windows (proactor): aioice needs datagram endpoints of the selector kind.
         loop = asyncio.SelectorEventLoop()
@@ -53,8 +55,16 @@ class EngineThread:
         running.wait()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Run `coroutine` on the engine loop; any thread may call this."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        """Run `coroutine` on the engine loop; any thread may call this.
+
+        Raises:
+            RuntimeError: the thread does not run (any more).
+        """
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        except RuntimeError:
+            coroutine.close()
+            raise
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Stop the loop, cancel what is left on it and join the thread. Safe to call twice."""

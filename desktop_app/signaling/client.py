@@ -79,6 +79,8 @@ class SignalingClient:
     async def _open(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
         tls: Any = True
         if self._fingerprint is not None:
+            if not self._url.startswith("wss:"):
+                raise ConnectError("The link names a certificate, but its address is not a secure one.")
             # The link pins the certificate itself: no authority is asked, and no other certificate will do.
             tls = aiohttp.Fingerprint(bytes.fromhex(self._fingerprint))
         try:
@@ -127,9 +129,12 @@ class SignalingClient:
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:
             if frame.type is aiohttp.WSMsgType.TEXT:
-                message = self.machine.receive(frame.data)
-                if message is not None:
-                    self._on_message(message)
+                try:
+                    message = self.machine.receive(frame.data)
+                    if message is not None:
+                        self._on_message(message)
+                except Exception:
+                    logger.exception("a message of the server could not be handled")
             elif frame.type is aiohttp.WSMsgType.ERROR:
                 break
         self._lost()

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MAX_OTHERS = 64
+"""Whatever a server says: each participant costs a connection with sockets of its own."""
+
 
 class SignalingState(StrEnum):
     """CLOSED -> JOINING -> JOINED -> CLOSED."""
@@ -105,9 +108,8 @@ class SignalingMachine:
                 if self.state is not SignalingState.JOINING:
                     return None
                 self.state = SignalingState.JOINED
-                self.participants = {
-                    one.user_id: one for one in message.participants if one.user_id != self.me.user_id
-                }
+                others = [one for one in message.participants if one.user_id != self.me.user_id]
+                self.participants = {one.user_id: one for one in others[:MAX_OTHERS]}
             case ErrorMessage():
                 if self.state is SignalingState.JOINING:
                     raise ConnectError(
@@ -116,6 +118,9 @@ class SignalingMachine:
             case NewPeer(participant=one) | ParticipantUpdated(participant=one):
                 known = one.user_id in self.participants
                 if one.user_id == self.me.user_id or (isinstance(message, ParticipantUpdated) and not known):
+                    return None
+                if not known and len(self.participants) >= MAX_OTHERS:
+                    logger.warning("there are more participants than we can talk to")
                     return None
                 self.participants[one.user_id] = one
             case PeerLeft(user_id=user_id):
