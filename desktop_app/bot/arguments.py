@@ -34,6 +34,8 @@ class BotArguments:
     relay_only: bool
     fingerprint_sha256: str | None
     verbose: bool
+    media_times: bool = False
+    """Print when pictures and sound pass (media_times.py)."""
 
 
 def _server(text: str) -> str:
@@ -117,6 +119,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument("--relay-only", action="store_true", help="use relayed paths alone")
     parser.add_argument("--fingerprint", type=_fingerprint, help="SHA-256 of the server's own certificate")
     parser.add_argument("--record-audio", metavar="FILE.wav", help="write what a speaker would play")
+    parser.add_argument(
+        "--media-times", action="store_true", help="print when pictures and sound pass, for measurements"
+    )
     parser.add_argument("--verbose", action="store_true", help="log to standard error in detail")
     values = parser.parse_args(argv)
     width, height = values.size
@@ -140,4 +145,5 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
         relay_only=values.relay_only,
         fingerprint_sha256=values.fingerprint,
         verbose=values.verbose,
+        media_times=values.media_times,
     )

@@ -28,6 +28,7 @@ from desktop_app.call.session import Session
 from desktop_app.core.errors import UserFacingError
 from desktop_app.protocol.messages import ParticipantInfo
 
+from .media_times import MediaTimes
 from .output import EventWriter
 from .report import stats_report
 
@@ -53,6 +54,8 @@ class Bot:
         self._out = EventWriter(sys.stdout, on_closed=self._leave_from_thread)
         self._session = Session()
         self._session.events.subscribe(self._report)
+        if arguments.media_times:
+            MediaTimes(self._session, self._out.write)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from desktop_app.media.audio import AudioFrame
-    from desktop_app.rtc.audio_playout import AudioPlayout
+
+
+class SoundSource(Protocol):
+    """What can be mixed: a participant's AudioPlayout, or anything else that has a frame whenever one is wanted."""
+
+    def pull(self, now_s: float) -> AudioFrame:
+        """The next 20 ms, shape (960,) int16; called on the speaker's thread, must not block."""
 
 
 class AudioMixer:
@@ -24,16 +30,16 @@ class AudioMixer:
 
     def __init__(self, on_render: Callable[[AudioFrame], None] = lambda _frame: None) -> None:
         self._lock = threading.Lock()
-        self._sources: tuple[AudioPlayout, ...] = ()
+        self._sources: tuple[SoundSource, ...] = ()
         self._on_render = on_render
         self._tone: list[AudioFrame] = []
 
-    def add(self, source: AudioPlayout) -> None:
+    def add(self, source: SoundSource) -> None:
         """Mix `source` from the next frame on."""
         with self._lock:
             self._sources = (*self._sources, source)
 
-    def remove(self, source: AudioPlayout) -> None:
+    def remove(self, source: SoundSource) -> None:
         """Mix it no longer."""
         with self._lock:
             self._sources = tuple(each for each in self._sources if each is not source)
