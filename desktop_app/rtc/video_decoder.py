@@ -102,6 +102,7 @@ class VideoDecoder:
     def _run(self) -> None:
         codec = av.VideoCodecContext.create("vp8", "r")
         codec.thread_count = 1  # frame threads would hold frames back
+        codec.options = {"max_pixels": str(MAX_PIXELS)}  # refused before the memory for it is taken
         while True:
             with self._wake:
                 while not self._queue and not self._closed:
@@ -114,10 +115,14 @@ class VideoDecoder:
             except Exception as error:
                 if not isinstance(error, av.FFmpegError):
                     logger.exception("a video frame could not be decoded")
-                self.frames_dropped += 1
                 with self._wake:
-                    self._skip_to_keyframe = True
-                self._on_keyframe_needed()
+                    self.frames_dropped += 1
+                    while self._queue and not self._queue[0].keyframe:
+                        self._queue.popleft()  # refers to what was just lost
+                        self.frames_dropped += 1
+                    self._skip_to_keyframe = lost = not self._queue
+                if lost:
+                    self._on_keyframe_needed()
 
     def _decode(self, codec: av.VideoCodecContext, frame: AssembledFrame) -> None:
         packet = av.Packet(frame.data)

@@ -93,6 +93,7 @@ class VideoEncoder:
         self._encoder: Vp8Encoder | None = None
         self._encoder_size = (0, 0)
         self._encoder_kbps = 0.0
+        self._failing = False
         self._reformatter = VideoReformatter()
         self._next_due: float | None = None
         self._last_keyframe_s = -1.0
@@ -163,9 +164,13 @@ class VideoEncoder:
                 try:
                     self._encode(newest.frame)
                 except Exception as error:
-                    logger.exception("the picture could not be encoded")
                     self._drop_encoder()
-                    self._on_error(error)
+                    if not self._failing:  # once, not thirty times a second
+                        self._failing = True
+                        logger.exception("the picture could not be encoded")
+                        self._on_error(error)
+                else:
+                    self._failing = False
         finally:
             self._drop_encoder()
 
