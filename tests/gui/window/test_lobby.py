@@ -56,11 +56,12 @@ def test_the_engine_gets_the_settings_and_lists_the_devices(window: MainWindow, 
 
 
 def test_the_focus_is_where_the_person_goes_on(make_window: MakeWindow) -> None:
-    assert make_window(Settings()).lobby.form.name_field.edit.hasFocus()
-    known = Settings(display_name="Ana")
-    assert make_window(known).lobby.form.start_button.hasFocus()
-    invited = make_window(known, initial_invite=Invite("192.0.2.7", 8443, "abcd"))
-    assert invited.lobby.form.join_button.hasFocus()
+    new = make_window(Settings())
+    assert new.focusWidget() is new.lobby.form.name_field.edit
+    known = make_window(Settings(display_name="Ana"))
+    assert known.focusWidget() is known.lobby.form.start_button
+    invited = make_window(Settings(display_name="Ana"), initial_invite=Invite("192.0.2.7", 8443, "abcd"))
+    assert invited.focusWidget() is invited.lobby.form.join_button
 
 
 def test_start_a_call(qtbot: QtBot, window: MainWindow, engine: FakeEngine, saved: Saved) -> None:
