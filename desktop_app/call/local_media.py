@@ -136,6 +136,14 @@ class LocalMedia:
         """Run blocking device work in order, off the loop."""
         return await self._loop.run_in_executor(self._devices, work)
 
+    def set_audio_kbps(self, kbps: float) -> None:
+        """The bitrate of our sound, from the next frame on."""
+        self._audio_encoder.set_kbps(kbps)
+
+    def set_expected_loss(self, percent: float) -> None:
+        """How much loss our sound shall survive (in-band FEC), from the next frame on."""
+        self._audio_encoder.set_expected_loss(percent)
+
     def play_test_tone(self) -> None:
         """A second of tone on the speaker, faded at both ends."""
         count = int(TEST_TONE_S * AUDIO_RATE_HZ)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiortc
 from aiortc.clock import current_ntp_time
-from aiortc.codecs import is_rtx
+from aiortc.codecs import CODECS, is_rtx
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
@@ -83,6 +83,16 @@ def missing_private_names() -> list[str]:
         source = inspect.getsource(owner)
         missing += [f"{owner.__qualname__}: {name}" for name in names if name not in source]
     return missing
+
+
+def _announce_opus_fec() -> None:
+    """Offer and answer with useinbandfec=1 (RFC 7587 6.1): without it Chromium sends us no FEC."""
+    for codec in CODECS["audio"]:
+        if codec.mimeType == "audio/opus":
+            codec.parameters.update({"minptime": 10, "useinbandfec": 1})
+
+
+_announce_opus_fec()
 
 
 # --- receiving ----------------------------------------------------------------------------------

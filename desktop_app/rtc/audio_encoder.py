@@ -12,7 +12,7 @@ from desktop_app.media.audio import AudioFrame, rms_level
 from desktop_app.media.clock import AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
 
 from .encoded_feed import EncodedFeed, EncodedFrame
-from .opus import OpusEncoder
+from .opus import DEFAULT_EXPECTED_LOSS_PCT, DEFAULT_KBPS, OpusEncoder
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +35,22 @@ class AudioEncoder:
         self._timestamp = 0
         self._wanted = False
         self._closed = False
+        self._kbps = self._used_kbps = DEFAULT_KBPS
+        self._loss_pct = self._used_loss_pct = DEFAULT_EXPECTED_LOSS_PCT
         self.level = 0.0
         """RMS of the newest frame that was sent, 0 to 1."""
         self.feed = EncodedFeed(max_frames=MAX_QUEUED_FRAMES, on_demand=self._set_wanted)
 
     def _set_wanted(self, wanted: bool) -> None:
         self._wanted = wanted
+
+    def set_kbps(self, kbps: float) -> None:
+        """The bitrate from the next frame on."""
+        self._kbps = kbps
+
+    def set_expected_loss(self, percent: float) -> None:
+        """How much loss the packets shall survive, from the next frame on."""
+        self._loss_pct = percent
 
     def close(self) -> None:
         """Ignore further frames."""
@@ -54,6 +64,7 @@ class AudioEncoder:
         self._advance(captured_at_s)
         if not self._wanted or self._closed:
             return
+        self._adapt()
         payload = self._encoder.encode(samples)
         if not payload:
             return
@@ -64,6 +75,16 @@ class AudioEncoder:
             self._loop.call_soon_threadsafe(self.feed.publish, encoded)
         except RuntimeError:
             logger.debug("an encoded frame came after the end of the engine loop")
+
+    def _adapt(self) -> None:
+        # Set by the engine loop, used here on the microphone's thread: libopus is not thread-safe.
+        kbps, loss_pct = self._kbps, self._loss_pct
+        if kbps != self._used_kbps:
+            self._encoder.set_kbps(kbps)
+            self._used_kbps = kbps
+        if loss_pct != self._used_loss_pct:
+            self._encoder.set_expected_loss(loss_pct)
+            self._used_loss_pct = loss_pct
 
     def _advance(self, captured_at_s: float) -> None:
         # Timestamps count samples, so that the far end hears no seam between frames whose capture times wobble.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MAX_BUFFERED_PACKETS = 100
 MIN_TARGET_S = 0.030
 MAX_TARGET_S = 0.500
+FADE_AFTER_S = 0.040
+"""One or two lost frames keep their loudness,"""
 FADE_OUT_S = 0.120
 """Made-up sound is silent after this long: a longer repetition sounds like a machine."""
 INACTIVE_S = 5.0
@@ -84,6 +86,8 @@ class AudioPlayout:
         self._on_first_frame = on_first_frame
         self.total_samples = 0
         self.concealed_samples = 0
+        self.recovered_samples = 0
+        """Lost sound that came back from the copy in the following packet; not counted as concealed."""
         self.total_delay_s = 0.0
         self.delay_count = 0
         self.energy = 0.0
@@ -250,8 +254,18 @@ class AudioPlayout:
             self._last_sequence is None or sequence_delta(successor.sequence_number, self._last_sequence) != 1
         )
         # Where the sequence numbers have no hole nothing is lost: the sender was silent on purpose.
-        self._conceal(step, counted=lost)
+        if not (lost and step == gap and self._recover(successor, step)):
+            self._conceal(step, counted=lost)
         self._next_timestamp += step
+
+    def _recover(self, successor: _Packet, count: int) -> bool:
+        # RFC 6716 2.1.7: the packet after a lost one may carry a coarse copy of it.
+        samples = self._decoder.recover(successor.payload, count)
+        if samples is None or len(samples) != count:
+            return False
+        self.recovered_samples += count
+        self._append(self._joined(samples))
+        return True
 
     def _decode(self, packet: _Packet, now_s: float) -> None:
         assert self._next_timestamp is not None
@@ -266,14 +280,21 @@ class AudioPlayout:
             self._next_timestamp += AUDIO_FRAME_SAMPLES
             return
         self._next_timestamp += len(samples)
-        if self._continuation is not None and len(samples) >= concealment.OVERLAP:
-            # Come back from made-up sound: fade over instead of jumping.
-            made_up = self._make_up(concealment.OVERLAP)
-            head = concealment.cross_fade(made_up, samples[: concealment.OVERLAP])
+        self._append(self._joined(samples))
+
+    def _joined(self, samples: Samples) -> Samples:
+        """Decoded sound after made-up sound: faded over instead of jumping."""
+        made_up = self._concealed_run > 0 or self._continuation is not None
+        if made_up and len(samples) >= concealment.OVERLAP:
+            if self._continuation is None:  # what libopus made up is in the past already, with its fade
+                tail = concealment.Continuation(self._recent()).take(concealment.OVERLAP)
+            else:
+                tail = self._continue(concealment.OVERLAP)
+            head = concealment.cross_fade(tail, samples[: concealment.OVERLAP])
             samples = np.concatenate((head, samples[concealment.OVERLAP :]))
         self._continuation = None
         self._concealed_run = 0
-        self._append(samples)
+        return samples
 
     def _sender_silent(self, now_s: float) -> bool:
         quiet_for_s = math.inf if self._last_arrival_s is None else now_s - self._last_arrival_s
@@ -285,14 +306,29 @@ class AudioPlayout:
         self._append(self._make_up(count))
 
     def _make_up(self, count: int) -> Samples:
+        # libopus knows what it decoded last and goes on from there without a seam, at both ends; but once the other
+        # way was begun (at a jump of the media time) it has to be gone on with.
+        concealed = self._decoder.conceal(count) if self._continuation is None else None
+        if concealed is None:
+            return self._continue(count)
+        gains = self._gains(count)
+        self._concealed_run += count
+        return (concealed * gains).astype(np.float32)
+
+    def _continue(self, count: int) -> Samples:
         if self._continuation is None:
             self._continuation = concealment.Continuation(self._recent())
-        begin = self._concealed_run
+        gains = self._gains(count)
         self._concealed_run += count
-        fade = FADE_OUT_S * AUDIO_RATE_HZ
-        gain = np.clip(1.0 - np.arange(begin, begin + count, dtype=np.float32) / fade, 0.0, 1.0)
-        made_up: Samples = (self._continuation.take(count) * gain).astype(np.float32)
+        made_up: Samples = (self._continuation.take(count) * gains).astype(np.float32)
         return made_up
+
+    def _gains(self, count: int) -> Samples:
+        """The fade of the next `count` made-up samples."""
+        run = np.arange(self._concealed_run, self._concealed_run + count, dtype=np.float32)
+        hold, end = FADE_AFTER_S * AUDIO_RATE_HZ, FADE_OUT_S * AUDIO_RATE_HZ
+        gains: Samples = np.clip(1.0 - (run - hold) / (end - hold), 0.0, 1.0)
+        return gains
 
     def _shorten_if_late(self, now_s: float) -> None:
         surplus_s = self._buffered_s() - AUDIO_FRAME_S - self._target_s

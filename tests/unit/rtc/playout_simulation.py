@@ -34,16 +34,25 @@ def tone(count: int, hz: float, offset: int = 0) -> Samples:
 
 
 def encode_tone(
-    count: int, *, hz: float = 220.0, sequence_number: int = 0, timestamp: int = 0, begin_s: float = 0.0
+    count: int,
+    *,
+    hz: float = 220.0,
+    sequence_number: int = 0,
+    timestamp: int = 0,
+    begin_s: float = 0.0,
+    syllables: bool = False,
 ) -> list[Packet]:
-    """A tone as `count` packets of 20 ms."""
+    """A tone as `count` packets of 20 ms; `syllables` let it swell five times a second, as speech does."""
     encoder = OpusEncoder()
     packets: list[Packet] = []
     fed = 0
     while len(packets) < count:
-        samples = tone(AUDIO_FRAME_SAMPLES, hz, fed * AUDIO_FRAME_SAMPLES).astype(np.int16)
+        samples = tone(AUDIO_FRAME_SAMPLES, hz, fed * AUDIO_FRAME_SAMPLES)
+        if syllables:
+            times = (np.arange(AUDIO_FRAME_SAMPLES) + fed * AUDIO_FRAME_SAMPLES) / AUDIO_RATE_HZ
+            samples = samples * (0.6 + 0.4 * np.sin(2 * np.pi * 5 * times)).astype(np.float32)
         fed += 1
-        payload = encoder.encode(samples)
+        payload = encoder.encode(samples.astype(np.int16))
         if payload:
             index = len(packets)
             packets.append(
