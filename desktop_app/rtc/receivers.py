@@ -6,7 +6,6 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
-from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_PLI,
@@ -30,6 +29,7 @@ from . import vp8
 from .aiortc_internals import ReceiverBase
 from .frame_assembler import FrameAssembler
 from .nack import NackTracker, split_at_wrap
+from .receive_estimate import ReceiveEstimator
 from .reception import ReceptionStatistics
 from .video_decoder import VideoDecoder
 
@@ -164,14 +164,13 @@ class VideoReceiver(MediaReceiver):
         self._round_trip_s = round_trip_s
         self._assembler = FrameAssembler()
         self._nacks = NackTracker()
-        self._estimator = RemoteBitrateEstimator()
+        self._estimator = ReceiveEstimator()
         self._feedback_timer: asyncio.TimerHandle | None = None
         self._last_pli_s = -1.0
         self._stopped = False
         self.nack_count = 0
         self.pli_count = 0
         self.frames_received = 0
-        self.estimate_kbps: float | None = None
         self.decoder = VideoDecoder(
             slot, on_keyframe_needed=self._decoder_needs_keyframe, on_first_frame=on_first_frame
         )
@@ -292,15 +291,13 @@ class VideoReceiver(MediaReceiver):
         # take the same path and count for the stream that they repair.
         if packet.extensions.abs_send_time is None:
             return
-        remb = self._estimator.add(
+        kbps = self._estimator.add(
             abs_send_time=packet.extensions.abs_send_time,
-            arrival_time_ms=int(arrival_s * 1000),
-            payload_size=len(packet.payload) + packet.padding_size,
-            ssrc=media_ssrc,
+            arrival_ms=int(arrival_s * 1000),
+            payload_bytes=len(packet.payload) + packet.padding_size,
         )
-        if remb is not None and self._rtcp_ssrc_of_ours is not None:
-            self.estimate_kbps = remb[0] / 1000
-            fci = pack_remb_fci(*remb)
+        if kbps is not None and self._rtcp_ssrc_of_ours is not None:
+            fci = pack_remb_fci(int(kbps * 1000), [media_ssrc])
             self._send(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=self._rtcp_ssrc_of_ours, media_ssrc=0, fci=fci))
 
     def _send(self, packet: AnyRtcpPacket) -> None:

@@ -1,0 +1,142 @@
+"""The receiver's estimate of what a path carries (REMB), from the spacing of abs-send-time stamps.
+
+The delay filter and the over-use detector are aiortc's, which are those of draft-ietf-rmcat-gcc-02 section 5 in
+its first form, a Kalman filter at the receiver. The rate control is our own: aiortc's, as gcc-02's, stays careful
+near the last known limit however long ago that was, and needs most of half a minute after a bottleneck is gone
+(libwebrtc probes with bursts instead, which needs feedback of every packet).
+"""
+
+from __future__ import annotations
+
+import math
+
+from aiortc.rate import (
+    INTER_ARRIVAL_SHIFT,
+    TIMESTAMP_GROUP_LENGTH_MS,
+    TIMESTAMP_TO_MS,
+    BandwidthUsage,
+    InterArrival,
+    OveruseDetector,
+    OveruseEstimator,
+    RateCounter,
+)
+
+RATE_WINDOW_MS = 1000
+FEEDBACK_INTERVAL_MS = 500
+FIRST_ESTIMATE_MS = 3000
+"""Sooner, nothing but over-use is reported: the sender has only begun."""
+BACK_OFF = 0.85
+"""gcc-02 section 5.5 (beta)."""
+GROWTH_PER_S, LATE_GROWTH_PER_S = 1.08, 1.25
+"""gcc-02 section 5.5 (eta); and the growth when nothing was in the way for LATE_MS."""
+LATE_MS = 6000
+NEAR_LIMIT_MS = 4000
+"""For this long after over-use the rate grows by steps; then the limit is taken to have moved."""
+NEAR_LIMIT_KBPS_PER_S = 20.0
+UNDER_USE_MS = 1000
+"""A queue that drains is let drain for this long; a detector that says so longer looks at a lifted bottleneck."""
+SENT_RATIO, SENT_FLOOR_KBPS = 1.5, 10.0
+"""gcc-02 section 5.5: no more than this times what arrives."""
+MIN_KBPS = 30.0
+
+
+class RateControl:
+    """From over-use, normal and under-use to a rate: the state machine of gcc-02 section 5.5."""
+
+    def __init__(self) -> None:
+        self._kbps: float | None = None
+        self._first_ms: int | None = None
+        self._last_ms: int | None = None
+        self._limit_ms: int | None = None
+        self._under_use_ms: int | None = None
+        self._received_kbps = 0.0
+
+    def update(self, usage: BandwidthUsage, received_kbps: float | None, now_ms: int) -> float | None:
+        """The estimate in kbit/s; None before there is one.
+
+        Args:
+            usage: what the detector says now.
+            received_kbps: in the last second; None when that is not known.
+            now_ms: arrival time of the newest packet.
+        """
+        if received_kbps is not None:
+            self._received_kbps = received_kbps
+            if self._first_ms is None:
+                self._first_ms = now_ms
+        elapsed_s = 0.0 if self._last_ms is None else min(max(now_ms - self._last_ms, 0), 1000) / 1000
+        self._last_ms = now_ms
+        if usage is not BandwidthUsage.UNDERUSING:
+            self._under_use_ms = None
+        elif self._under_use_ms is None:
+            self._under_use_ms = now_ms
+        if usage is BandwidthUsage.OVERUSING:
+            self._limit_ms = now_ms
+            lower = max(BACK_OFF * self._received_kbps, MIN_KBPS)
+            self._kbps = lower if self._kbps is None else min(self._kbps, lower)
+        elif self._kbps is None:
+            if self._first_ms is None or now_ms - self._first_ms < FIRST_ESTIMATE_MS:
+                return None
+            self._kbps = max(self._received_kbps, MIN_KBPS)
+        elif self._under_use_ms is None or now_ms - self._under_use_ms > UNDER_USE_MS:
+            bound = max(self._kbps, SENT_RATIO * self._received_kbps + SENT_FLOOR_KBPS)
+            self._kbps = min(self._grown(self._kbps, elapsed_s, now_ms), bound)
+        return self._kbps
+
+    def _grown(self, kbps: float, elapsed_s: float, now_ms: int) -> float:
+        since_limit_ms = None if self._limit_ms is None else now_ms - self._limit_ms
+        if since_limit_ms is not None and since_limit_ms < NEAR_LIMIT_MS:
+            return kbps + NEAR_LIMIT_KBPS_PER_S * elapsed_s
+        late = since_limit_ms is not None and since_limit_ms < LATE_MS
+        return kbps * math.pow(GROWTH_PER_S if late else LATE_GROWTH_PER_S, elapsed_s)
+
+
+class ReceiveEstimator:
+    """Takes every packet of one sender that bears an abs-send-time stamp. Pure: the arrival times are passed in."""
+
+    def __init__(self) -> None:
+        self._received = RateCounter(RATE_WINDOW_MS, 8000)
+        self._inter_arrival = InterArrival(
+            (TIMESTAMP_GROUP_LENGTH_MS << INTER_ARRIVAL_SHIFT) // 1000, TIMESTAMP_TO_MS
+        )
+        self._filter = OveruseEstimator()
+        self._detector = OveruseDetector()
+        self._control = RateControl()
+        self._reported_ms: int | None = None
+        self._last_arrival_ms: int | None = None
+        self.estimate_kbps: float | None = None
+
+    def add(self, *, abs_send_time: int, arrival_ms: int, payload_bytes: int) -> float | None:
+        """Take one packet; the estimate in kbit/s when it is time to report it, else None.
+
+        Args:
+            abs_send_time: 24 bits, 6.18 seconds (the header extension as it is).
+            arrival_ms: any monotonic clock.
+            payload_bytes: with padding, without headers.
+        """
+        if self._last_arrival_ms is not None:
+            arrival_ms = max(arrival_ms, self._last_arrival_ms)
+        self._last_arrival_ms = arrival_ms
+        if self._received.rate(arrival_ms) is None:
+            self._received.reset()
+        self._received.add(payload_bytes, arrival_ms)
+        deltas = self._inter_arrival.compute_deltas(abs_send_time << 8, arrival_ms, payload_bytes)
+        if deltas is not None:
+            sent_ms = deltas.timestamp * TIMESTAMP_TO_MS
+            self._filter.update(deltas.arrival_time, sent_ms, deltas.size, self._detector.state(), arrival_ms)
+            self._detector.detect(self._filter.offset(), sent_ms, self._filter.num_of_deltas(), arrival_ms)
+        usage = self._detector.state()
+        due = self._reported_ms is None or arrival_ms - self._reported_ms > FEEDBACK_INTERVAL_MS
+        overused = usage is BandwidthUsage.OVERUSING
+        if not due and not overused:
+            return None
+        received_bps = self._received.rate(arrival_ms)
+        old = self.estimate_kbps
+        self.estimate_kbps = self._control.update(
+            usage, None if received_bps is None else received_bps / 1000, arrival_ms
+        )
+        if self.estimate_kbps is None:
+            return None
+        if not due and old is not None and self.estimate_kbps > 0.97 * old:
+            return None  # over-use goes on for many packets; the far end was told
+        self._reported_ms = arrival_ms
+        return self.estimate_kbps

@@ -1,0 +1,266 @@
+"""How much one path carries, judged at its sending end, in kbit/s of media payload (sound and pictures).
+
+Three witnesses are heard, as in Google Congestion Control (draft-ietf-rmcat-gcc-02; Carlucci et al., "Analysis and
+design of the Google congestion control for WebRTC", MMSys 2016):
+
+- the receiver's delay-based estimate, REMB (draft-alvestrand-rmcat-remb-03): an upper bound while it is fresh;
+- the loss of the receiver reports (gcc-02 section 6): under 2 % the estimate grows, up to 10 % it stays, above it
+  falls. Loss that does not fall with the rate is not ours, a bad radio link for example, and does not pull the
+  rate down for ever; gcc-02 has no such rule and ends at its minimum;
+- the round trip (a second guard, for peers whose REMB is missing, late or wrong): what it has above its recent
+  minimum is a standing queue, and the rate goes below what arrives until the queue is gone.
+
+Pure: the time is passed in, everything is remembered in a few numbers and bounded deques.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+START_KBPS = 600.0
+MIN_KBPS = 30.0
+MAX_KBPS = 10_000.0
+GROWTH_PER_S = 1.08
+"""gcc-02 section 5.5 (eta); libwebrtc uses the same for loss."""
+FAST_GROWTH_PER_S = 1.25
+"""Until the first sign of a limit, so that a path is found in seconds instead of half a minute; and while a fresh
+REMB is above the estimate, since the receiver watches the delay of every packet."""
+NEAR_LIMIT_GROWTH_PER_S = 1.03
+"""For NEAR_LIMIT_S after a queue was seen, with nobody but the round trip to see the next one."""
+NEAR_LIMIT_S = 8.0
+LOW_LOSS, HIGH_LOSS = 0.02, 0.10
+LOSS_SMOOTHING = 0.5
+MIN_LOSS_PACKETS = 20
+"""Fewer say too little of the path: one of ten would be a tenth."""
+LOSS_SETTLING_S = 1.5
+"""A report tells of the second before it: none of this long after a cut is counted."""
+LOSS_JUDGING_S = 6.0
+"""Whether a cut helped is judged in this time after it."""
+FOREIGN_LOSS_HOLD_S = 30.0
+"""After this long it is tried again whether the loss was ours."""
+MORE_LOSS = 0.10
+"""Loss that grew by this much has another cause than what was judged."""
+FOREIGN_LOSS_FLOOR_KBPS = 250.0
+"""Loss that is not ours takes no more than this away: half a picture beside the sound."""
+CERTAIN_LOSS = 0.35
+"""No link that a call is possible on loses so much by itself: the rate goes to what arrives at once."""
+QUEUE_S, DRAINED_S = 0.100, 0.040
+"""A round trip this much above its minimum is a standing queue; below the other it is drained."""
+DEEP_QUEUE_S = 0.200
+"""One sample is enough; jitter of a radio link stays below."""
+DELAY_CUT_INTERVAL_S = 0.8
+DRAIN_LIMIT_S = 8.0
+"""A round trip that stays high although little is sent is another route, not our queue."""
+BASE_WINDOW_S = 60.0
+BACK_OFF = 0.85
+"""gcc-02 section 5.5 (beta)."""
+SENT_RATIO, SENT_FLOOR_KBPS = 1.5, 100.0
+"""What was not sent was not tried: the estimate grows to SENT_RATIO of it plus this (gcc-02 section 5.5)."""
+REPORT_FRESH_S = 3.5
+REMB_FRESH_S = 6.0
+"""Our own ends send one twice a second while pictures come, Janus every 5 s."""
+
+
+class LossWindow:
+    """Joins the fractions lost of several streams' receiver reports, weighted by what each has sent."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, int] = {}
+        self._expected = 0.0
+        self._lost = 0.0
+
+    def add(self, stream: str, fraction_lost: float, packets_sent: int) -> None:
+        """Take one new report; `packets_sent` counts since the stream began."""
+        packets = max(0, packets_sent - self._sent.get(stream, 0))
+        self._sent[stream] = packets_sent
+        self._expected += packets
+        self._lost += min(max(fraction_lost, 0.0), 1.0) * packets
+
+    def take(self) -> float | None:
+        """The fraction lost since the last answer; None while too few packets were reported on."""
+        if self._expected < MIN_LOSS_PACKETS:
+            return None
+        loss = self._lost / self._expected
+        self._expected = self._lost = 0.0
+        return loss
+
+
+@dataclass(frozen=True, slots=True)
+class PathEstimate:
+    """What is known of a path now."""
+
+    kbps: float
+    """Payload of sound and pictures together."""
+    fraction_lost: float
+    """Smoothed, 0 to 1."""
+    queue_s: float
+    """The round trip above its recent minimum."""
+
+
+class SendEstimator:
+    """One peer's path. Call `update` a few times a second, also when nothing new was reported."""
+
+    def __init__(self, start_kbps: float = START_KBPS) -> None:
+        self._kbps = start_kbps
+        self._starting = True
+        self._now_s: float | None = None
+        self._sent_kbps = start_kbps
+        self._loss: float | None = None
+        self._loss_at_s = -math.inf
+        self._loss_cut_s = -math.inf
+        self._loss_at_cut = 0.0
+        self._cut_ratio = 1.0
+        self._foreign_until_s = -math.inf
+        self._round_trips: deque[tuple[float, float]] = deque(maxlen=240)
+        self._queue_s = 0.0
+        self._draining_since_s: float | None = None
+        self._delay_cut_s = -math.inf
+        self._capacity_kbps = 0.0
+
+    @property
+    def estimate(self) -> PathEstimate:
+        """The newest answer, with what it rests on."""
+        return PathEstimate(self._kbps, self._loss or 0.0, self._queue_s)
+
+    def update(
+        self,
+        now_s: float,
+        *,
+        remb_kbps: float | None,
+        fraction_lost: float | None,
+        round_trip_s: float | None,
+        sent_kbps: float,
+    ) -> float:
+        """The estimate at `now_s`, in kbit/s.
+
+        Args:
+            now_s: any monotonic clock.
+            remb_kbps: the receiver's estimate for sound and pictures together; None when there is no fresh one.
+            fraction_lost: 0 to 1, of a report that came since the last call; None when none did.
+            round_trip_s: one sample, not smoothed, that came since the last call; None when none did.
+            sent_kbps: payload that was sent in about the last second, sound and pictures.
+        """
+        elapsed_s = 0.0 if self._now_s is None else min(max(now_s - self._now_s, 0.0), 1.0)
+        self._now_s = now_s
+        self._sent_kbps = sent_kbps
+        if fraction_lost is not None:
+            self._note_loss(now_s, fraction_lost)
+        if round_trip_s is not None and 0 <= round_trip_s < 10:
+            self._note_round_trip(now_s, round_trip_s)
+        if self._may_grow(now_s):
+            if self._starting or remb_kbps is not None:
+                factor = FAST_GROWTH_PER_S
+            else:
+                near = now_s - self._delay_cut_s < NEAR_LIMIT_S
+                factor = NEAR_LIMIT_GROWTH_PER_S if near else GROWTH_PER_S
+            self._grow(elapsed_s, factor)
+        if remb_kbps is not None and remb_kbps < self._kbps:
+            self._starting = False
+            self._kbps = remb_kbps
+        self._kbps = min(max(self._kbps, MIN_KBPS), MAX_KBPS)
+        return self._kbps
+
+    # --- growth ---------------------------------------------------------------------------------
+
+    def _may_grow(self, now_s: float) -> bool:
+        return (
+            self._draining_since_s is None
+            and self._queue_s < QUEUE_S
+            and self._loss is not None
+            and self._loss < LOW_LOSS
+            and now_s - self._loss_at_s < REPORT_FRESH_S
+        )
+
+    def _grow(self, elapsed_s: float, factor: float) -> None:
+        # The bound holds growth back and takes nothing away: a camera that is switched off says nothing of the path.
+        bound = max(self._kbps, SENT_RATIO * self._sent_kbps + SENT_FLOOR_KBPS)
+        self._kbps = min(self._kbps * factor**elapsed_s + elapsed_s, bound)
+
+    # --- loss -----------------------------------------------------------------------------------
+
+    def _note_loss(self, now_s: float, fraction_lost: float) -> None:
+        self._loss_at_s = now_s
+        if now_s - self._loss_cut_s < LOSS_SETTLING_S:
+            return
+        old = self._loss or 0.0
+        self._loss = old + LOSS_SMOOTHING * (min(max(fraction_lost, 0.0), 1.0) - old)
+        if self._loss >= LOW_LOSS:
+            self._starting = False
+        if self._loss > HIGH_LOSS and not self._is_foreign(now_s, self._loss):
+            self._cut_for_loss(now_s, self._loss)
+
+    def _is_foreign(self, now_s: float, loss: float) -> bool:
+        """Whether the loss is not of our making: a cut did not change it.
+
+        On a full link what arrives stays the same when less is sent, so after a cut to `ratio` of the rate a loss
+        of p becomes 1 - (1 - p) / ratio; on a link that loses at random it stays p. The nearer one is taken.
+        """
+        if loss > CERTAIN_LOSS:
+            return False
+        if now_s < self._foreign_until_s:
+            return loss < self._loss_at_cut + MORE_LOSS
+        if now_s - self._loss_cut_s > LOSS_JUDGING_S or self._queue_s > QUEUE_S:
+            return False
+        if_ours = max(0.0, 1 - (1 - self._loss_at_cut) / self._cut_ratio)
+        if loss <= (if_ours + self._loss_at_cut) / 2:
+            return False
+        self._foreign_until_s = now_s + FOREIGN_LOSS_HOLD_S
+        return True
+
+    def _cut_for_loss(self, now_s: float, loss: float) -> None:
+        # gcc-02 section 6, but from what was really sent: what nobody used was not what got lost.
+        used = min(self._kbps, max(self._sent_kbps, MIN_KBPS))
+        if loss > CERTAIN_LOSS:
+            self._kbps = used * (1 - loss) * BACK_OFF
+        else:
+            floor = min(self._kbps, FOREIGN_LOSS_FLOOR_KBPS) if self._queue_s < QUEUE_S else 0.0
+            self._kbps = max(used * (1 - 0.5 * loss), floor)
+        self._loss_cut_s, self._loss_at_cut = now_s, loss
+        self._cut_ratio = min(1.0, self._kbps / used)
+
+    # --- delay ----------------------------------------------------------------------------------
+
+    def _note_round_trip(self, now_s: float, round_trip_s: float) -> None:
+        while self._round_trips and now_s - self._round_trips[0][0] > BASE_WINDOW_S:
+            self._round_trips.popleft()
+        last = self._round_trips[-1] if self._round_trips else (now_s, round_trip_s)
+        self._round_trips.append((now_s, round_trip_s))
+        base_s = min(each for _, each in self._round_trips)
+        newest_s = round_trip_s - base_s
+        # Two samples agree, or one is beyond doubt: a single late report is the jitter of a radio link.
+        self._queue_s = newest_s if newest_s > DEEP_QUEUE_S else max(0.0, min(newest_s, last[1] - base_s))
+        if self._queue_s > QUEUE_S:
+            self._drain(now_s, last)
+        elif self._draining_since_s is not None and self._queue_s < DRAINED_S:
+            self._draining_since_s = None
+            self._kbps = max(self._kbps, BACK_OFF * self._capacity_kbps)
+
+    def _drain(self, now_s: float, last: tuple[float, float]) -> None:
+        self._starting = False
+        newest_s = self._round_trips[-1][1]
+        if self._draining_since_s is None:
+            self._draining_since_s = now_s
+        elif now_s - self._draining_since_s > DRAIN_LIMIT_S:
+            self._accept_route(self._draining_since_s)
+            return
+        if now_s - self._delay_cut_s < DELAY_CUT_INTERVAL_S:
+            return
+        falling = newest_s < last[1] - 0.25 * self._queue_s
+        if falling:
+            return  # it drains as it is
+        self._delay_cut_s = now_s
+        # A queue that grows by `slope` seconds a second is fed 1 + slope times what its link carries.
+        seconds = now_s - last[0]
+        slope = min(max((newest_s - last[1]) / seconds, 0.0), 1.0) if seconds > 0 else 0.0
+        delivered = min(self._kbps, max(self._sent_kbps, MIN_KBPS)) * (1 - (self._loss or 0.0)) / (1 + slope)
+        # To be rid of the queue within about a second, its length is missing from that second.
+        self._capacity_kbps = delivered
+        self._kbps = min(self._kbps, delivered * min(BACK_OFF, max(0.5, 1 - self._queue_s)))
+
+    def _accept_route(self, since_s: float) -> None:
+        while len(self._round_trips) > 1 and self._round_trips[0][0] < since_s:
+            self._round_trips.popleft()
+        self._draining_since_s = None
+        self._queue_s = 0.0
