@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
-from .stats_rows import Row, sections_for
+from .stats_rows import sections_for
 
 if TYPE_CHECKING:
-    from .stats_rows import Section
+    from .stats_line import Row, Section
 
 HEADERS = ("", "Received", "Sent")
 _SECTION_ID = 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from desktop_app.call.events import DeviceState, DeviceStatus
 from desktop_app.settings.schema import Settings
 from desktop_app.ui.frame_converter import ConversionPool
 from desktop_app.ui.main_window import MainWindow
@@ -95,3 +96,18 @@ def make_window(
 def window(make_window: MakeWindow) -> MainWindow:
     """A window in the lobby."""
     return make_window()
+
+
+@pytest.fixture
+def call(qtbot: QtBot, window: MainWindow, engine: FakeEngine) -> MainWindow:
+    """A window that hosts a call, with working devices."""
+    for status in (
+        DeviceStatus("camera", DeviceState.LIVE),
+        DeviceStatus("microphone", DeviceState.LIVE),
+        DeviceStatus("speaker", DeviceState.LIVE),
+    ):
+        engine.emit(status)
+    window.lobby.form.start_button.click()
+    qtbot.waitUntil(lambda: window.controller.invite is not None and not window.controller.busy)
+    assert window.pages.currentWidget() is window.call_page
+    return window

@@ -16,7 +16,8 @@ from desktop_app.stats.model import (
     TransportStats,
 )
 from desktop_app.ui import units
-from desktop_app.ui.stats_rows import Row, overview_sections, sections_for
+from desktop_app.ui.stats_line import Row
+from desktop_app.ui.stats_rows import overview_sections, sections_for
 
 PEER = PeerStats(
     "anna",
