@@ -19,13 +19,17 @@ from typing import TYPE_CHECKING, Any
 import aiortc
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import CODECS, is_rtx
+from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
-from aiortc.rtcrtpsender import RTCEncodedFrame, RTCRtpSender
+from aiortc.rtcrtpsender import RTCRtpSender, random_sequence_number
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
-from aiortc.rtp import RtcpSrPacket
+from aiortc.rtp import RTP_HISTORY_SIZE, RtcpSrPacket, RtpPacket
+from aiortc.utils import random32
+
+from .pacer import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from aiortc.rtcconfiguration import RTCConfiguration
     from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
     from aiortc.rtcsessiondescription import RTCSessionDescription
-    from aiortc.rtp import AnyRtcpPacket, RtpPacket
+    from aiortc.rtp import AnyRtcpPacket
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +65,7 @@ def missing_private_names() -> list[str]:
         (RTCRtpReceiver, "_handle_disconnect"),
         (RTCRtpReceiver, "_set_rtcp_ssrc"),
         (RTCRtpSender, "_handle_rtcp_packet"),
-        (RTCRtpSender, "_next_encoded_frame"),
+        (RTCRtpSender, "_run_rtp"),
         (RTCRtpSender, "_retransmit"),
         (RTCRtpSender, "_send_keyframe"),
         (RTCRtpSender, "_send_rtcp"),
@@ -76,7 +80,8 @@ def missing_private_names() -> list[str]:
             ("__transceivers", "__configuration", "__sctp", "__stream_id", "__iceTransports"),
         ),
         (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
-        (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__rtp_timestamp", "_ssrc", "_enabled")),
+        (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__mid", "_ssrc", "_enabled")),
+        (RTCRtpSender.__init__, ("__rtp_started", "__rtp_exited", "__rtp_history")),
         (RTCIceTransport.__init__, ("_connection", "__start")),
         (Connection.__init__, ("_nominated", "_query_consent_task")),
     ):
@@ -202,7 +207,7 @@ class SenderBase(RTCRtpSender, ABC):
     def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, clock_rate_hz: int) -> None:
         super().__init__(track, transport)
         self.clock_rate_hz = clock_rate_hz
-        self._last_media_timestamp: int | None = None
+        self.pacer = Pacer()
         self._timestamp_origin: int | None = None
         """RTP timestamp minus media timestamp; constant, drawn at random by aiortc."""
         self._retransmission_window_s = 0.0
@@ -224,17 +229,51 @@ class SenderBase(RTCRtpSender, ABC):
     def on_retransmit(self) -> None:
         """A packet is sent again because the far end asked for it."""
 
-    async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:
-        if self._timestamp_origin is None and self._last_media_timestamp is not None:
-            # aiortc asks for the next frame when the one before is on its way entirely.
-            last_rtp = int(getattr(self, "_RTCRtpSender__rtp_timestamp"))  # noqa: B009
-            self._timestamp_origin = last_rtp - self._last_media_timestamp
-        encoded = await self.next_encoded()
-        if encoded is None or not self._enabled:
-            return None
-        payloads, timestamp, level_dbov = encoded
-        self._last_media_timestamp = timestamp
-        return RTCEncodedFrame(payloads, timestamp, level_dbov)  # type: ignore[arg-type]
+    async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
+        # In aiortc's place, for two reasons: the packets of a large frame are spread over time, and the origin of
+        # the timestamps is known, which the sender reports need.
+        assert codec.payloadType is not None
+        private = vars(self)
+        private["_RTCRtpSender__rtp_started"].set()
+        sequence_number = random_sequence_number()
+        origin = self._timestamp_origin = random32()
+        try:
+            while True:
+                encoded = await self.next_encoded()
+                if encoded is None or not self._enabled:
+                    continue
+                payloads, timestamp, level_dbov = encoded
+                for index, payload in enumerate(payloads):
+                    packet = RtpPacket(
+                        payload_type=codec.payloadType,
+                        sequence_number=sequence_number,
+                        timestamp=(origin + timestamp) & 0xFFFFFFFF,
+                        marker=int(index == len(payloads) - 1),
+                    )
+                    packet.ssrc = self._ssrc
+                    packet.payload = payload
+                    packet.extensions.mid = private["_RTCRtpSender__mid"]
+                    if level_dbov is not None:
+                        packet.extensions.audio_level = (False, -level_dbov)
+                    if (wait_s := self.pacer.wait_s(len(payload), time.monotonic())) > 0:
+                        await asyncio.sleep(wait_s)
+                    await self._send_packet(packet)
+                    sequence_number = (sequence_number + 1) & 0xFFFF
+        except (asyncio.CancelledError, ConnectionError, MediaStreamError):
+            pass
+        except Exception:
+            logger.exception("sending has ended")  # aiortc's stop() waits for the event below
+        if self.track is not None:
+            self.track.stop()
+        private["_RTCRtpSender__rtp_exited"].set()
+
+    async def _send_packet(self, packet: RtpPacket) -> None:
+        private = vars(self)
+        packet.extensions.abs_send_time = (current_ntp_time() >> 14) & 0x00FFFFFF
+        private["_RTCRtpSender__rtp_history"][packet.sequence_number % RTP_HISTORY_SIZE] = packet
+        await self.transport._send_rtp(packet.serialize(private["_RTCRtpSender__rtp_header_extensions_map"]))
+        private["_RTCRtpSender__octet_count"] += len(packet.payload)
+        private["_RTCRtpSender__packet_count"] += 1
 
     def _send_keyframe(self) -> None:
         self.on_keyframe_request()

@@ -81,6 +81,8 @@ class EncodedFeed:
         self._on_demand = on_demand
         self._on_keyframe_request = on_keyframe_request
         self._subscriptions: list[Subscription] = []
+        self.target_kbps = 0.0
+        """What the encoder aims at, for senders that pace; 0 is unknown."""
 
     def subscribe(self) -> Subscription:
         """A new queue that gets every frame from now on."""

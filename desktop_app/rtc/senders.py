@@ -47,6 +47,11 @@ class FeedTrack(MediaStreamTrack):
             self._subscription = self._feed.subscribe()
         return await self._subscription.next()
 
+    @property
+    def target_kbps(self) -> float:
+        """What the encoder behind the feed aims at."""
+        return self._feed.target_kbps
+
     def request_keyframe(self) -> None:
         """Ask the encoder behind the feed."""
         self._feed.request_keyframe()
@@ -99,6 +104,8 @@ class MediaSender(SenderBase):
     async def next_encoded(self) -> tuple[list[bytes], int, int | None]:
         """The next frame of the feed."""
         frame = await self._feed_track.recv()
+        if self.kind == "video":
+            self.pacer.set_target_kbps(self._feed_track.target_kbps)
         return frame.payloads, frame.timestamp, frame.audio_level_dbov
 
     def on_keyframe_request(self) -> None:

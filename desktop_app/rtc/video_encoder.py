@@ -80,6 +80,7 @@ class VideoEncoder:
             on_demand=self._set_wanted,
             on_keyframe_request=self._request_keyframe,
         )
+        self.feed.target_kbps = START_KBPS
         self.counters = VideoEncoderCounters()
         self._wake = threading.Condition()
         self._fresh = False
@@ -105,7 +106,7 @@ class VideoEncoder:
 
     def set_target_kbps(self, kbps: float) -> None:
         """What the slowest path carries; bounded by what the picture's size can use."""
-        self.counters.target_kbps = max(MIN_KBPS, kbps)
+        self.counters.target_kbps = self.feed.target_kbps = max(MIN_KBPS, kbps)
 
     def set_limits(self, width_px: int, height_px: int, frame_rate: float) -> None:
         """Send no larger and no more frequent pictures than these."""
