@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 
 RATE_HZ = 48000
 START_LIMIT_S = 20.0
-PULSE_MISSING = (
-    None if shutil.which("pulseaudio") and shutil.which("pactl") else "PulseAudio is not installed"
-)
-"""The reason to skip a test with, or None where PulseAudio is installed."""
 
 
 class PulseServer:

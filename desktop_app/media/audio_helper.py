@@ -164,8 +164,12 @@ class AudioHelper:
         while True:
             try:
                 self._run_once()
-            except (OSError, ValueError):
+            except Exception:  # it does not start, or does not speak our language
                 logger.exception("the audio helper process failed")
+            with self._changed:
+                lost = [stream.listener for stream in self._state.streams.values()]
+            for listener in lost:
+                listener.lost()
             with self._changed:
                 lived_s = now_s() - self._state.started_at_s
                 pause_s = MIN_PAUSE_S if lived_s > STEADY_S else min(pause_s * 2, MAX_PAUSE_S)
@@ -182,23 +186,17 @@ class AudioHelper:
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
             )
             self._state.process = process
-            opened = [stream.open_message for stream in self._state.streams.values()]
+            for stream in self._state.streams.values():
+                self._write(stream.open_message)  # under the lock, so that no CLOSE overtakes its OPEN
         try:
-            for message in opened:
-                self._write(message)
             assert process.stdout is not None
             while (received := read_message(process.stdout)) is not None:
                 self._dispatch(received)
         finally:
             with self._changed:
                 self._state.process = None
-                listeners = [stream.listener for stream in self._state.streams.values()]
-                closing = self._state.closing
             _end(process)
-            if not closing:
-                logger.info("the audio helper process ended with %s", process.returncode)
-                for listener in listeners:
-                    listener.lost()
+            logger.info("the audio helper process ended with %s", process.returncode)
 
     def _dispatch(self, message: Message) -> None:
         if message.kind is Kind.LOG:

@@ -118,4 +118,7 @@ class AudioProcessor:
 def _block(samples: AudioFrame) -> rtc.AudioFrame:
     from livekit import rtc
 
+    if samples.shape != (BLOCK_SAMPLES,) or samples.dtype != np.int16:
+        # The library aborts the process for a block of another size; this is only caught and logged.
+        raise ValueError(f"a block of shape {samples.shape} and type {samples.dtype}")
     return rtc.AudioFrame(samples.tobytes(), AUDIO_RATE_HZ, 1, len(samples))

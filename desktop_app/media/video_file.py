@@ -93,7 +93,7 @@ class VideoFileReader:
                 interval_s = 1.0 / float(min(max(stream.average_rate or 25, 1), 240))
                 previous_s = 0.0
                 for frame in self._decoded(container, stream):
-                    stamp_s = previous_s if frame.pts is None else frame.time
+                    stamp_s = previous_s + interval_s if frame.pts is None else frame.time
                     if count:
                         step_s = stamp_s - previous_s
                         at_s += step_s if 0 < step_s <= MAX_STEP_S else interval_s

@@ -227,6 +227,27 @@ def test_a_sound_server_that_dies_comes_back(pulse: PulseServer, backend: QtAudi
     microphone.stop()
 
 
+def test_a_sound_server_that_comes_late_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulse = PulseServer(tmp_path)
+    for name, value in pulse.environment.items():
+        monkeypatch.setenv(name, value)
+    backend = QtAudioBackend()
+    status, listener = StatusLog(), Listener()
+    microphone = backend.open_microphone("", status)
+    microphone.start(listener)
+    try:
+        failed = status.wait_for(SourceState.FAILED)
+        assert failed.message == "No microphone was found."
+        listener.next()
+        pulse.start()
+        pulse.load_virtual_microphone("studio")
+        status.wait_for(SourceState.LIVE, after=status.all.index(failed), limit_s=40)
+    finally:
+        microphone.stop()
+        backend.close()
+        pulse.stop()
+
+
 @pytest.mark.expected_warnings("audio helper process")
 def test_a_sound_server_that_hangs_holds_nothing_up(pulse: PulseServer, backend: QtAudioBackend) -> None:
     status, counter = StatusLog(), Counter()
