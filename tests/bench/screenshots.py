@@ -1,0 +1,126 @@
+"""Makes the pictures in docs/screenshots/ from the real window, under Xvfb, in a real call with two bots.
+
+python -m tests.bench.screenshots [FOLDER]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.end2end.processes import BotProcess, ServerProcess
+from tests.end2end.xvfb import Xvfb
+
+if TYPE_CHECKING:
+    from desktop_app.ui.main_window import MainWindow
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+STATISTICS_S = 25.0
+SETTLE_S = 1.5
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, Xvfb(Path(home) / "screen") as screen:
+        os.environ.update(screen.environment, BRIDGECALL_HOME=home)
+        os.environ.pop("QT_QPA_PLATFORM", None)
+        run(folder, Path(home))
+
+
+def run(folder: Path, home: Path) -> None:
+    """Everything that needs the display in the environment."""
+    import qasync  # type: ignore[import-untyped]
+    from PySide6.QtWidgets import QApplication
+
+    from desktop_app.engine.qt_bridge import EngineBridge
+    from desktop_app.hosting import InProcessHost
+    from desktop_app.settings.schema import Settings
+    from desktop_app.ui import theme
+    from desktop_app.ui.main_window import MainWindow
+
+    application = QApplication(["bridgecall"])
+    application.setQuitOnLastWindowClosed(False)
+    theme.apply_theme(application, "light")
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    bridge = EngineBridge(backend=None, make_host=InProcessHost)
+
+    async def save(_settings: Settings) -> None:
+        return None
+
+    settings = Settings(
+        camera="test", microphone="test", speaker="none", display_name="Ann", appearance="light"
+    )
+    window = MainWindow(bridge, settings=settings, save_settings=save)
+    with loop:
+        loop.run_until_complete(tour(window, bridge, folder, home))
+
+
+async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> None:
+    """Go through the window as a person would, with a picture of each place."""
+    from desktop_app.protocol.invite import Invite
+    from desktop_app.ui import theme
+
+    def picture(name: str, widget: Any = None) -> None:
+        (widget or window).grab().save(str(folder / f"{name}.png"))
+
+    window.resize(1080, 700)
+    window.start()
+    await asyncio.sleep(SETTLE_S)
+    picture("lobby")
+    async with (
+        ServerProcess(home) as server,
+        BotProcess(home, "Ben", server.url, "garden-party"),
+    ):
+        window.join(Invite("127.0.0.1", server.port, "garden-party", secure=False))
+        await asyncio.sleep(4)
+        picture("call")
+        window.actions_.statistics.trigger()
+        async with BotProcess(home, "Carla", server.url, "garden-party", microphone="none"):
+            await asyncio.sleep(STATISTICS_S)
+            picture("statistics")
+            window.actions_.statistics.trigger()
+            window.open_settings()
+            await asyncio.sleep(SETTLE_S)
+            from desktop_app.ui.settings_dialog import SettingsDialog
+
+            for dialog in window.findChildren(SettingsDialog):
+                picture("settings", dialog)
+                dialog.close()
+            app = theme_of(window)
+            theme.apply_theme(app, "dark")
+            await asyncio.sleep(SETTLE_S)
+            picture("call-dark")
+            theme.apply_theme(app, "light")
+        window.controller.leave()
+        await asyncio.sleep(SETTLE_S)
+    window.start_call()
+    await asyncio.sleep(SETTLE_S)
+    window.open_invite()
+    await asyncio.sleep(SETTLE_S)
+    from desktop_app.ui.invite_dialog import InviteDialog
+
+    for invitation in window.findChildren(InviteDialog):
+        picture("invite", invitation)
+        invitation.close()
+    closed = asyncio.get_running_loop().create_future()
+    window.closed.connect(lambda: closed.set_result(None))
+    window.close()
+    await closed
+    await bridge.close()
+
+
+def theme_of(_window: MainWindow) -> Any:
+    """The application object, whose look is changed."""
+    from PySide6.QtWidgets import QApplication
+
+    return QApplication.instance()
+
+
+if __name__ == "__main__":
+    main()
