@@ -44,6 +44,7 @@ async def chromium_page(
     size: tuple[int, int] = (1280, 800),
     dark: bool = False,
     arguments: Sequence[str] = (),
+    executable: str = CHROMIUM,
 ) -> AsyncIterator[Page]:
     """One page in a Chromium of its own, with a profile of its own; the browser ends with the block.
 
@@ -54,6 +55,7 @@ async def chromium_page(
         size: width and height of the page in CSS px.
         dark: what the page is told of the person's colour scheme.
         arguments: further command line switches.
+        executable: Chromium, or a script that starts it elsewhere.
     """
     if shutil.which(CHROMIUM) is None:
         pytest.skip(f"{CHROMIUM} is not installed")
@@ -62,7 +64,7 @@ async def chromium_page(
         async with async_playwright() as playwright:
             context = await playwright.chromium.launch_persistent_context(
                 profile,
-                executable_path=CHROMIUM,
+                executable_path=executable,
                 headless=True,
                 args=[*_ARGUMENTS, *(_FAKE_MEDIA if fake_media else []), *arguments],
                 ignore_default_args=["--headless", "--mute-audio"],

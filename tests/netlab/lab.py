@@ -101,6 +101,12 @@ class NetLab:
         if process.returncode and error is None:
             raise NetLabError(f"the network failed: {errors.strip()}")
 
+    @property
+    def pid(self) -> int:
+        """The process of the switch, to see what moving the packets costs."""
+        assert self._process is not None, "the lab is not up"
+        return self._process.pid
+
     def set(self, link: str = "*", **changes: float) -> None:
         """Change the conditions of a>b (one direction), a-b (both directions) or * (all links).
 

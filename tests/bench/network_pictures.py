@@ -1,0 +1,75 @@
+"""From the times of captured and of shown pictures: delay glass to glass, gaps, recovery after a cut."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from typing import TYPE_CHECKING
+
+from desktop_app.rtc.freeze import FreezeDetector
+
+if TYPE_CHECKING:
+    from .network_model import PictureTime, Window
+
+MAX_DELAY_S = 8.0
+"""The counter comes back every ten seconds."""
+
+
+class Glass:
+    """The near end's pictures, to be looked up by their counter."""
+
+    def __init__(self, captured: list[PictureTime]) -> None:
+        self._times: dict[int, list[float]] = {}
+        for at_s, counter in sorted(captured):
+            if counter is not None:
+                self._times.setdefault(counter, []).append(at_s)
+
+    def captured_at_s(self, counter: int, shown_at_s: float) -> float | None:
+        """When the picture that is shown now was captured; None when that is not known."""
+        times = self._times.get(counter, [])
+        i = bisect.bisect_right(times, shown_at_s)
+        if i == 0 or shown_at_s - times[i - 1] > MAX_DELAY_S:
+            return None
+        return times[i - 1]
+
+    def delays_s(self, shown: list[PictureTime], window: Window) -> list[float]:
+        """Of each picture shown in the window whose counter could be read."""
+        found = []
+        for at_s, counter in shown:
+            if window.covers(at_s) and counter is not None:
+                captured_at_s = self.captured_at_s(counter, at_s)
+                if captured_at_s is not None:
+                    found.append(at_s - captured_at_s)
+        return found
+
+    def back_after_s(self, shown: list[PictureTime], cut_end_s: float, limit_s: float) -> float:
+        """How long after a cut's end a picture is shown that was captured after it."""
+        for at_s, counter in shown:
+            if cut_end_s < at_s < cut_end_s + limit_s and counter is not None:
+                captured_at_s = self.captured_at_s(counter, at_s)
+                if captured_at_s is not None and captured_at_s >= cut_end_s:
+                    return at_s - cut_end_s
+        return limit_s
+
+
+def shown_fps(shown: list[PictureTime], window: Window) -> float:
+    """Pictures a second."""
+    return sum(window.covers(at_s) for at_s, _ in shown) / window.length_s
+
+
+def longest_gap_s(shown: list[PictureTime], window: Window) -> float:
+    """The longest time without a new picture, also at the window's edges."""
+    times = [window.begin_s, *(at_s for at_s, _ in shown if window.covers(at_s)), window.end_s]
+    return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+def frozen_s(shown: list[PictureTime], window: Window) -> float:
+    """Freezes as the W3C counts them (webrtc-stats), including one that has not ended."""
+    detector = FreezeDetector()
+    for at_s, _ in shown:
+        if window.covers(at_s):
+            detector.frame_shown(at_s)
+    if any(window.covers(at_s) for at_s, _ in shown):
+        detector.frame_shown(window.end_s)
+        return detector.total_freezes_duration_s
+    return window.length_s
