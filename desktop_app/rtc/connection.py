@@ -14,11 +14,12 @@ from desktop_app.media.clock import AUDIO_RATE_HZ, VIDEO_CLOCK_RATE_HZ, now_s
 from .aiortc_internals import PeerConnection, ReceiverBase, SenderBase
 from .counters import InboundCounters, OutboundCounters, PeerCounters
 from .ice import IceConfiguration, to_rtc_configuration
+from .path_monitor import PathMonitor
 from .receivers import AudioReceiver, DiscardingReceiver, MediaReceiver, VideoReceiver
 from .senders import MediaSender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from aiortc.rtcdtlstransport import RTCDtlsTransport
     from aiortc.rtcrtpparameters import RTCRtpCodecCapability
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from .audio_playout import AudioPlayout
     from .encoded_feed import EncodedFeed
+    from .send_estimate import PathEstimate
 
 PREFERRED_MIME_TYPES = {"audio": ("audio/opus",), "video": ("video/VP8", "video/rtx")}
 """What every WebRTC endpoint must know (RFC 7742, RFC 7874); one codec a kind is what lets us encode once."""
@@ -69,15 +71,18 @@ class MediaConnection:
         self._senders: dict[str, MediaSender] = {}
         self._receivers: dict[str, MediaReceiver] = {}
         self.serial = next(_serials)
+        self._path = PathMonitor()
         self._describing: asyncio.Task[None] | None = None
         self.pc = PeerConnection(
             to_rtc_configuration(ice), make_sender=self._make_sender, make_receiver=self._make_receiver
         )
 
-    def add_transceivers(self) -> None:
-        """One audio and one video stream, both ways."""
+    def add_transceivers(self, kinds: Collection[str] = ("audio", "video")) -> None:
+        """One stream of each of these kinds, both ways, unless there is one."""
+        there = {transceiver.kind for transceiver in self.pc.getTransceivers()}
         for kind in ("audio", "video"):
-            self.pc.addTransceiver(kind, direction="sendrecv")
+            if kind in kinds and kind not in there:
+                self.pc.addTransceiver(kind, direction="sendrecv")
         self.prefer_codecs()
 
     def prefer_codecs(self) -> None:
@@ -134,11 +139,9 @@ class MediaConnection:
                 return sender.remote.round_trip_s
         return None
 
-    @property
-    def video_estimate_kbps(self) -> float | None:
-        """What the far end says it can take (REMB)."""
-        sender = self._senders.get("video")
-        return None if sender is None else sender.remote.estimate_kbps
+    def estimate_path(self, at_s: float) -> PathEstimate:
+        """What the path carries, judged anew; to be asked a few times a second."""
+        return self._path.update(at_s, {kind: sender.state for kind, sender in self._senders.items()})
 
     def pause_freeze_detection(self) -> None:
         """The far end switched its camera off on purpose."""

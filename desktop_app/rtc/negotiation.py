@@ -69,6 +69,8 @@ def _description(kind: JsonValue, sdp: JsonValue, session: str | None) -> Descri
     media = sum(line.startswith("m=") for line in lines)
     if len(sdp) > MAX_SDP_CHARS or len(lines) > MAX_SDP_LINES or media > MAX_SDP_MEDIA:
         raise ValueError("the session description is unreasonably long")
+    if not media:
+        raise ValueError("the session description describes nothing")
     return Description("offer" if kind == "offer" else "answer", sdp, session)
 
 
@@ -92,6 +94,12 @@ def _candidate(data: dict[str, JsonValue]) -> RTCIceCandidate | None:
     if candidate.sdpMid is None and candidate.sdpMLineIndex is None:
         candidate.sdpMLineIndex = 0  # everything is bundled on the first line anyway
     return candidate
+
+
+def media_kinds(sdp: str) -> set[str]:
+    """The kinds of media that an SDP has lines for: audio, video or both."""
+    kinds = {line[2:].split(" ", 1)[0] for line in sdp.splitlines() if line.startswith("m=")}
+    return kinds & {"audio", "video"}
 
 
 def ice_username_fragment(sdp: str) -> str | None:

@@ -13,7 +13,7 @@ from aiortc.rtcsessiondescription import RTCSessionDescription
 from desktop_app.core.tasks import TaskOwner
 
 from .connection import LocalFeeds, MediaConnection, RemoteSinks
-from .negotiation import Candidate, Description, ice_username_fragment, parse_signal
+from .negotiation import Candidate, Description, ice_username_fragment, media_kinds, parse_signal
 from .state import PeerState
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .counters import PeerCounters
     from .ice import IceConfiguration
+    from .send_estimate import PathEstimate
 
 logger = logging.getLogger(__name__)
 
@@ -132,10 +133,11 @@ class Peer:
         """What the connection has counted; None before there is one."""
         return None if self._connection is None else self._connection.counters()
 
-    @property
-    def video_estimate_kbps(self) -> float | None:
-        """What the participant says the path to them carries."""
-        return None if self._connection is None else self._connection.video_estimate_kbps
+    def estimate_path(self, at_s: float) -> PathEstimate | None:
+        """What the path to the participant carries; None while there is none."""
+        if self._connection is None or self._state is not PeerState.CONNECTED:
+            return None
+        return self._connection.estimate_path(at_s)
 
     def pause_freeze_detection(self) -> None:
         """The participant switched the camera off on purpose."""
@@ -190,15 +192,13 @@ class Peer:
 
     async def _answer(self, description: Description) -> None:
         connection = self._connection
-        if connection is not None and self._is_renegotiation(connection, description):
-            await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "offer"))
-        else:
+        if connection is None or not self._is_renegotiation(connection, description):
             self.is_offerer = False
             connection = self._new_connection(description.session)
-            # Made before the offer is applied, so that its lines find transceivers that send and receive
-            # our codecs alone.
-            connection.add_transceivers()
-            await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "offer"))
+        # Made before the offer is applied, so that its lines find transceivers that send and receive our codecs
+        # alone; and only such as it has lines for: aiortc cannot answer with any others.
+        connection.add_transceivers(media_kinds(description.sdp))
+        await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "offer"))
         connection.prefer_codecs()
         await self._flush_candidates(connection)
         await connection.set_local(await connection.pc.createAnswer())

@@ -15,31 +15,33 @@ from desktop_app.rtc.negotiation import (
     Candidate,
     Description,
     ice_username_fragment,
+    media_kinds,
     parse_signal,
 )
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import JsonValue
 
+SDP = "v=0\r\nm=audio 9 X 0\r\n"
 LINE = "candidate:842163049 1 udp 1677729535 203.0.113.7 46154 typ srflx raddr 10.0.0.1 rport 46154"
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        {"type": "offer", "sdp": "v=0"},
-        {"type": "anything", "sdp": {"type": "offer", "sdp": "v=0"}},
-        {"sdp": {"type": "offer", "sdp": "v=0"}},
-        {"description": {"type": "offer", "sdp": "v=0"}},
+        {"type": "offer", "sdp": SDP},
+        {"type": "anything", "sdp": {"type": "offer", "sdp": SDP}},
+        {"sdp": {"type": "offer", "sdp": SDP}},
+        {"description": {"type": "offer", "sdp": SDP}},
     ],
 )
 def test_every_usual_form_of_a_description_is_understood(data: JsonValue) -> None:
-    assert parse_signal(data) == Description("offer", "v=0", None)
+    assert parse_signal(data) == Description("offer", SDP, None)
 
 
 def test_an_answer_keeps_its_session() -> None:
-    data: JsonValue = {"type": "answer", "sdp": "v=0", "session": "abc"}
-    assert parse_signal(data) == Description("answer", "v=0", "abc")
+    data: JsonValue = {"type": "answer", "sdp": SDP, "session": "abc"}
+    assert parse_signal(data) == Description("answer", SDP, "abc")
 
 
 @pytest.mark.parametrize(
@@ -96,10 +98,12 @@ def test_what_is_not_about_negotiation_is_nobodys_business(data: JsonValue) -> N
         {"type": "offer"},
         {"type": "offer", "sdp": 1},
         {"type": "offer", "sdp": None},
-        {"sdp": {"type": "pranswer", "sdp": "v=0"}},
-        {"sdp": {"sdp": "v=0"}},
-        {"type": "offer", "sdp": "v=0", "session": 1},
-        {"type": "offer", "sdp": "v=0", "session": "x" * 65},
+        {"type": "offer", "sdp": ""},
+        {"type": "offer", "sdp": "v=0\r\n"},
+        {"sdp": {"type": "pranswer", "sdp": SDP}},
+        {"sdp": {"sdp": SDP}},
+        {"type": "offer", "sdp": SDP, "session": 1},
+        {"type": "offer", "sdp": SDP, "session": "x" * 65},
         {"type": "offer", "sdp": "x" * 70_000},
         {"type": "offer", "sdp": "a=\n" * (MAX_SDP_LINES + 1)},
         {"type": "offer", "sdp": "v=0\r\n" + "m=audio 9 X 0\r\n" * (MAX_SDP_MEDIA + 1)},
@@ -146,6 +150,11 @@ def test_no_json_raises_anything_else(data: Any) -> None:
 def test_no_candidate_line_raises_anything_else(line: str) -> None:
     with contextlib.suppress(ValueError):
         assert isinstance(parse_signal({"candidate": line}), Candidate)
+
+
+def test_the_kinds_of_media_are_those_of_the_lines() -> None:
+    assert media_kinds("v=0\r\nm=video 9 X\r\nm=application 9 X\r\nm=video 9 X\r\n") == {"video"}
+    assert media_kinds("v=0\nm=audio 9 X\nm=video 9 X\na=m=text\nm=\n") == {"audio", "video"}
 
 
 def test_the_ice_user_name_is_the_first_of_the_description() -> None:
