@@ -70,5 +70,5 @@ class FrameSlot:
         for listener in listeners:
             try:
                 listener()
-            except Exception:  # noqa: BLE001 - a broken reader must not stop the camera thread
+            except Exception:
                 logger.exception("a frame listener failed")
