@@ -1,0 +1,191 @@
+"""Two real peers over loopback: coming up, carrying media, failing, ending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from aiortc.rtp import RtcpRtpfbPacket
+
+from desktop_app.rtc import aiortc_internals, peer
+from desktop_app.rtc.aiortc_internals import MAX_RETRANSMISSIONS
+from desktop_app.rtc.state import PeerState
+
+from .foreign_client import ForeignClient, answers_of
+from .peer_tools import BadNetwork, Pair, calling, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+NEW, CONNECTING, CONNECTED, RECONNECTING, FAILED, CLOSED = PeerState
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[Pair]:
+    """Two people who are not connected yet."""
+    async with calling() as made:
+        yield made
+
+
+async def test_a_call_comes_up_carries_both_kinds_both_ways_and_ends(pair: Pair) -> None:
+    assert pair.states() == (NEW, NEW)
+    assert pair.alice.peer.counters() is None
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    await pair.until_media()
+    for person in (pair.alice, pair.bob):
+        person.keep_sound = True
+    await until(lambda: min(len(pair.alice.heard), len(pair.bob.heard)) >= 25)
+    await until(lambda: pair.alice.counters.round_trip_s is not None)
+    assert pair.alice.heard_hz() == pytest.approx(880, abs=5)
+    assert pair.bob.heard_hz() == pytest.approx(440, abs=5)
+    assert (pair.alice.first_pictures, pair.bob.first_pictures) == (1, 1)
+    assert (pair.alice.peer.is_offerer, pair.bob.peer.is_offerer) == (True, False)
+
+    counters = pair.alice.counters
+    video, audio = counters.inbound_video, counters.inbound_audio
+    assert video is not None
+    assert audio is not None
+    assert (video.codec, audio.codec) == ("video/VP8", "audio/opus")
+    assert (video.width_px, video.height_px) == (160, 120)
+    assert video.packets_received > 0
+    assert video.packets_lost == audio.packets_lost == 0
+    assert video.frames_dropped == 0
+    assert counters.pair is not None
+    assert (counters.pair.local_type, counters.pair.protocol) == ("host", "udp")
+    assert counters.round_trip_s is not None
+    assert 0 <= counters.round_trip_s < 0.5
+    assert counters.outbound_video is not None
+    assert counters.outbound_video.frames_sent > 0
+    assert counters.transport_bytes_received > video.bytes_received + audio.bytes_received
+
+    await pair.hang_up()
+    assert pair.alice.states == [CONNECTING, CONNECTED, CLOSED]
+    assert pair.bob.states == [CONNECTING, CONNECTED, CLOSED]
+    assert pair.alice.peer.closed
+    assert pair.bob.peer.closed
+
+
+async def test_who_is_hung_up_on_learns_it_at_once(pair: Pair) -> None:
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    pair.alice.peer.hang_up()
+    await until(lambda: pair.bob.peer.state is FAILED)
+    assert pair.bob.states == [CONNECTING, CONNECTED, FAILED]
+    assert pair.bob.reasons[-1] == "The connection was closed by the other side."
+    assert pair.bob.peer.counters() is None
+
+
+async def test_after_a_failure_the_offerer_calls_again_and_sound_and_picture_come_back(pair: Pair) -> None:
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    await pair.until_media()
+    first = pair.alice.counters.connection
+    pair.alice.peer._fail("for the test")
+    await until(lambda: pair.states() == (FAILED, FAILED))
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    await pair.until_media()
+    assert pair.alice.counters.connection > first
+    assert pair.alice.states == [CONNECTING, CONNECTED, FAILED, CONNECTING, CONNECTED]
+    assert pair.bob.states == [CONNECTING, CONNECTED, FAILED, CONNECTING, CONNECTED]
+
+
+async def test_a_new_offer_in_a_running_call_is_a_reconnection(pair: Pair) -> None:
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    pair.alice.peer.make_call()
+    await until(lambda: len(pair.alice.states) >= 4)
+    await pair.until_connected()
+    await pair.until_media()
+    assert pair.alice.states == [CONNECTING, CONNECTED, RECONNECTING, CONNECTED]
+    assert pair.bob.states[-1] is CONNECTED
+    assert FAILED not in pair.bob.states
+
+
+async def test_an_offer_that_nobody_answers_fails_at_the_limit(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer, "CONNECT_LIMIT_S", 0.3)
+    pair.alice.connect("nobody", lambda _data: None)
+    pair.alice.peer.make_call()
+    await until(lambda: pair.alice.peer.state is FAILED)
+    assert pair.alice.states == [CONNECTING, FAILED]
+    assert pair.alice.reasons[-1].startswith("No connection came up within")
+    await until(lambda: not len(pair.alice.peer._closing))
+
+
+async def test_an_answer_that_never_becomes_a_connection_fails_at_the_limit(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer, "CONNECT_LIMIT_S", 0.5)
+    foreigner = ForeignClient()
+    pair.alice.connect("foreigner", lambda _data: None)
+    pair.alice.peer.handle_signal(await foreigner.offer("audio"))
+    await answers_of(pair.alice, 1)
+    await until(lambda: pair.alice.peer.state is FAILED)
+    assert pair.alice.states == [CONNECTING, FAILED]
+    await foreigner.pc.close()
+
+
+async def test_the_limit_is_no_longer_in_force_once_connected(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer, "CONNECT_LIMIT_S", 2.0)
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    assert pair.alice.peer._connect_timer is None
+    assert pair.bob.peer._connect_timer is None
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge a silent network within a second instead of half a minute."""
+    monkeypatch.setattr(peer, "WATCH_INTERVAL_S", 0.02)
+    monkeypatch.setattr(peer, "SILENT_RECONNECTING_S", 0.4)
+    monkeypatch.setattr(peer, "SILENT_FAILED_S", 1.5)
+
+
+async def test_a_network_that_goes_silent_and_comes_back(pair: Pair, hasty: None) -> None:
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    await pair.until_media()
+    network = BadNetwork(pair.bob.peer)
+    network.silent = True
+    await until(lambda: pair.bob.peer.state is RECONNECTING)
+    assert pair.bob.reasons[-1] == "Nothing comes from this participant."
+    network.silent = False
+    await until(lambda: pair.bob.peer.state is CONNECTED)
+    await pair.until_media()
+    assert pair.bob.states == [CONNECTING, CONNECTED, RECONNECTING, CONNECTED]
+    assert pair.alice.states == [CONNECTING, CONNECTED]
+
+
+async def test_a_network_that_stays_silent_fails_and_a_new_call_works(pair: Pair, hasty: None) -> None:
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    BadNetwork(pair.alice.peer).silent = True
+    await until(lambda: pair.alice.peer.state is FAILED)
+    assert pair.alice.states == [CONNECTING, CONNECTED, RECONNECTING, FAILED]
+    pair.alice.peer.make_call()
+    await until(lambda: pair.alice.peer.state is CONNECTED)
+    await pair.until_connected()
+    await pair.until_media()
+
+
+def test_every_private_name_that_we_use_is_there() -> None:
+    assert aiortc_internals.missing_private_names() == []
+
+
+async def test_a_participant_cannot_have_everything_sent_again_and_again(pair: Pair) -> None:
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    await pair.until_media()
+    connection = pair.alice.peer._connection
+    assert connection is not None
+    sender = connection._senders["video"]
+    greedy = RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=sender.ssrc, lost=list(range(65_536)))
+    await sender._handle_rtcp_packet(greedy)
+    assert sender.remote.retransmitted_packets <= MAX_RETRANSMISSIONS
+    assert sender.remote.nack_count == 1
