@@ -6,7 +6,7 @@ import argparse
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
 from desktop_app.call.media_config import MediaConfig
@@ -14,6 +14,7 @@ from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import MAX_ID_CHARS, MAX_NAME_CHARS
 from desktop_app.protocol.text import has_forbidden_characters
+from desktop_app.quality.controller import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,6 +119,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument("--ice-server", action="append", default=[], type=_ice, metavar="URL[,USER,SECRET]")
     parser.add_argument("--relay-only", action="store_true", help="use relayed paths alone")
     parser.add_argument("--fingerprint", type=_fingerprint, help="SHA-256 of the server's own certificate")
+    parser.add_argument("--quality", choices=get_args(Mode), default="automatic", help="what is sent")
     parser.add_argument("--record-audio", metavar="FILE.wav", help="write what a speaker would play")
     parser.add_argument(
         "--media-times", action="store_true", help="print when pictures and sound pass, for measurements"
@@ -138,6 +140,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
             echo_cancellation=False,
             noise_suppression=False,
             automatic_gain=False,
+            quality=values.quality,
             recording=values.record_audio,
         ),
         duration_s=values.duration,

@@ -22,6 +22,7 @@ from desktop_app.call.events import (
     ParticipantGone,
     ParticipantJoined,
     PeerStateChanged,
+    QualityChanged,
     StatsUpdated,
 )
 from desktop_app.call.session import Session
@@ -122,6 +123,17 @@ class Bot:
             case FirstFrame():
                 self._out.write(
                     "first-frame", user=event.user_id, kind=event.kind, ms=round(event.since_join_ms, 1)
+                )
+            case QualityChanged():
+                self._out.write(
+                    "quality",
+                    step=event.step,
+                    width=event.width_px if event.video_enabled else 0,
+                    height=event.height_px if event.video_enabled else 0,
+                    fps=event.frame_rate if event.video_enabled else 0,
+                    kbps=round(event.video_kbps, 1),
+                    video=event.video_enabled,
+                    reason=event.reason,
                 )
             case StatsUpdated():
                 self._out.write("stats", **stats_report(event.stats))

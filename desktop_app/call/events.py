@@ -113,6 +113,20 @@ class StatsUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityChanged:
+    """What we send was stepped down or up, or a setting changed it."""
+
+    step: str
+    """Size and frame rate or "Sound only", for people."""
+    width_px: int
+    height_px: int
+    frame_rate: float
+    video_kbps: float
+    video_enabled: bool
+    reason: Literal["network", "cpu", "setting", "recovered", ""]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence for the person. `code` is stable, the text is not."""
 
@@ -132,5 +146,6 @@ CallEvent: TypeAlias = (
     | DeviceStatus
     | MicrophoneLevel
     | StatsUpdated
+    | QualityChanged
     | Notice
 )

@@ -23,6 +23,7 @@ from desktop_app.rtc.video_encoder import VideoEncoder
 
 from .events import CallEvent, DeviceKind, DeviceState, DeviceStatus, MicrophoneLevel, Notice
 from .mixer import AudioMixer
+from .quality_steering import EncoderLoad
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from desktop_app.media.audio import AudioFrame, AudioSink, AudioSource
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.source_status import SourceStatus
-    from desktop_app.media.video_source import VideoSource
+    from desktop_app.media.video_source import VideoFormat, VideoSource
 
     from .media_config import MediaConfig
 
@@ -56,6 +57,7 @@ class LocalMedia:
         self.slot = FrameSlot()
         self.audio_muted = False
         self.video_muted = False
+        self._video_pauses: set[str] = set()
         self._camera: VideoSource | None = None
         self._microphone: AudioSource | None = None
         self._speaker: AudioSink | None = None
@@ -90,7 +92,7 @@ class LocalMedia:
                 self.audio_muted = muted
             elif muted != self.video_muted:
                 self.video_muted = muted
-                self.video_encoder.set_paused(muted)
+                self.pause_video("muted", muted)
                 if self._config is not None:
                     await self._open_camera(self._config)
 
@@ -135,6 +137,29 @@ class LocalMedia:
     async def on_device_thread(self, work: Callable[[], T]) -> T:
         """Run blocking device work in order, off the loop."""
         return await self._loop.run_in_executor(self._devices, work)
+
+    def pause_video(self, reason: str, paused: bool) -> None:
+        """Encode no picture for as long as there is a reason not to; each one has a name."""
+        before = bool(self._video_pauses)
+        (self._video_pauses.add if paused else self._video_pauses.discard)(reason)
+        if bool(self._video_pauses) != before:
+            self.video_encoder.set_paused(not before)
+
+    def set_video(self, width_px: int, height_px: int, frame_rate: float, kbps: float) -> None:
+        """The largest picture, the highest frame rate and the bitrate to send."""
+        self.video_encoder.set_limits(width_px, height_px, frame_rate)
+        self.video_encoder.set_target_kbps(kbps)
+
+    @property
+    def encoder_load(self) -> EncoderLoad:
+        """What the video encoder has done so far."""
+        counters = self.video_encoder.counters
+        return EncoderLoad(counters.frames_encoded + counters.frames_dropped, counters.total_encode_s)
+
+    @property
+    def video_format(self) -> VideoFormat | None:
+        """The camera's picture; None while none is chosen."""
+        return None if self._config is None else self._config.video_format
 
     def set_audio_kbps(self, kbps: float) -> None:
         """The bitrate of our sound, from the next frame on."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desktop_app.media.video_source import VideoFormat
+
+if TYPE_CHECKING:
+    from desktop_app.quality.controller import Mode
 
 DEFAULT_FORMAT = VideoFormat(640, 480, 30)
 
@@ -20,5 +24,6 @@ class MediaConfig:
     echo_cancellation: bool = True
     noise_suppression: bool = True
     automatic_gain: bool = True
+    quality: Mode = "automatic"
     recording: str | None = None
     """A WAV file for what the speaker plays (the bot's --record-audio)."""

@@ -13,6 +13,7 @@ import psutil
 
 from desktop_app.core.events import Emitter
 from desktop_app.core.tasks import TaskOwner
+from desktop_app.media.clock import now_s
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.stats.collector import EncoderShare
@@ -21,6 +22,7 @@ from desktop_app.stats.model import CallStats, LocalStats
 from .call import Call, JoinRequest
 from .events import CallEvent, LocalMuteChanged, MediaKind, StatsUpdated
 from .local_media import LocalMedia
+from .quality_steering import QualitySteering
 
 if TYPE_CHECKING:
     from desktop_app.media.audio_backend import AudioBackend
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STATS_INTERVAL_S = 1.0
-AUDIO_SHARE_KBPS = 50.0
-"""What of the path's estimate belongs to the sound and to headers, before the picture gets anything."""
+STEER_INTERVAL_S = 0.25
+"""A network that narrows fills its queues in less than a second."""
 
 
 class Session:
@@ -51,6 +53,7 @@ class Session:
         self._process = psutil.Process()
         self._process.cpu_percent()  # the first call only sets the mark
         self._encode = EncoderShare()
+        self._steering: QualitySteering | None = None
 
     def remote_video(self, user_id: str) -> FrameSlot:
         """The slot of a participant's picture. Any thread."""
@@ -72,10 +75,14 @@ class Session:
 
     def _tell_others(self) -> None:
         config = self._config
+        decision = self._steering.decision if self._steering is not None else None
         me = replace(
             self._me,
             audio_muted=self.media.audio_muted or (config is not None and config.microphone == "none"),
-            video_muted=self.media.video_muted or (config is not None and config.camera == "none"),
+            # A picture that we do not send for want of bandwidth must not stand there frozen.
+            video_muted=self.media.video_muted
+            or (config is not None and (config.camera == "none" or config.quality == "audio-only"))
+            or (decision is not None and not decision.video_enabled),
         )
         if me != self._me:
             self._me = me
@@ -101,6 +108,8 @@ class Session:
                 self.call = None
             await call.leave()
             raise
+        self._steering = QualitySteering(self.media, self.events.emit)
+        self._tasks.spawn(self._steer(call, self._steering), name="quality")
         self._tasks.spawn(self._collect(call), name="stats")
         return welcome
 
@@ -110,6 +119,7 @@ class Session:
         if call is None:
             return
         await self._tasks.close()
+        self._steering = None
         await call.leave()
         self._tasks.spawn(call.wait_closed(), name="closing")
         with self._slots_lock:
@@ -139,19 +149,20 @@ class Session:
     async def _collect(self, call: Call) -> None:
         while True:
             await asyncio.sleep(STATS_INTERVAL_S)
-            self._steer_bitrate(call)
             self.newest_stats = self._take_stats(call)
             self.events.emit(StatsUpdated(self.newest_stats))
 
-    def _steer_bitrate(self, call: Call) -> None:
-        # One encoding serves all: the narrowest path decides.
-        estimates = [
-            estimate
-            for each in call.participants.values()
-            if (estimate := each.peer.video_estimate_kbps) is not None
-        ]
-        if estimates:
-            self.media.video_encoder.set_target_kbps(min(estimates) - AUDIO_SHARE_KBPS)
+    async def _steer(self, call: Call, steering: QualitySteering) -> None:
+        try:
+            while True:
+                at_s = now_s()
+                paths = [each.peer.estimate_path(at_s) for each in call.participants.values()]
+                mode = self._config.quality if self._config is not None else "automatic"
+                steering.update(at_s, [path for path in paths if path is not None], mode)
+                self._tell_others()
+                await asyncio.sleep(STEER_INTERVAL_S)
+        finally:
+            steering.close()
 
     def _take_stats(self, call: Call) -> CallStats:
         counters = self.media.video_encoder.counters
@@ -162,6 +173,7 @@ class Session:
             width_px=counters.width_px,
             height_px=counters.height_px,
         )
+        decision = self._steering.decision if self._steering is not None else None
         level = 0.0 if self.media.audio_muted else self.media.microphone_level
         return CallStats(
             time_s=time.time(),
@@ -171,5 +183,7 @@ class Session:
                 microphone_level=level,
                 cpu_pct=self._process.cpu_percent(),
                 rss_mb=self._process.memory_info().rss / 1e6,
+                quality_step="" if decision is None else decision.description,
+                quality_reason="" if decision is None else decision.reason,
             ),
         )

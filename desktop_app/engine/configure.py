@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from desktop_app.call.media_config import MediaConfig
 from desktop_app.media.video_source import VideoFormat
@@ -11,6 +11,7 @@ from desktop_app.protocol.ice_url import parse_ice_server
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
+    from desktop_app.quality.controller import Mode
     from desktop_app.settings.schema import Settings
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ def media_config(settings: Settings) -> MediaConfig:
         echo_cancellation=settings.echo_cancellation,
         noise_suppression=settings.noise_suppression,
         automatic_gain=settings.automatic_gain,
+        quality=cast("Mode", settings.quality),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiortc.clock import current_ntp_time
@@ -18,7 +17,10 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
+from desktop_app.media.clock import now_s
+
 from .aiortc_internals import SenderBase
+from .path_monitor import RemoteReport, StreamState
 
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
@@ -73,21 +75,6 @@ class FeedTrack(MediaStreamTrack):
         super().stop()
 
 
-@dataclass(slots=True)
-class RemoteReport:
-    """What the far end says about our stream."""
-
-    round_trip_s: float | None = None
-    fraction_lost: float = 0.0
-    """0 to 1, of the newest report."""
-    jitter_s: float = 0.0
-    estimate_kbps: float | None = None
-    """REMB."""
-    nack_count: int = 0
-    pli_count: int = 0
-    retransmitted_packets: int = 0
-
-
 class MediaSender(SenderBase):
     """Sends one feed to one peer."""
 
@@ -95,6 +82,11 @@ class MediaSender(SenderBase):
         self._feed_track = FeedTrack(kind, feed)
         super().__init__(self._feed_track, transport, clock_rate_hz)
         self.remote = RemoteReport()
+
+    @property
+    def state(self) -> StreamState:
+        """What the path is judged by."""
+        return StreamState(self.remote, self.packets_sent, self.payload_bytes_sent)
 
     @property
     def feed_track(self) -> FeedTrack:
@@ -122,6 +114,7 @@ class MediaSender(SenderBase):
         if isinstance(packet, (RtcpRrPacket, RtcpSrPacket)):
             for report in packet.reports:
                 if report.ssrc == self.ssrc:
+                    self.remote.report_count += 1
                     self.remote.fraction_lost = report.fraction_lost / 256
                     self.remote.jitter_s = report.jitter / self.clock_rate_hz
                     self._note_round_trip(report.lsr, report.dlsr)
@@ -134,6 +127,7 @@ class MediaSender(SenderBase):
                 return
             if self.ssrc in ssrcs:
                 self.remote.estimate_kbps = bitrate / 1000
+                self.remote.estimate_at_s = now_s()
 
     def _note_round_trip(self, last_sr: int, delay_since_sr: int) -> None:
         # RFC 3550 6.4.1. The sender report carried the middle 32 bits of an NTP time from the same clock.
@@ -143,6 +137,8 @@ class MediaSender(SenderBase):
         round_trip_s = ((now - last_sr - delay_since_sr) & 0xFFFFFFFF) / 65536
         if round_trip_s > 10:  # a clock that was set back, or nonsense
             return
+        self.remote.newest_round_trip_s = round_trip_s
+        self.remote.round_trip_count += 1
         old = self.remote.round_trip_s
         self.remote.round_trip_s = (
             round_trip_s if old is None else RTT_SMOOTHING * old + (1 - RTT_SMOOTHING) * round_trip_s

@@ -160,6 +160,20 @@ class Settings:
         Group.NETWORK,
     )
 
+    quality: str = _option(
+        "automatic",
+        Choice(
+            {
+                "automatic": "Automatic",
+                "low-data": "Low data: a small picture, at most 250 kbit/s",
+                "audio-only": "Sound only",
+            }
+        ),
+        "What you send",
+        "Automatic fits your picture to the network; your sound always comes first.",
+        Group.NETWORK,
+    )
+
     appearance: str = _option(
         "system",
         Choice({"system": "Same as the system", "light": "Light", "dark": "Dark"}),

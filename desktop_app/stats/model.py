@@ -132,6 +132,10 @@ class LocalStats:
     cpu_pct: float = 0.0
     """CPU of this process; 100 is one core."""
     rss_mb: float = 0.0
+    quality_step: str = ""
+    """What we send, for people; empty before there is a path to send over."""
+    quality_reason: str = ""
+    """Why it is so: network, cpu, setting, recovered, or empty when it was so from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from desktop_app.call.events import (
     ParticipantGone,
     ParticipantJoined,
     PeerStateChanged,
+    QualityChanged,
 )
 from desktop_app.rtc.state import PeerState
 
@@ -61,6 +62,8 @@ class RoomModel:
         self.audio_muted = False
         self.video_muted = False
         self.devices: dict[DeviceKind, DeviceStatus] = {}
+        self.quality: QualityChanged | None = None
+        """The newest step of what we send; None as long as nothing had to change."""
 
     @property
     def in_call(self) -> bool:
@@ -85,12 +88,15 @@ class RoomModel:
                 self.video_muted = muted
             case DeviceStatus():
                 self.devices[event.device] = event
+            case QualityChanged():
+                self.quality = event
             case _:
                 pass
 
     def _change_state(self, event: CallStateChanged) -> None:
         if event.state in (CallState.IDLE, CallState.JOINING):
             self.people.clear()
+            self.quality = None
         self.state = event.state
         self.room_id = event.room_id if event.state is not CallState.IDLE else ""
 
@@ -125,6 +131,15 @@ class RoomModel:
             if names:
                 return f"{words} {names[0] if len(names) == 1 else f'{len(names)} people'}"
         return "Connected"
+
+    def quality_text(self) -> str:
+        """Why the others do not see us although our camera is on; empty while they do."""
+        quality = self.quality
+        if not self.in_call or quality is None or quality.video_enabled:
+            return ""
+        if quality.reason == "setting":
+            return "Audio only, as you chose in the settings"
+        return "Audio only: the network is too slow for video"
 
     def device_text(self, kind: DeviceKind) -> str:
         """One device in a few words: "Camera on", "Microphone muted", "Camera not working"."""

@@ -73,6 +73,7 @@ class StateLine(QFrame):
         self._connection = _Part("Connection")
         self._room = _Part("Room")
         self._people = _Part("People in the room")
+        self._quality = _Part("What is sent")
         self._microphone = _Part("Microphone")
         self._camera = _Part("Camera")
         layout = QHBoxLayout(self)
@@ -81,6 +82,7 @@ class StateLine(QFrame):
         layout.addWidget(self._connection)
         layout.addWidget(self._room)
         layout.addWidget(self._people)
+        layout.addWidget(self._quality)
         layout.addStretch(1)
         layout.addWidget(self._microphone)
         layout.addWidget(self._camera)
@@ -95,7 +97,14 @@ class StateLine(QFrame):
     @property
     def text(self) -> str:
         """The whole line as words."""
-        parts = (self._connection, self._room, self._people, self._microphone, self._camera)
+        parts = (
+            self._connection,
+            self._room,
+            self._people,
+            self._quality,
+            self._microphone,
+            self._camera,
+        )
         return " · ".join(part.text for part in parts if part.isVisibleTo(self))
 
     def show_model(self, model: RoomModel) -> None:
@@ -109,6 +118,10 @@ class StateLine(QFrame):
             self._room.show_state("network", f"Room {clean_name(model.room_id)}")
         if model.in_call:
             self._people.show_state("people", model.people_text())
+        audio_only = model.quality_text()
+        self._quality.setVisible(bool(audio_only))
+        if audio_only:
+            self._quality.show_state("camera-off", audio_only, "warning")
         self._microphone.show_state(
             *_device_look(model, "microphone", model.audio_muted, model.device_text("microphone"))
         )

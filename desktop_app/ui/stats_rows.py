@@ -236,7 +236,21 @@ _SOUND: tuple[Line[InboundAudioStats, OutboundAudioStats], ...] = (
     ),
 )
 
+QUALITY_REASONS = {
+    "network": "for the network",
+    "cpu": "for the processor",
+    "setting": "as set",
+    "recovered": "recovered",
+}
+
+
+def _quality(local: LocalStats) -> str:
+    reason = QUALITY_REASONS.get(local.quality_reason)
+    return units.word(f"{local.quality_step} ({reason})" if reason else local.quality_step)
+
+
 _COMPUTER: tuple[Line[LocalStats, LocalStats], ...] = (
+    Line("Quality sent", _quality, "outbound-rtp: qualityLimitationReason, with the step"),
     Line("Camera", lambda s: units.frame_rate(s.camera_fps), "media-source: framesPerSecond"),
     Line("Microphone level", lambda s: units.level(s.microphone_level), "media-source: audioLevel"),
     Line("Processor", lambda s: units.percent(s.cpu_pct), "this process; 100 % is one core"),
