@@ -21,11 +21,15 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
 from qasync import QEventLoop  # type: ignore[import-untyped]
 
 from .fake_engine import FakeEngine
+from .settings_opened import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+    from desktop_app.settings.schema import Settings
 
 Q = TypeVar("Q", bound=QObject)
 _REPORTS: pytest.StashKey[dict[str, pytest.TestReport]] = pytest.StashKey()
@@ -133,3 +137,21 @@ def _settle(loop: Any) -> list[str]:
 def engine() -> FakeEngine:
     """A fresh engine in memory."""
     return FakeEngine()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, engine: FakeEngine) -> Callable[[Settings], Opened]:
+    """Opens the settings dialog and waits until it knows the devices."""
+    from desktop_app.ui.settings_dialog import SettingsDialog
+
+    def show(settings: Settings) -> Opened:
+        dialog = SettingsDialog(engine, settings)
+        qtbot.addWidget(dialog)
+        result = Opened(dialog)
+        dialog.show()
+        qtbot.waitUntil(
+            lambda: "list_devices" in engine.names() and result.labels("camera")[1] != "No camera"
+        )
+        return result
+
+    return show
