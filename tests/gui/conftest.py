@@ -13,7 +13,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import asyncio
 import gc
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import shiboken6
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from desktop_app.settings.schema import Settings
 
-Q = TypeVar("Q", bound=QObject)
+_BUSY_KINDS = (QTimer, QThread)
 _REPORTS: pytest.StashKey[dict[str, pytest.TestReport]] = pytest.StashKey()
 _PUMPS = 50
 
@@ -61,10 +61,22 @@ def flush_deletions() -> None:
         QCoreApplication.processEvents()
 
 
-def _living(kind: type[Q]) -> list[Q]:
-    # Qt keeps no list of its timers and threads, but each one that Python made has a wrapper.
-    found = [each for each in gc.get_objects() if issubclass(type(each), kind)]
-    return [each for each in found if shiboken6.isValid(each)]
+@pytest.fixture(scope="session", autouse=True)
+def forget_what_is_loaded(qapp: QApplication) -> None:
+    """Keep the modules' own objects out of every later collection and search: each test makes two of both."""
+    gc.collect()
+    gc.freeze()
+
+
+def _busy() -> list[QObject]:
+    """Active timers and running threads."""
+    # Qt keeps no list of them, but each one that Python made has a wrapper.
+    found = [each for each in gc.get_objects() if isinstance(each, _BUSY_KINDS)]
+    return [
+        each
+        for each in found
+        if shiboken6.isValid(each) and (each.isActive() if isinstance(each, QTimer) else each.isRunning())
+    ]
 
 
 def _describe(widget_or_timer: QObject) -> str:
@@ -77,8 +89,7 @@ def _describe(widget_or_timer: QObject) -> str:
 def no_leaks(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a passing test that leaves widgets, timers or threads behind."""
     widgets_before = set(qapp.topLevelWidgets())
-    timers_before = {id(timer) for timer in _living(QTimer) if timer.isActive()}
-    threads_before = {id(thread) for thread in _living(QThread) if thread.isRunning()}
+    busy_before = {id(each) for each in _busy()}
     yield
     flush_deletions()
     gc.collect()
@@ -87,13 +98,13 @@ def no_leaks(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Non
     if report is None or not report.passed:
         return  # the traceback keeps the test's objects alive
     leaked = [each for each in qapp.topLevelWidgets() if each not in widgets_before]
-    timers = [each for each in _living(QTimer) if each.isActive() and id(each) not in timers_before]
-    threads = [each for each in _living(QThread) if each.isRunning() and id(each) not in threads_before]
-    problems = [_describe(each) for each in (*leaked, *timers, *threads)]
-    for each in leaked:
-        each.deleteLater()  # the next test shall not find it again
-    for timer in timers:
-        timer.stop()
+    busy = [each for each in _busy() if id(each) not in busy_before]
+    problems = [_describe(each) for each in (*leaked, *busy)]
+    for widget in leaked:
+        widget.deleteLater()  # the next test shall not find it again
+    for each in busy:
+        if isinstance(each, QTimer):
+            each.stop()
     flush_deletions()
     if problems:
         pytest.fail("left behind: " + ", ".join(problems), pytrace=False)
