@@ -59,6 +59,12 @@ class FrameAssembler:
         return len(self._packets)
 
     @property
+    def keyframe_since_s(self) -> float | None:
+        """When the newest keyframe in the buffer began to come; None when there is none."""
+        arrivals = [self._packets[start].arrival_s for start in self._keyframe_starts]
+        return max(arrivals, default=None)
+
+    @property
     def next_sequence_number(self) -> int | None:
         """The first packet that was not handed out yet."""
         return self._next

@@ -241,14 +241,15 @@ class VideoReceiver(MediaReceiver):
         if now - self._last_packet_s > ASK_AFTER_SILENCE_S:
             return  # the next packet starts the asking again
         round_trip_s = self._round_trip_s() or DEFAULT_ROUND_TRIP_S
-        blocked_since_s = self._assembler.blocked_since_s
         # Three tries of a retransmission; after that a keyframe is the quicker way.
-        if blocked_since_s is not None and now - blocked_since_s > 0.150 + 3 * round_trip_s:
+        patience_s = 0.150 + 3 * round_trip_s
+        blocked_since_s = self._assembler.blocked_since_s
+        if blocked_since_s is not None and now - blocked_since_s > patience_s:
             self._assembler.give_up()
         if self._assembler.needs_keyframe:
-            if self.statistics is not None and now - self._last_pli_s > max(
-                PLI_INTERVAL_S, 1.5 * round_trip_s
-            ):
+            since_s = self._assembler.keyframe_since_s
+            coming = since_s is not None and now - since_s < patience_s
+            if not coming and now - self._last_pli_s > max(PLI_INTERVAL_S, 1.5 * round_trip_s):
                 self._send_pli(now)
         elif (handed_out := self._assembler.next_sequence_number) is not None:
             self._nacks.forget_through((handed_out - 1) & 0xFFFF)
