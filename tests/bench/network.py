@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from dataclasses import asdict
@@ -55,6 +56,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--only", choices=SCENARIOS, action="append", help="may be given several times")
     parser.add_argument("--sizes", type=_sizes, default=[(640, 480)], metavar="640x480,1280x720")
+    parser.add_argument(
+        "--nice",
+        type=int,
+        default=0,
+        metavar="N",
+        help="scheduling priority of everything measured, -20 to 19; below 0 on a machine with other work",
+    )
     parser.add_argument("--save", type=Path, metavar="FILE.json", help="keep every figure")
     parser.add_argument("--load", type=Path, metavar="FILE.json", help="measure nothing, show kept figures")
     parser.add_argument("--write", type=Path, metavar="FILE.md", help="put the table between its marks there")
@@ -91,6 +99,7 @@ def main() -> int:
     if options.load is not None:
         results = [Result(**each) for each in json.loads(options.load.read_text())]
     else:
+        os.nice(options.nice)  # what we start inherits it
         with tempfile.TemporaryDirectory(prefix="bridgecall-bench-") as folder:
             try:
                 results = asyncio.run(measure(options, Path(folder)))

@@ -17,6 +17,7 @@ import numpy as np
 from tests.end2end.chromium import CHROMIUM, chromium_page
 from tests.end2end.guest_tools import wait_connected, wait_media_flows
 
+from .network_media import RATE_HZ, resampled
 from .network_model import Media, OwnFigures, TimedSound, Window
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     from tests.end2end.processes import ServerProcess
 
+    from .network_media import Samples
+
 PROBE = Path(__file__).with_name("network_probe.js")
-PAGE_SIZE = (800, 640)
+PAGE_SIZE = (640, 520)
 
 # The page asks for what suits a person; here both kinds of participants send the same.
 SAME_MEDIA = """
@@ -135,25 +138,37 @@ class ChromiumParticipant:
 
 
 class _Recording:
-    """Sound as the probe hands it out, piece after piece."""
+    """Sound as the probe hands it out, piece after piece, at the rate of Chromium's audio device."""
 
     def __init__(self) -> None:
-        self._parts: list[np.ndarray[tuple[int], np.dtype[np.int16]]] = []
+        self._parts: list[Samples] = []
         self._times: list[tuple[int, int, float]] = []
         self._length = 0
+        self._rate_hz = RATE_HZ
 
     def add(self, piece: dict[str, Any]) -> None:
+        """Append one window's sound."""
         samples = np.frombuffer(base64.b64decode(piece["pcm"]), dtype="<i2").astype(np.int16)
+        # AudioData's own times are exact, but count from a zero that is not told; the chunk that was read soonest
+        # after its time ties them to the clock.
+        zero_ms = min((read_ms - at_ms for _, at_ms, read_ms, _, _ in piece["times"]), default=0.0)
+        monotonic_of_unix_s = time.monotonic() - time.time()
         for index, at_ms, _read_ms, frames, rate_hz in piece["times"]:
-            if rate_hz != 48_000:
-                raise RuntimeError(f"Chromium's sound has {rate_hz} Hz, not 48000")
-            self._times.append((self._length + index, frames, at_ms / 1000))
+            self._rate_hz = int(rate_hz)
+            at_s = (at_ms + zero_ms) / 1000 + monotonic_of_unix_s
+            self._times.append((self._length + index, frames, at_s))
         self._parts.append(samples)
         self._length += len(samples)
 
     def timed(self, *, by_end: bool) -> TimedSound:
+        """All of it at 48 kHz; `by_end`: a chunk's time is that of its last sample."""
         samples = np.concatenate(self._parts) if self._parts else np.zeros(0, np.int16)
-        anchors = [(index + (frames if by_end else 0), at_s) for index, frames, at_s in self._times]
+        scale = RATE_HZ / self._rate_hz
+        anchors = [
+            (round((index + (frames if by_end else 0)) * scale), at_s) for index, frames, at_s in self._times
+        ]
+        if self._rate_hz != RATE_HZ and len(samples):
+            samples = resampled(samples, self._rate_hz, RATE_HZ)
         return TimedSound(samples, anchors)
 
 

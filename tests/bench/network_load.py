@@ -15,7 +15,8 @@ class Load:
     """Of one process tree over an interval; CPU in percent of one core."""
 
     cpu_pct: float
-    rss_mb: float
+    memory_mb: float
+    """Proportional set size where the system tells it (Linux): what processes share counts once."""
 
 
 def tree(pid: int) -> list[psutil.Process]:
@@ -55,7 +56,7 @@ class LoadMeter:
         found: dict[str, tuple[float, float]] = {}
         seen: set[int] = set()
         for name, pid in (*self._pids.items(), (self._own, os.getpid())):
-            cpu_s = rss_bytes = 0.0
+            cpu_s = memory_bytes = 0.0
             for process in tree(pid):
                 if process.pid in seen:
                     continue
@@ -63,6 +64,10 @@ class LoadMeter:
                 with contextlib.suppress(psutil.Error), process.oneshot():
                     times = process.cpu_times()
                     cpu_s += times.user + times.system
-                    rss_bytes += process.memory_info().rss
-            found[name] = (cpu_s, rss_bytes)
+                    memory_bytes += _memory_bytes(process)
+            found[name] = (cpu_s, memory_bytes)
         return found
+
+
+def _memory_bytes(process: psutil.Process) -> int:
+    return int(process.memory_full_info().pss if psutil.LINUX else process.memory_info().rss)

@@ -8,29 +8,38 @@ from typing import TYPE_CHECKING
 
 from desktop_app.rtc.freeze import FreezeDetector
 
+from .network_media import FILM_FRAMES, FRAME_RATE_HZ
+
 if TYPE_CHECKING:
     from .network_model import PictureTime, Window
 
+MAX_NEIGHBOUR_FRAMES = 6
 MAX_DELAY_S = 8.0
 """The counter comes back every ten seconds."""
 
 
 class Glass:
-    """The near end's pictures, to be looked up by their counter."""
+    """The near end's pictures, to be looked up by their counter.
+
+    Not every captured picture need be known: the film runs at a steady rate, so a neighbour's time will do.
+    """
 
     def __init__(self, captured: list[PictureTime]) -> None:
-        self._times: dict[int, list[float]] = {}
-        for at_s, counter in sorted(captured):
-            if counter is not None:
-                self._times.setdefault(counter, []).append(at_s)
+        known = sorted((at_s, counter) for at_s, counter in captured if counter is not None)
+        self._times = [at_s for at_s, _ in known]
+        self._counters = [counter for _, counter in known]
 
     def captured_at_s(self, counter: int, shown_at_s: float) -> float | None:
         """When the picture that is shown now was captured; None when that is not known."""
-        times = self._times.get(counter, [])
-        i = bisect.bisect_right(times, shown_at_s)
-        if i == 0 or shown_at_s - times[i - 1] > MAX_DELAY_S:
-            return None
-        return times[i - 1]
+        i = bisect.bisect_right(self._times, shown_at_s)
+        while i > 0 and shown_at_s - self._times[i - 1] < MAX_DELAY_S:
+            i -= 1
+            ahead = (counter - self._counters[i] + FILM_FRAMES // 2) % FILM_FRAMES - FILM_FRAMES // 2
+            if abs(ahead) <= MAX_NEIGHBOUR_FRAMES:
+                captured_at_s = self._times[i] + ahead / FRAME_RATE_HZ
+                if captured_at_s <= shown_at_s:
+                    return captured_at_s
+        return None
 
     def delays_s(self, shown: list[PictureTime], window: Window) -> list[float]:
         """Of each picture shown in the window whose counter could be read."""

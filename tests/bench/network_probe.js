@@ -8,6 +8,7 @@
   const CELL_PX = 8;
   const ROWS_FROM = 0.462; // the middle of the counter row, see desktop_app/media/pattern.py
   const ROWS = 0.056;
+  const OWN_EVERY = 5; // reading a picture costs CPU; the own film runs steadily, so a part of its pictures will do
   const SAMPLES_MAX = 48_000 * 300;
 
   let running = 0; // the number of the window; 0 between windows
@@ -53,12 +54,16 @@
   function watchPictures(own, list, number) {
     const video = find(own);
     const canvas = new OffscreenCanvas(CELLS * CELL_PX, 4);
+    let seen = 0;
     const shown = (_now, frame) => {
       if (running !== number) {
         return;
       }
       const at = own ? (frame.captureTime ?? frame.presentationTime) : frame.presentationTime;
-      list.push([unixMs(at), readCounter(video, canvas)]);
+      if (!own || seen % OWN_EVERY === 0) {
+        list.push([unixMs(at), readCounter(video, canvas)]);
+      }
+      seen += 1;
       video.requestVideoFrameCallback(shown);
     };
     video.requestVideoFrameCallback(shown);
@@ -77,7 +82,7 @@
       const frames = value.numberOfFrames;
       value.copyTo(floats, { planeIndex: 0, format: "f32-planar" });
       if (sound.length + frames <= SAMPLES_MAX) {
-        // AudioData counts from the monotonic clock's zero (us); both ends of a chunk are told by its beginning.
+        // Where a chunk begins, its own time, when it got here, its length and rate.
         sound.times.push([sound.length, value.timestamp / 1000, unixMs(performance.now()), frames, value.sampleRate]);
         const chunk = new Int16Array(frames);
         for (let i = 0; i < frames; i += 1) {

@@ -174,7 +174,7 @@ def _results(
         figures: Figures = {
             "kbps": meter.kbps(link, window.begin_s, window.end_s),
             "cpu_pct": each.loads[person.name].cpu_pct,
-            "rss_mb": each.loads[person.name].rss_mb,
+            "memory_mb": each.loads[person.name].memory_mb,
         }
         if phases.BY_NAME[window.phase].probes:
             figures.update(_received(person, other, window))
@@ -208,8 +208,8 @@ def _received(person: Participant, other: Participant, window: Window) -> Figure
     figures: Figures = {
         "fps": own.fps,
         "shown_fps": pictures.shown_fps(shown, window),
-        "frozen_s": own.frozen_s,
-        "shown_frozen_s": pictures.frozen_s(shown, window),
+        "frozen_s": _frozen_s(person, window, own.frozen_s),
+        "own_frozen_s": own.frozen_s,
         "freezes": own.freezes,
         "longest_gap_ms": pictures.longest_gap_s(shown, window) * 1000,
         "video_delay_ms": _ms(statistics.median(video_s)) if video_s else None,
@@ -237,6 +237,16 @@ def _received(person: Participant, other: Participant, window: Window) -> Figure
         known = [each for each in audible if each is not None]
         figures["sound_back_s"] = statistics.median(known) if known else None
     return figures
+
+
+def _frozen_s(person: Participant, window: Window, own_s: float | None) -> float:
+    """Freezes of the window.
+
+    Those that a participant counts may have begun before the window. A browser that is short of time does not tell
+    of every picture that it shows, so in its favour a freeze must be in both accounts.
+    """
+    shown_s = pictures.frozen_s(person.media.shown, window)
+    return shown_s if person.kind == "ours" or own_s is None else min(own_s, shown_s)
 
 
 def _ms(seconds: float) -> float:

@@ -26,6 +26,7 @@ PESQ_PIECE_S = 10.0
 
 BACK_WINDOW_S, BACK_STEP_S, BACK_LIMIT_S = 0.16, 0.02, 3.0
 BACK_CORRELATION = 0.75
+BACK_LOUDNESS = 0.3
 BACK_EARLIER_S, BACK_LATER_S = 0.1, 0.5
 
 
@@ -88,8 +89,12 @@ def back_after_s(spoken: TimedSound, heard: TimedSound, cut_end_s: float, delay_
         source = _at_search_rate(spoken.between(at_s - delay_s, at_s - delay_s + BACK_WINDOW_S))
         if _rms(source) < AUDIBLE_RMS and at_s == cut_end_s:
             return None
-        if _rms(pattern) >= AUDIBLE_RMS and _correlation(region, pattern).max() >= BACK_CORRELATION:
-            return at_s - cut_end_s
+        correlation = _correlation(region, pattern)
+        place = int(correlation.argmax())
+        if _rms(pattern) >= AUDIBLE_RMS and correlation[place] >= BACK_CORRELATION:
+            head = len(pattern) // 4  # a window that begins in the hole is not back yet
+            if _rms(pattern[:head]) >= BACK_LOUDNESS * _rms(region[place : place + head]):
+                return at_s - cut_end_s
         at_s += BACK_STEP_S
     return BACK_LIMIT_S
 

@@ -33,7 +33,7 @@ ROWS = {
     "kbps": ("received, kbit/s", 0),
     "regained_s": ("90 % of the bitrate regained after, s", 1),
     "cpu_pct": ("CPU, % of a core", 0),
-    "rss_mb": ("memory, MB", 0),
+    "memory_mb": ("memory (PSS), MB", 0),
 }
 """What is shown, by the name in Figures: title, decimals."""
 
@@ -47,7 +47,7 @@ PROGRESS: tuple[str, ...] = (
     "pesq",
     "kbps",
 )
-PROGRESS += ("cpu_pct", "rss_mb", "picture_back_s", "sound_back_s", "regained_s")
+PROGRESS += ("cpu_pct", "memory_mb", "picture_back_s", "sound_back_s", "regained_s")
 
 
 @dataclass(frozen=True, slots=True)
