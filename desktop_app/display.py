@@ -16,7 +16,13 @@ def missing_display() -> str | None:
     """None when a window can be opened, else one sentence for the terminal."""
     if not sys.platform.startswith(("linux", "freebsd")):
         return None
-    if os.environ.get("QT_QPA_PLATFORM", "").split(":")[0] in ("offscreen", "minimal", "vnc", "linuxfb", "eglfs"):
+    if os.environ.get("QT_QPA_PLATFORM", "").split(":")[0] in (
+        "offscreen",
+        "minimal",
+        "vnc",
+        "linuxfb",
+        "eglfs",
+    ):
         return None
     if _wayland_answers() or _x11_answers(os.environ.get("DISPLAY", "")):
         return None
