@@ -88,6 +88,7 @@ class Person:
         """Make the peer to `name` in place of an older one; the states are those since this call."""
         for older in self._peers:
             older.hang_up()
+        self._peers = [older for older in self._peers if not older.closed]
         self.states, self.reasons = [], []
 
         def changed(state: PeerState, reason: str) -> None:

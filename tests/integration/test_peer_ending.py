@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from desktop_app.protocol.messages import IceServer
 from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.state import PeerState
 
-from .peer_tools import Pair, Person, calling, collect_garbage, open_files, until
+from .peer_tools import Pair, Person, calling, collect_garbage, open_files, resident_mb, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -101,23 +102,29 @@ async def test_a_broken_listener_breaks_no_call(pair: Pair) -> None:
 
 
 async def test_twenty_calls_leave_no_task_thread_socket_or_file_behind(pair: Pair) -> None:
+    connections: list[weakref.ref[object]] = []
+
     async def call() -> None:
         pair.connect()
         pair.alice.peer.make_call()
         await pair.until_connected()
         await pair.until_media(2)
+        connections.extend(weakref.ref(person.peer._connection) for person in (pair.alice, pair.bob))
         await pair.hang_up()
 
     await pair.hang_up()
-    for _ in range(2):
+    for _ in range(4):
         await call()
     collect_garbage()
     before = open_files(), len(asyncio.all_tasks()), threading.active_count()
+    memory_mb = resident_mb()
     for _ in range(20):
         await call()
     collect_garbage()
     await until(lambda: len(asyncio.all_tasks()) <= before[1] and threading.active_count() <= before[2])
     assert open_files() == before[0]
+    assert not any(connection() for connection in connections)
+    assert resident_mb() - memory_mb < 15
 
 
 async def test_a_silent_stun_server_delays_the_end_of_nothing_but_itself() -> None:
