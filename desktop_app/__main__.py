@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXIT_NO_DISPLAY = 2
+AUDIO_HELPER = "--audio-helper"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window; returns the exit status."""
+    if AUDIO_HELPER in (sys.argv[1:] if argv is None else argv):
+        # A frozen application is its own interpreter: the helper process starts it anew with this word.
+        from desktop_app.media.qt_audio_helper import main as audio_helper
+
+        audio_helper()
+        return 0
     arguments = parse_arguments(argv)
     problem = missing_display()
     if problem is not None:
