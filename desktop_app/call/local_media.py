@@ -154,7 +154,11 @@ class LocalMedia:
     def encoder_load(self) -> EncoderLoad:
         """What the video encoder has done so far."""
         counters = self.video_encoder.counters
-        return EncoderLoad(counters.frames_encoded + counters.frames_dropped, counters.total_encode_s)
+        return EncoderLoad(
+            counters.frames_encoded + counters.frames_dropped,
+            counters.total_encode_s,
+            counters.bytes_encoded,
+        )
 
     @property
     def video_format(self) -> VideoFormat | None:

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 LOAD_WINDOW_S = 1.0
 """What one picture costs is averaged over this long."""
+OVERSHOOT_SMOOTHING = 0.4
+MAX_OVERSHOOT = 1.5
+"""A rate control that is further off than this has a picture that cannot be made any smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class EncoderLoad:
 
     frames: int
     encode_s: float
+    encoded_bytes: int = 0
 
 
 class SteeredMedia(Protocol):
@@ -70,6 +74,9 @@ class QualitySteering:
         self._load = EncoderLoad(0, 0.0)
         self._encode_ms = 0.0
         self._interval_ms = 0.0
+        self._asked_kbps = 0.0
+        self._overshoot = 1.0
+        """What the encoder makes of what it is asked for; as in libwebrtc's EncoderOvershootDetector."""
         self.decision: QualityDecision | None = None
         """The newest; None before the first path was there."""
 
@@ -101,7 +108,8 @@ class QualitySteering:
         media.set_audio_kbps(decision.audio_kbps)
         media.set_expected_loss(loss_pct)
         if decision.video_enabled:
-            media.set_video(decision.width_px, decision.height_px, decision.frame_rate, decision.video_kbps)
+            self._asked_kbps = decision.video_kbps / self._overshoot
+            media.set_video(decision.width_px, decision.height_px, decision.frame_rate, self._asked_kbps)
         media.pause_video("quality", not decision.video_enabled)
         self._tell(decision)
 
@@ -117,6 +125,10 @@ class QualitySteering:
         if frames > 0 and math.isfinite(seconds):
             self._encode_ms = (load.encode_s - self._load.encode_s) * 1000 / frames
             self._interval_ms = seconds * 1000 / frames
+            made_kbps = (load.encoded_bytes - self._load.encoded_bytes) * 8 / 1000 / seconds
+            if self._asked_kbps > 0:
+                ratio = min(max(made_kbps / self._asked_kbps, 1.0), MAX_OVERSHOOT)
+                self._overshoot += OVERSHOOT_SMOOTHING * (ratio - self._overshoot)
         else:
             self._encode_ms = self._interval_ms = 0.0
         self._load, self._load_at_s = load, now_s

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SENT_WINDOW_S = 1.0
+WATCHING_S = 1.5
+"""Chromium and our own ends send REMB at least once a second while pictures come."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class PathMonitor:
                 if remote.newest_round_trip_s is not None:
                     # The better of two reports that came together: the other one waited somewhere.
                     round_trip_s = min(remote.newest_round_trip_s, round_trip_s or remote.newest_round_trip_s)
+        video = streams.get("video")
         sent_kbps = self._sent_kbps(now_s, {kind: each.payload_bytes_sent for kind, each in streams.items()})
         self._estimator.update(
             now_s,
@@ -76,6 +79,9 @@ class PathMonitor:
             fraction_lost=self._losses.take(),
             round_trip_s=round_trip_s,
             sent_kbps=sum(sent_kbps.values()),
+            receiver_watches=video is not None
+            and video.remote.estimate_kbps is not None
+            and now_s - video.remote.estimate_at_s < WATCHING_S,
         )
         return self._estimator.estimate
 

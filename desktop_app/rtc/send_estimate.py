@@ -51,6 +51,8 @@ QUEUE_S, DRAINED_S = 0.100, 0.040
 DEEP_QUEUE_S = 0.200
 """One sample is enough; jitter of a radio link stays below."""
 DELAY_CUT_INTERVAL_S = 0.8
+NOTICEABLY_LOWER = 0.95
+REPORT_SPAN_S = 2.0
 DRAIN_LIMIT_S = 8.0
 """A round trip that stays high although little is sent is another route, not our queue."""
 BASE_WINDOW_S = 60.0
@@ -106,7 +108,8 @@ class SendEstimator:
         self._kbps = start_kbps
         self._starting = True
         self._now_s: float | None = None
-        self._sent_kbps = start_kbps
+        self._sent: deque[tuple[float, float]] = deque(maxlen=64)
+        self._lowered_s = -math.inf
         self._loss: float | None = None
         self._loss_at_s = -math.inf
         self._loss_cut_s = -math.inf
@@ -132,6 +135,7 @@ class SendEstimator:
         fraction_lost: float | None,
         round_trip_s: float | None,
         sent_kbps: float,
+        receiver_watches: bool = False,
     ) -> float:
         """The estimate at `now_s`, in kbit/s.
 
@@ -141,26 +145,41 @@ class SendEstimator:
             fraction_lost: 0 to 1, of a report that came since the last call; None when none did.
             round_trip_s: one sample, not smoothed, that came since the last call; None when none did.
             sent_kbps: payload that was sent in about the last second, sound and pictures.
+            receiver_watches: REMB comes so often that the far end must be watching its queue. The round trip, which
+                cannot tell our queue from theirs, then only holds growth back.
         """
         elapsed_s = 0.0 if self._now_s is None else min(max(now_s - self._now_s, 0.0), 1.0)
         self._now_s = now_s
-        self._sent_kbps = sent_kbps
+        before = self._kbps
+        self._note_sent(now_s, sent_kbps)
         if fraction_lost is not None:
             self._note_loss(now_s, fraction_lost)
         if round_trip_s is not None and 0 <= round_trip_s < 10:
-            self._note_round_trip(now_s, round_trip_s)
+            self._note_round_trip(now_s, round_trip_s, receiver_watches)
         if self._may_grow(now_s):
             if self._starting or remb_kbps is not None:
                 factor = FAST_GROWTH_PER_S
             else:
                 near = now_s - self._delay_cut_s < NEAR_LIMIT_S
                 factor = NEAR_LIMIT_GROWTH_PER_S if near else GROWTH_PER_S
-            self._grow(elapsed_s, factor)
+            self._grow(elapsed_s, factor, sent_kbps)
         if remb_kbps is not None and remb_kbps < self._kbps:
             self._starting = False
             self._kbps = remb_kbps
         self._kbps = min(max(self._kbps, MIN_KBPS), MAX_KBPS)
+        if self._kbps < NOTICEABLY_LOWER * before:
+            self._lowered_s = now_s
         return self._kbps
+
+    def _note_sent(self, now_s: float, sent_kbps: float) -> None:
+        self._sent.append((now_s, sent_kbps))
+        while now_s - self._sent[0][0] > REPORT_SPAN_S:
+            self._sent.popleft()
+
+    @property
+    def _used_kbps(self) -> float:
+        """The most that was sent in the time that the newest reports speak of: what got lost was part of that."""
+        return max(max(kbps for _, kbps in self._sent), MIN_KBPS)
 
     # --- growth ---------------------------------------------------------------------------------
 
@@ -173,16 +192,16 @@ class SendEstimator:
             and now_s - self._loss_at_s < REPORT_FRESH_S
         )
 
-    def _grow(self, elapsed_s: float, factor: float) -> None:
+    def _grow(self, elapsed_s: float, factor: float, sent_kbps: float) -> None:
         # The bound holds growth back and takes nothing away: a camera that is switched off says nothing of the path.
-        bound = max(self._kbps, SENT_RATIO * self._sent_kbps + SENT_FLOOR_KBPS)
+        bound = max(self._kbps, SENT_RATIO * sent_kbps + SENT_FLOOR_KBPS)
         self._kbps = min(self._kbps * factor**elapsed_s + elapsed_s, bound)
 
     # --- loss -----------------------------------------------------------------------------------
 
     def _note_loss(self, now_s: float, fraction_lost: float) -> None:
         self._loss_at_s = now_s
-        if now_s - self._loss_cut_s < LOSS_SETTLING_S:
+        if now_s - max(self._loss_cut_s, self._lowered_s) < LOSS_SETTLING_S:
             return
         old = self._loss or 0.0
         self._loss = old + LOSS_SMOOTHING * (min(max(fraction_lost, 0.0), 1.0) - old)
@@ -211,18 +230,19 @@ class SendEstimator:
 
     def _cut_for_loss(self, now_s: float, loss: float) -> None:
         # gcc-02 section 6, but from what was really sent: what nobody used was not what got lost.
-        used = min(self._kbps, max(self._sent_kbps, MIN_KBPS))
+        used = self._used_kbps
         if loss > CERTAIN_LOSS:
-            self._kbps = used * (1 - loss) * BACK_OFF
+            lower = used * (1 - loss) * BACK_OFF
         else:
-            floor = min(self._kbps, FOREIGN_LOSS_FLOOR_KBPS) if self._queue_s < QUEUE_S else 0.0
-            self._kbps = max(used * (1 - 0.5 * loss), floor)
+            floor = FOREIGN_LOSS_FLOOR_KBPS if self._queue_s < QUEUE_S else 0.0
+            lower = max(used * (1 - 0.5 * loss), floor)
+        self._kbps = min(self._kbps, lower)
         self._loss_cut_s, self._loss_at_cut = now_s, loss
-        self._cut_ratio = min(1.0, self._kbps / used)
+        self._cut_ratio = min(1.0, max(self._kbps, MIN_KBPS) / used)
 
     # --- delay ----------------------------------------------------------------------------------
 
-    def _note_round_trip(self, now_s: float, round_trip_s: float) -> None:
+    def _note_round_trip(self, now_s: float, round_trip_s: float, receiver_watches: bool) -> None:
         while self._round_trips and now_s - self._round_trips[0][0] > BASE_WINDOW_S:
             self._round_trips.popleft()
         last = self._round_trips[-1] if self._round_trips else (now_s, round_trip_s)
@@ -232,12 +252,12 @@ class SendEstimator:
         # Two samples agree, or one is beyond doubt: a single late report is the jitter of a radio link.
         self._queue_s = newest_s if newest_s > DEEP_QUEUE_S else max(0.0, min(newest_s, last[1] - base_s))
         if self._queue_s > QUEUE_S:
-            self._drain(now_s, last)
+            self._drain(now_s, last, receiver_watches)
         elif self._draining_since_s is not None and self._queue_s < DRAINED_S:
             self._draining_since_s = None
             self._kbps = max(self._kbps, BACK_OFF * self._capacity_kbps)
 
-    def _drain(self, now_s: float, last: tuple[float, float]) -> None:
+    def _drain(self, now_s: float, last: tuple[float, float], receiver_watches: bool) -> None:
         self._starting = False
         newest_s = self._round_trips[-1][1]
         if self._draining_since_s is None:
@@ -245,7 +265,7 @@ class SendEstimator:
         elif now_s - self._draining_since_s > DRAIN_LIMIT_S:
             self._accept_route(self._draining_since_s)
             return
-        if now_s - self._delay_cut_s < DELAY_CUT_INTERVAL_S:
+        if receiver_watches or now_s - max(self._delay_cut_s, self._lowered_s) < DELAY_CUT_INTERVAL_S:
             return
         falling = newest_s < last[1] - 0.25 * self._queue_s
         if falling:
@@ -254,7 +274,8 @@ class SendEstimator:
         # A queue that grows by `slope` seconds a second is fed 1 + slope times what its link carries.
         seconds = now_s - last[0]
         slope = min(max((newest_s - last[1]) / seconds, 0.0), 1.0) if seconds > 0 else 0.0
-        delivered = min(self._kbps, max(self._sent_kbps, MIN_KBPS)) * (1 - (self._loss or 0.0)) / (1 + slope)
+        newest_kbps = max(self._sent[-1][1], MIN_KBPS)
+        delivered = newest_kbps * (1 - (self._loss or 0.0)) / (1 + slope)
         # To be rid of the queue within about a second, its length is missing from that second.
         self._capacity_kbps = delivered
         self._kbps = min(self._kbps, delivered * min(BACK_OFF, max(0.5, 1 - self._queue_s)))

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desktop_app.rtc.path_monitor import WATCHING_S
 from desktop_app.rtc.receive_estimate import ReceiveEstimator
 from desktop_app.rtc.send_estimate import REMB_FRESH_S, LossWindow, SendEstimator
 from tests.netlab.links import Conditions, Link
@@ -143,6 +144,7 @@ class PathSimulation:
             remb_kbps=remb[0] + AUDIO_KBPS if remb is not None and now_s - remb[1] < REMB_FRESH_S else None,
             fraction_lost=self._losses.take(),
             round_trip_s=self._round_trip_s,
+            receiver_watches=remb is not None and now_s - remb[1] < WATCHING_S,
             sent_kbps=sum(size for _, size in self._sent) * 8 / 1000 / min(1.0, now_s),
         )
         self._round_trip_s = None

@@ -66,6 +66,40 @@ def test_a_queue_that_drains_is_let_drain() -> None:
     assert control.update(BandwidthUsage.UNDERUSING, 1000.0, 1000) == BACK_OFF * 1000
 
 
+def fed(estimator: ReceiveEstimator, delays_ms: list[float], begin_s: float = 0.0) -> list[float]:
+    """A packet of 1000 bytes every 10 ms, each with its delay; what was reported."""
+    reported = []
+    arrival_ms = 0
+    for number, delay_ms in enumerate(delays_ms):
+        sent_s = begin_s + number / 100
+        arrival_ms = max(arrival_ms, int(sent_s * 1000 + delay_ms))
+        stamp = int(sent_s * (1 << 18)) & 0xFFFFFF
+        kbps = estimator.add(abs_send_time=stamp, arrival_ms=arrival_ms, payload_bytes=1000)
+        if kbps is not None:
+            reported.append(kbps)
+    return reported
+
+
+def test_a_thread_that_wakes_late_is_no_full_link() -> None:
+    estimator = ReceiveEstimator()
+    fed(estimator, [30.0] * 600)
+    # Every half second nothing is read for 80 ms; then all of it at once.
+    late = [30 + max(0.0, 80 - 10 * (number % 50)) for number in range(1500)]
+    assert min(fed(estimator, late, 6.0)) > 750
+
+
+def test_a_queue_that_is_full_and_does_not_grow_is_seen() -> None:
+    estimator = ReceiveEstimator()
+    fed(estimator, [30.0] * 600)
+    assert fed(estimator, [330.0] * 200, 6.0)[-1] < 0.75 * 800
+
+
+def test_a_longer_route_is_accepted_in_the_end() -> None:
+    estimator = ReceiveEstimator()
+    fed(estimator, [30.0] * 600)
+    assert fed(estimator, [330.0] * 4000, 6.0)[-1] > 1000
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 0xFFFFFF), st.integers(-3000, 3000), st.integers(0, 65_535)), max_size=200
