@@ -21,8 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A frozen application is its own interpreter: the helper process starts it anew with this word.
         from desktop_app.media.qt_audio_helper import main as audio_helper
 
-        audio_helper()
-        return 0
+        return audio_helper()
     arguments = parse_arguments(argv)
     problem = missing_display()
     if problem is not None:
