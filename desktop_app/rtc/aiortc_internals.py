@@ -77,7 +77,7 @@ def missing_private_names() -> list[str]:
     for owner, names in (
         (
             RTCPeerConnection.__init__,
-            ("__transceivers", "__configuration", "__sctp", "__stream_id", "__iceTransports"),
+            ("__transceivers", "__configuration", "__sctp", "__stream_id", "__dtlsTransports", "__isClosed"),
         ),
         (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
         (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__mid", "_ssrc", "_enabled")),
@@ -135,12 +135,12 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         if not self._receiving:
             return
         self._receiving = False
-        self.transport._unregister_rtp_receiver(self)
+        self.on_stopped()
         if self._rtcp_loop is not None:
             self._rtcp_loop.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._rtcp_loop
-        self.on_stopped()
+        self.transport._unregister_rtp_receiver(self)
 
     def _set_rtcp_ssrc(self, ssrc: int) -> None:
         self._rtcp_ssrc_of_ours = ssrc
@@ -149,7 +149,7 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         """The transport is gone; `stop` follows."""
 
     async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
-        if not self._enabled:
+        if not self._enabled or self._stopped:
             return
         codec = self._codec_by_payload_type.get(packet.payload_type)
         if codec is None:
@@ -226,8 +226,8 @@ class SenderBase(RTCRtpSender, ABC):
         """Each RTCP packet for this sender, before aiortc handles it."""
 
     @abstractmethod
-    def on_retransmit(self) -> None:
-        """A packet is sent again because the far end asked for it."""
+    def may_retransmit(self, sequence_number: int) -> bool:
+        """The far end asks for this packet again; True lets it be sent."""
 
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
         # In aiortc's place, for two reasons: the packets of a large frame are spread over time, and the origin of
@@ -292,8 +292,9 @@ class SenderBase(RTCRtpSender, ABC):
         if self._retransmissions >= MAX_RETRANSMISSIONS:
             return
         self._retransmissions += 1
-        self.on_retransmit()
-        await super()._retransmit(sequence_number & 0xFFFF)  # aiortc's NACK parser counts on beyond 65535
+        sequence_number &= 0xFFFF  # aiortc's NACK parser counts on beyond 65535
+        if self.may_retransmit(sequence_number):
+            await super()._retransmit(sequence_number)
 
     async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to
@@ -371,10 +372,24 @@ class PeerConnection(RTCPeerConnection):
 
     async def close(self) -> None:
         """Release everything; safe to call twice."""
-        transports: tuple[RTCIceTransport, ...] = tuple(getattr(self, "_RTCPeerConnection__iceTransports"))  # noqa: B009
-        await super().close()
+        private = vars(self)
+        transports: tuple[RTCDtlsTransport, ...] = tuple(private["_RTCPeerConnection__dtlsTransports"])
+        try:
+            await super().close()
+        except Exception:
+            # It stumbles over what a hostile description left half done; nothing may stay open for that.
+            logger.warning("a connection did not end cleanly", exc_info=True)
+            for transceiver in self.getTransceivers():
+                parts = (transceiver.sender.stop(), transceiver.receiver.stop())
+                await asyncio.gather(*parts, return_exceptions=True)
+            for transport in transports:
+                await transport.stop()
+                await transport.transport.stop()
+            closed: asyncio.Future[bool] = private["_RTCPeerConnection__isClosed"]
+            if not closed.done():
+                closed.set_result(True)  # somebody else may wait for it
         for transport in transports:
-            await _end_consent_checks(transport)
+            await _end_consent_checks(transport.transport)
 
     def remote_sdp(self) -> str | None:
         """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""

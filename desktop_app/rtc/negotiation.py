@@ -71,7 +71,24 @@ def _description(kind: JsonValue, sdp: JsonValue, session: str | None) -> Descri
         raise ValueError("the session description is unreasonably long")
     if not media:
         raise ValueError("the session description describes nothing")
+    _check_bundle(lines)
     return Description("offer" if kind == "offer" else "answer", sdp, session)
+
+
+def _check_bundle(lines: list[str]) -> None:
+    # aiortc is left without a transport when a description bundles lines that it does not have.
+    mids: list[str] = []
+    bundled: set[str] = set()
+    for line in lines:
+        if line.startswith("m="):
+            mids.append("")
+        elif line.startswith("a=mid:") and mids:
+            mids[-1] = line.removeprefix("a=mid:").strip()
+        elif line.startswith("a=group:BUNDLE"):
+            bundled.update(line.split()[1:])
+    named = [mid for mid in mids if mid]
+    if len(set(named)) != len(named) or not bundled.issubset(named):
+        raise ValueError("the session description bundles lines that it does not have, or names one twice")
 
 
 def _candidate(data: dict[str, JsonValue]) -> RTCIceCandidate | None:

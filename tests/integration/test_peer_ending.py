@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -72,6 +72,21 @@ async def test_hanging_up_at_any_moment_of_connecting_leaves_nothing_behind(pair
     collect_garbage()
     await until(lambda: len(asyncio.all_tasks()) <= before[1])
     assert open_files() == before[0]
+
+
+@pytest.mark.expected_warnings("a connection did not end cleanly")
+async def test_a_connection_that_aiortc_cannot_close_is_closed_all_the_same(pair: Pair) -> None:
+    collect_garbage()
+    files = open_files()
+    pair.alice.peer.make_call()
+    await pair.until_connected()
+    connection = pair.alice.peer._connection
+    assert connection is not None
+    receiver: Any = connection.pc.getReceivers()[0]
+    receiver.setTransport(None)  # as hostile descriptions have done
+    await pair.hang_up()
+    collect_garbage()
+    await until(lambda: open_files() <= files)
 
 
 async def test_hanging_up_from_within_a_change_of_state(pair: Pair) -> None:

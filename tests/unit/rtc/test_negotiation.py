@@ -39,6 +39,20 @@ def test_every_usual_form_of_a_description_is_understood(data: JsonValue) -> Non
     assert parse_signal(data) == Description("offer", SDP, None)
 
 
+def test_lines_without_names_and_bundles_of_named_ones_are_taken() -> None:
+    lines = [
+        "a=group:BUNDLE a b",
+        "m=audio 9 X 0",
+        "a=mid:a",
+        "m=video 9 X 0",
+        "a=mid:b",
+        "m=text 9 X 0",
+        "m=text 9 X",
+    ]
+    sdp = "\r\n".join(lines)
+    assert parse_signal({"type": "offer", "sdp": sdp}) == Description("offer", sdp, None)
+
+
 def test_an_answer_keeps_its_session() -> None:
     data: JsonValue = {"type": "answer", "sdp": SDP, "session": "abc"}
     assert parse_signal(data) == Description("answer", SDP, "abc")
@@ -98,6 +112,9 @@ def test_what_is_not_about_negotiation_is_nobodys_business(data: JsonValue) -> N
         {"type": "offer"},
         {"type": "offer", "sdp": 1},
         {"type": "offer", "sdp": None},
+        {"type": "offer", "sdp": "a=group:BUNDLE 0 1\r\nm=audio 9 X 0\r\na=mid:0\r\n"},
+        {"type": "offer", "sdp": "a=group:BUNDLE 0\r\na=mid:0\r\nm=audio 9 X 0\r\n"},
+        {"type": "offer", "sdp": "m=audio 9 X 0\r\na=mid:0\r\nm=video 9 X 0\r\na=mid:0\r\n"},
         {"type": "offer", "sdp": ""},
         {"type": "offer", "sdp": "v=0\r\n"},
         {"sdp": {"type": "pranswer", "sdp": SDP}},
