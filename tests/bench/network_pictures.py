@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .network_model import PictureTime, Window
 
 MAX_NEIGHBOUR_FRAMES = 6
+PRIMING_S = 3.0
+"""So much before a window is looked at to know the usual interval of pictures."""
+OPEN_GAP_S = 1.0
 MAX_DELAY_S = 8.0
 """The counter comes back every ten seconds."""
 
@@ -73,12 +76,22 @@ def longest_gap_s(shown: list[PictureTime], window: Window) -> float:
 
 
 def frozen_s(shown: list[PictureTime], window: Window) -> float:
-    """Freezes as the W3C counts them (webrtc-stats), including one that has not ended."""
+    """Freezes as the W3C counts them (webrtc-stats), as far as they lie in the window, ended or not."""
     detector = FreezeDetector()
-    for at_s, _ in shown:
-        if window.covers(at_s):
-            detector.frame_shown(at_s)
-    if any(window.covers(at_s) for at_s, _ in shown):
-        detector.frame_shown(window.end_s)
-        return detector.total_freezes_duration_s
-    return window.length_s
+    total_s, previous_s = 0.0, None
+    times = [at_s for at_s, _ in shown if window.begin_s - PRIMING_S <= at_s < window.end_s]
+    if not any(window.covers(at_s) for at_s in times):
+        return window.length_s
+    for at_s in (*times, window.end_s):
+        before = detector.freeze_count
+        detector.frame_shown(at_s)
+        if detector.freeze_count > before and previous_s is not None and at_s > window.begin_s:
+            total_s += at_s - max(previous_s, window.begin_s)
+        previous_s = at_s
+    return total_s
+
+
+def open_gap_s(shown: list[PictureTime], window: Window) -> float:
+    """How long the window's last picture had stood at its end, when that was a freeze; else 0."""
+    gap_s = window.end_s - max((at_s for at_s, _ in shown if window.covers(at_s)), default=window.begin_s)
+    return gap_s if gap_s >= OPEN_GAP_S else 0.0

@@ -243,10 +243,14 @@ def _frozen_s(person: Participant, window: Window, own_s: float | None) -> float
     """Freezes of the window.
 
     Those that a participant counts may have begun before the window. A browser that is short of time does not tell
-    of every picture that it shows, so in its favour a freeze must be in both accounts.
+    of every picture that it shows, so in its favour a freeze must be in both accounts (its own one leaves out a
+    freeze that has not ended).
     """
-    shown_s = pictures.frozen_s(person.media.shown, window)
-    return shown_s if person.kind == "ours" or own_s is None else min(own_s, shown_s)
+    shown = person.media.shown
+    shown_s = pictures.frozen_s(shown, window)
+    if person.kind == "ours" or own_s is None:
+        return shown_s
+    return min(own_s + pictures.open_gap_s(shown, window), shown_s)
 
 
 def _ms(seconds: float) -> float:

@@ -113,6 +113,14 @@ def test_gaps_and_freezes_count_up_to_the_window_s_end() -> None:
     assert pictures.frozen_s([], window) == 10
 
 
+def test_of_a_freeze_that_began_before_the_window_its_part_inside_counts() -> None:
+    window = Window("loss5", START_S + 5, START_S + 10)
+    shown = [(at_s, counter) for at_s, counter in film(START_S, 10) if not 4 < at_s - START_S < 6]
+    assert pictures.frozen_s(shown, window) == pytest.approx(1.0, abs=0.07)
+    assert pictures.open_gap_s(shown, window) == 0
+    assert pictures.open_gap_s(shown[:150], window) == pytest.approx(3.0, abs=0.07)
+
+
 def test_the_picture_is_back_with_one_that_was_captured_after_the_cut() -> None:
     captured = film(START_S, 10)
     old: list[PictureTime] = [(START_S + 5.05, 145), (START_S + 5.1, 148)]  # still from before the cut's end
