@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 LOAD_WINDOW_S = 1.0
 """What one picture costs is averaged over this long."""
+MAX_REPAIR_SHARE = 0.3
+"""Of a path; a moment with more repairs is over soon."""
 OVERSHOOT_SMOOTHING = 0.4
 MAX_OVERSHOOT = 1.5
 """A rate control that is further off than this has a picture that cannot be made any smaller."""
@@ -94,7 +96,9 @@ class QualitySteering:
         decision = self._controller.update(
             now_s,
             QualityInput(
-                estimate_kbps=min(each.kbps for each in known),
+                estimate_kbps=min(
+                    each.kbps - min(each.repair_kbps, MAX_REPAIR_SHARE * each.kbps) for each in known
+                ),
                 loss_pct=loss_pct,
                 encode_ms=self._encode_ms,
                 frame_interval_ms=self._interval_ms,

@@ -141,7 +141,10 @@ class MediaConnection:
 
     def estimate_path(self, at_s: float) -> PathEstimate:
         """What the path carries, judged anew; to be asked a few times a second."""
-        return self._path.update(at_s, {kind: sender.state for kind, sender in self._senders.items()})
+        estimate = self._path.update(at_s, {kind: sender.state for kind, sender in self._senders.items()})
+        for sender in self._senders.values():
+            sender.set_path_estimate(estimate.kbps)
+        return estimate
 
     def pause_freeze_detection(self) -> None:
         """The far end switched its camera off on purpose."""

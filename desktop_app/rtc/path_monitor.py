@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .send_estimate import REMB_FRESH_S, LossWindow, PathEstimate, SendEstimator
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SENT_WINDOW_S = 1.0
+REPAIR = "repair"
 WATCHING_S = 1.5
 """Chromium and our own ends send REMB at least once a second while pictures come."""
 
@@ -46,6 +47,8 @@ class StreamState:
     remote: RemoteReport
     packets_sent: int
     payload_bytes_sent: int
+    repaired_bytes: int = 0
+    """Sent again."""
 
 
 class PathMonitor:
@@ -72,7 +75,9 @@ class PathMonitor:
                     # The better of two reports that came together: the other one waited somewhere.
                     round_trip_s = min(remote.newest_round_trip_s, round_trip_s or remote.newest_round_trip_s)
         video = streams.get("video")
-        sent_kbps = self._sent_kbps(now_s, {kind: each.payload_bytes_sent for kind, each in streams.items()})
+        totals = {kind: each.payload_bytes_sent for kind, each in streams.items()}
+        totals[REPAIR] = sum(each.repaired_bytes for each in streams.values())
+        sent_kbps = self._sent_kbps(now_s, totals)
         self._estimator.update(
             now_s,
             remb_kbps=self._remb_kbps(now_s, streams, sent_kbps.get("audio", 0.0)),
@@ -83,7 +88,7 @@ class PathMonitor:
             and video.remote.estimate_kbps is not None
             and now_s - video.remote.estimate_at_s < WATCHING_S,
         )
-        return self._estimator.estimate
+        return replace(self._estimator.estimate, repair_kbps=sent_kbps.get(REPAIR, 0.0))
 
     def _remb_kbps(self, now_s: float, streams: Mapping[str, StreamState], audio_kbps: float) -> float | None:
         # Sound bears no abs-send-time stamp, so REMB speaks of the pictures alone.

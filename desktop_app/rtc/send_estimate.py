@@ -99,6 +99,8 @@ class PathEstimate:
     """Smoothed, 0 to 1."""
     queue_s: float
     """The round trip above its recent minimum."""
+    repair_kbps: float = 0.0
+    """What packets that are sent again take of it."""
 
 
 class SendEstimator:

@@ -21,6 +21,8 @@ from desktop_app.media.clock import now_s
 
 from .aiortc_internals import SenderBase
 from .path_monitor import RemoteReport, StreamState
+from .retransmission import RetransmissionBudget
+from .send_estimate import START_KBPS
 
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
@@ -82,11 +84,13 @@ class MediaSender(SenderBase):
         self._feed_track = FeedTrack(kind, feed)
         super().__init__(self._feed_track, transport, clock_rate_hz)
         self.remote = RemoteReport()
+        self._repairs = RetransmissionBudget(START_KBPS)
+        self._repaired_bytes = 0.0
 
     @property
     def state(self) -> StreamState:
         """What the path is judged by."""
-        return StreamState(self.remote, self.packets_sent, self.payload_bytes_sent)
+        return StreamState(self.remote, self.packets_sent, self.payload_bytes_sent, int(self._repaired_bytes))
 
     @property
     def feed_track(self) -> FeedTrack:
@@ -105,9 +109,21 @@ class MediaSender(SenderBase):
         self.remote.pli_count += 1
         self._feed_track.request_keyframe()
 
-    def on_retransmit(self) -> None:
-        """Count."""
+    def may_retransmit(self, sequence_number: int) -> bool:
+        """Within the budget; counts."""
+        size = self.payload_bytes_sent / max(
+            1, self.packets_sent
+        )  # a mean one; aiortc keeps the packet to itself
+        round_trip_s = self.remote.newest_round_trip_s or 0.0
+        if not self._repairs.allow(now_s(), sequence_number, size, round_trip_s):
+            return False
         self.remote.retransmitted_packets += 1
+        self._repaired_bytes += size
+        return True
+
+    def set_path_estimate(self, kbps: float) -> None:
+        """What the path carries: the measure of what may be sent again."""
+        self._repairs.set_estimate(kbps)
 
     def on_rtcp(self, packet: AnyRtcpPacket) -> None:
         """Read receiver reports, NACK and REMB."""
