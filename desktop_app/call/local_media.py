@@ -16,6 +16,7 @@ from desktop_app.media.audio_sources import open_audio_source
 from desktop_app.media.clock import AUDIO_RATE_HZ
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.media.processing import AudioProcessor
+from desktop_app.media.source_status import SourceState
 from desktop_app.media.video_sources import open_video_source
 from desktop_app.rtc.audio_encoder import AudioEncoder
 from desktop_app.rtc.connection import LocalFeeds
@@ -62,6 +63,7 @@ class LocalMedia:
         self._microphone: AudioSource | None = None
         self._speaker: AudioSink | None = None
         self._level_frames = 0
+        self._told_problem = ""
         self.microphone_level = 0.0
         self._processor = AudioProcessor(True, True, True)
         self.mixer = AudioMixer(self._processor.process_render)
@@ -126,7 +128,7 @@ class LocalMedia:
         else:
             sink = self._backend.open_speaker(config.speaker, on_status)
         if config.recording is not None:
-            sink = WavRecorder(Path(config.recording), sink, on_status=on_status)
+            sink = WavRecorder(Path(config.recording), sink, on_status=self._recording_changed)
         self._speaker = sink
         await self.on_device_thread(lambda: sink.start(self.mixer.pull))
 
@@ -207,6 +209,13 @@ class LocalMedia:
         self._level_frames += 1
         if self._level_frames % LEVEL_EVERY_FRAMES == 0:
             self._post(MicrophoneLevel(self.microphone_level))
+        if self._processor.problem != self._told_problem:
+            self._told_problem = self._processor.problem
+            self._post(Notice("warning", self._told_problem, "audio-processing"))
+
+    def _recording_changed(self, status: SourceStatus) -> None:
+        if status.state is SourceState.FAILED:  # the call goes on without it
+            self._post(Notice("error", status.message, "recording-failed"))
 
     def _status_of(self, device: DeviceKind) -> Callable[[SourceStatus], None]:
         def changed(status: SourceStatus) -> None:
