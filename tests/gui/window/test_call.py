@@ -18,6 +18,7 @@ from desktop_app.call.events import (
     ParticipantGone,
     ParticipantJoined,
     PeerStateChanged,
+    QualityChanged,
     StatsUpdated,
 )
 from desktop_app.core.errors import UserFacingError
@@ -231,3 +232,14 @@ def test_notices_of_the_engine_are_shown(window: MainWindow, engine: FakeEngine)
 def test_a_broken_settings_file_is_told(make_window: MakeWindow) -> None:
     window = make_window(notice="The settings could not be read, so the defaults are used.")
     assert window.notices.text.startswith("The settings could not be read")
+
+
+def test_sound_alone_is_said_in_the_state_line_until_the_picture_is_back(
+    call: MainWindow, engine: FakeEngine
+) -> None:
+    emit(engine, ParticipantJoined(ANNA), PeerStateChanged("a", PeerState.CONNECTED))
+    assert "Audio only" not in call.state_line.text
+    emit(engine, QualityChanged("Sound only", 320, 240, 15.0, 0.0, False, "network"))
+    assert "Audio only: the network is too slow for video" in call.state_line.text
+    emit(engine, QualityChanged("320 × 240, 15 fps", 320, 240, 15.0, 68.0, True, "recovered"))
+    assert "Audio only" not in call.state_line.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from desktop_app.call.events import (
@@ -16,6 +18,7 @@ from desktop_app.call.events import (
     ParticipantGone,
     ParticipantJoined,
     PeerStateChanged,
+    QualityChanged,
 )
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.rtc.state import PeerState
@@ -126,3 +129,22 @@ def test_a_muted_microphone_is_not_called_off() -> None:
     model = model_after(DeviceStatus("microphone", DeviceState.LIVE), LocalMuteChanged("audio", True))
     assert model.device_text("microphone") == "Microphone muted"
     assert (model.audio_muted, model.video_muted) == (True, False)
+
+
+def quality(video: bool, reason: Literal["network", "setting", "recovered"]) -> QualityChanged:
+    return QualityChanged("step", 320, 240, 15.0, 100.0 if video else 0.0, video, reason)
+
+
+def test_sound_alone_is_explained_until_the_picture_is_back() -> None:
+    model = model_after(IN_CALL, ANNA)
+    assert model.quality_text() == ""
+    model.apply(quality(False, "network"))
+    assert model.quality_text() == "Audio only: the network is too slow for video"
+    model.apply(quality(True, "recovered"))
+    assert model.quality_text() == ""
+    model.apply(quality(False, "setting"))
+    assert model.quality_text() == "Audio only, as you chose in the settings"
+    model.apply(CallStateChanged(CallState.IDLE, ""))
+    assert model.quality_text() == ""
+    model.apply(IN_CALL)
+    assert model.quality_text() == "", "another call knows nothing of it"

@@ -117,3 +117,18 @@ def test_the_overview_has_a_section_for_everybody() -> None:
 )
 def test_figures_as_people_read_them(text: str, expected: str) -> None:
     assert text == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "reason", "text"),
+    [
+        ("", "", "–"),
+        ("640 × 480, 30 fps", "", "640 × 480, 30 fps"),
+        ("320 × 240, 15 fps", "network", "320 × 240, 15 fps (for the network)"),
+        ("480 × 360, 30 fps", "cpu", "480 × 360, 30 fps (for the processor)"),
+        ("Sound only", "setting", "Sound only (as set)"),
+    ],
+)
+def test_what_is_sent_is_shown_with_its_reason(step: str, reason: str, text: str) -> None:
+    computer = sections_for(PEER, LocalStats(quality_step=step, quality_reason=reason))[-1]
+    assert next(row.received.text for row in computer.rows if row.label == "Quality sent") == text
