@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
 from desktop_app.rtc.audio_encoder import AudioEncoder, level_dbov
-from desktop_app.rtc.encoded_feed import EncodedFrame, Subscription
 from desktop_app.rtc.opus import OpusDecoder
 
 from .playout_simulation import tone
+
+if TYPE_CHECKING:
+    from desktop_app.rtc.encoded_feed import EncodedFrame, Subscription
 
 BEGIN_S = 1000.0
 
