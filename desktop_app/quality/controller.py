@@ -43,7 +43,9 @@ TRIAL_S = 10.0
 """A step up that does not last this long has failed."""
 CALM_S = 30.0
 """After this long without a step down the quiet time halves."""
-AUDIO_ONLY_QUIET_S, MAX_AUDIO_ONLY_QUIET_S = 8.0, 30.0
+AUDIO_ONLY_QUIET_S, MAX_AUDIO_ONLY_QUIET_S = 6.0, 20.0
+TRIAL_GRACE_S = 2.5
+"""The first report after a pause tells of what was lost before it."""
 TRY_KBPS = LEAST_KBPS
 """For the picture when the path's capacity is not known."""
 CPU_HIGH, CPU_RESERVE = 0.85, 0.60
@@ -242,8 +244,9 @@ class QualityController:
         last = self._step == len(self._ladder) - 1
         least = AUDIO_ONLY_KBPS - audio_share_kbps(AUDIO_ONLY_KBPS) if last else step.min_kbps
         # A trial of the lowest step is not called off by the estimate that could not grow before it.
-        if last and now_s - self._tried_video_s < TRIAL_S and loss_pct <= HIGH_LOSS_PCT:
-            least = min(least, TRY_KBPS * FAR_BELOW)
+        trial_s = now_s - self._tried_video_s
+        if last and (trial_s < TRIAL_GRACE_S or (trial_s < TRIAL_S and loss_pct <= HIGH_LOSS_PCT)):
+            least = 0.0 if trial_s < TRIAL_GRACE_S else min(least, TRY_KBPS * FAR_BELOW)
         if available >= least:
             self._below_since_s = None
             return False

@@ -53,6 +53,8 @@ DEEP_QUEUE_S = 0.200
 DELAY_CUT_INTERVAL_S = 0.8
 NOTICEABLY_LOWER = 0.95
 REPORT_SPAN_S = 2.0
+DRAINED_KBPS = 80.0
+"""A queue takes no more than this away: sound alone fills none, and what it waits in is not ours."""
 DRAIN_LIMIT_S = 8.0
 """A round trip that stays high although little is sent is another route, not our queue."""
 BASE_WINDOW_S = 60.0
@@ -280,7 +282,8 @@ class SendEstimator:
         delivered = newest_kbps * (1 - (self._loss or 0.0)) / (1 + slope)
         # To be rid of the queue within about a second, its length is missing from that second.
         self._capacity_kbps = delivered
-        self._kbps = min(self._kbps, delivered * min(BACK_OFF, max(0.5, 1 - self._queue_s)))
+        lower = delivered * min(BACK_OFF, max(0.5, 1 - self._queue_s))
+        self._kbps = min(self._kbps, max(lower, DRAINED_KBPS))
 
     def _accept_route(self, since_s: float) -> None:
         while len(self._round_trips) > 1 and self._round_trips[0][0] < since_s:
