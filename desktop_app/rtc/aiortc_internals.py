@@ -226,8 +226,8 @@ class SenderBase(RTCRtpSender, ABC):
         """Each RTCP packet for this sender, before aiortc handles it."""
 
     @abstractmethod
-    def may_retransmit(self, sequence_number: int) -> bool:
-        """The far end asks for this packet again; True lets it be sent."""
+    def copies_to_retransmit(self, sequence_number: int) -> int:
+        """The far end asks for this packet again: how often it is sent."""
 
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
         # In aiortc's place, for two reasons: the packets of a large frame are spread over time, and the origin of
@@ -293,7 +293,7 @@ class SenderBase(RTCRtpSender, ABC):
             return
         self._retransmissions += 1
         sequence_number &= 0xFFFF  # aiortc's NACK parser counts on beyond 65535
-        if self.may_retransmit(sequence_number):
+        for _ in range(self.copies_to_retransmit(sequence_number)):
             await super()._retransmit(sequence_number)
 
     async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:

@@ -109,17 +109,16 @@ class MediaSender(SenderBase):
         self.remote.pli_count += 1
         self._feed_track.request_keyframe()
 
-    def may_retransmit(self, sequence_number: int) -> bool:
+    def copies_to_retransmit(self, sequence_number: int) -> int:
         """Within the budget; counts."""
         size = self.payload_bytes_sent / max(
             1, self.packets_sent
         )  # a mean one; aiortc keeps the packet to itself
         round_trip_s = self.remote.newest_round_trip_s or 0.0
-        if not self._repairs.allow(now_s(), sequence_number, size, round_trip_s):
-            return False
-        self.remote.retransmitted_packets += 1
-        self._repaired_bytes += size
-        return True
+        copies = self._repairs.copies(now_s(), sequence_number, size, round_trip_s)
+        self.remote.retransmitted_packets += copies
+        self._repaired_bytes += copies * size
+        return copies
 
     def set_path_estimate(self, kbps: float) -> None:
         """What the path carries: the measure of what may be sent again."""

@@ -33,6 +33,15 @@ def test_one_packet_is_answered_once_a_round_trip() -> None:
     assert budget.allow(0.2, 7, 1000, 0.2)
 
 
+def test_who_asks_a_second_time_gets_two_copies() -> None:
+    budget = RetransmissionBudget(1000)
+    assert budget.copies(0.0, 7, 1000, 0.05) == 1
+    assert budget.copies(0.02, 7, 1000, 0.05) == 0
+    assert budget.copies(0.06, 7, 1000, 0.05) == 2
+    budget.set_estimate(30)
+    assert sum(budget.copies(0.12, number, 1000, 0.05) for number in (7, 7, 8, 9, 10, 11, 12, 13)) <= 6
+
+
 @given(
     st.lists(
         st.tuples(st.floats(-1, 1), st.integers(0, 65535), st.floats(0, 1500), st.floats(30, 10_000)),
