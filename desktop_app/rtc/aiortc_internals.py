@@ -16,7 +16,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import aiortc
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import CODECS, is_rtx
 from aiortc.mediastreams import MediaStreamError
@@ -446,6 +445,3 @@ async def _end_consent_checks(transport: RTCIceTransport) -> None:
     connection: Any = transport._connection
     if connection._query_consent_task is not None:
         connection._query_consent_task.cancel()
-
-
-AIORTC_VERSION = aiortc.__version__
