@@ -76,7 +76,7 @@ def report(bot: BotProcess, other: str) -> None:
         ("sound concealed, %", spread(series(*audio, "concealed_pct"))),
         ("round trip, ms", spread(series("users", other, "rtt_ms"))),
         ("CPU, % of a core", spread(series("cpu_pct"))),
-        ("RSS, MB", memory(steady)),
+        ("RSS of each minute, MB", memory(steady)),
     ]
     print(f"\n{bot.name}: {len(steady)} s")
     for name, value in rows:
@@ -91,11 +91,10 @@ def spread(values: list[float]) -> str:
 
 
 def memory(steady: list[Event]) -> str:
-    """Where it began and ended, and the slope between the means of the two halves."""
+    """The mean of each minute."""
     values = [float(entry["rss_mb"]) for entry in steady]
-    half = len(values) // 2
-    growth = statistics.mean(values[half:]) - statistics.mean(values[:half])
-    return f"{values[0]:.1f} at first, {values[-1]:.1f} at last, second half {growth:+.2f} against the first"
+    minutes = [values[begin : begin + 60] for begin in range(0, len(values), 60)]
+    return " ".join(f"{statistics.mean(minute):.1f}" for minute in minutes)
 
 
 def main() -> None:
