@@ -126,7 +126,7 @@ class Call:
         self._ice = IceConfiguration((*request.ice_servers, *welcome.ice_servers), request.relay_only)
         self._set_state(CallState.IN_CALL)
         for info in self._machine.participants.values():
-            self._add(info)  # they were here first: they offer
+            self._add(info).peer.expect_call()  # they were here first: they offer
         return welcome
 
     async def leave(self) -> None:
@@ -220,7 +220,7 @@ class Call:
             self._remove(user_id)
         self._set_state(CallState.IN_CALL)
         for info in self._machine.participants.values():
-            self._add(info)
+            self._add(info).peer.expect_call()
 
     # --- participants ---------------------------------------------------------------------------
 
@@ -263,7 +263,7 @@ class Call:
 
     async def _redial(self, user_id: str) -> None:
         participant = self.participants.get(user_id)
-        if participant is None or not participant.peer.is_offerer:
+        if participant is None or not (participant.peer.is_offerer or participant.peer.offered_unasked):
             return  # the other side offered and does so again
         attempt = self._redials.get(user_id, 0)
         self._redials[user_id] = attempt + 1

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 CONNECT_LIMIT_S = 10.0
 """aiortc itself never gives up without an end of candidates, and takes 63 s for a dead pair."""
+EXPECT_CALL_S = 6.0
+"""Longer than gathering takes with a STUN server that does not answer (5 s)."""
 WATCH_INTERVAL_S = 0.5
 SILENT_RECONNECTING_S = 3.0
 SILENT_FAILED_S = 30.0
@@ -78,6 +80,9 @@ class Peer:
         self._hung_up = False
         self.is_offerer = False
         """True for the side whose task it is to offer again after a failure."""
+        self.offered_unasked = False
+        """True when the other side should have offered and did not."""
+        self._expect_timer: asyncio.TimerHandle | None = None
         self._tasks.spawn(self._work(), name="negotiation")
 
     # --- what the call asks for -----------------------------------------------------------------
@@ -91,6 +96,17 @@ class Peer:
         """Offer a new connection in place of an older one."""
         self.is_offerer = True
         self._enqueue(self._offer)
+
+    def expect_call(self) -> None:
+        """They were here first and offer. A foreign client may not know that: after a while we offer ourselves."""
+        self._expect_timer = asyncio.get_running_loop().call_later(EXPECT_CALL_S, self._offer_unasked)
+
+    def _offer_unasked(self) -> None:
+        self._expect_timer = None
+        if self._state is PeerState.NEW:
+            logger.info("peer %s has not offered; we do", self.user_id)
+            self.offered_unasked = True
+            self._enqueue(self._offer)
 
     def handle_signal(self, data: JsonValue) -> None:
         """Take what the participant sent through the server. Never raises: the data is a stranger's."""
@@ -116,6 +132,8 @@ class Peer:
         self._hung_up = True
         self._set_state(PeerState.CLOSED)
         self._cancel_connect_timer()
+        if self._expect_timer is not None:
+            self._expect_timer.cancel()
         self._tasks.cancel()
         self._drop_connection()
 
@@ -192,7 +210,11 @@ class Peer:
 
     async def _answer(self, description: Description) -> None:
         connection = self._connection
+        if self._is_unasked(connection, description):
+            logger.info("peer %s offers while our offer is on its way; ours stands", self.user_id)
+            return
         if connection is None or not self._is_renegotiation(connection, description):
+            self.offered_unasked = False
             self.is_offerer = False
             connection = self._new_connection(description.session)
         # Made before the offer is applied, so that its lines find transceivers that send and receive our codecs
@@ -252,6 +274,16 @@ class Peer:
 
     def _is_current(self, session: str | None) -> bool:
         return session is None or self._session is None or session == self._session
+
+    def _is_unasked(self, connection: MediaConnection | None, description: Description) -> bool:
+        # One of our own kind (it names a session) that grew tired of waiting for our offer: it yields to ours,
+        # so ours must not yield to it. A foreign client's offer wins over ours instead.
+        return (
+            self.is_offerer
+            and description.session is not None
+            and connection is not None
+            and connection.pc.signalingState == "have-local-offer"
+        )
 
     def _is_renegotiation(self, connection: MediaConnection, description: Description) -> bool:
         remote_sdp = connection.pc.remote_sdp()

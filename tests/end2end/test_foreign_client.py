@@ -128,6 +128,16 @@ async def test_a_foreign_client_who_was_there_before_may_offer(tmp_path: Path) -
             await client.news.wait_for(lambda: {"type": "peer-left", "userId": "bob"} in client.messages)
 
 
+async def test_a_foreign_client_who_was_there_before_and_waits_is_offered_to(tmp_path: Path) -> None:
+    async with (
+        ServerProcess(tmp_path) as server,
+        foreigner(server.url, "stranger") as client,
+        BotProcess(tmp_path, "bob", server.url, "room") as bob,
+    ):
+        await client.wait_for_frames(10)
+        await bot_sees(bob, "stranger")
+
+
 async def test_a_foreign_newcomer_who_offers_wins_over_the_offer_to_him(tmp_path: Path) -> None:
     async with ServerProcess(tmp_path) as server, BotProcess(tmp_path, "alice", server.url, "room") as alice:
         await alice.wait_for_event("joined")
