@@ -55,7 +55,7 @@ _DEADLINE_REALTIME = 1
 # enum vp8e_enc_control_id
 _SET_CPUUSED, _SET_NOISE_SENSITIVITY, _SET_STATIC_THRESHOLD, _SET_MAX_INTRA_BITRATE_PCT = 13, 15, 17, 26
 
-MIN_QUANTIZER, MAX_QUANTIZER = 2, 56
+MIN_QUANTIZER, MAX_QUANTIZER = 2, 63
 CPU_USED = -8
 """Realtime speed; below it (-6) nothing was gained and 640x480 cost the same (docs/decisions.md)."""
 TIME_BASE_HZ = 90_000
