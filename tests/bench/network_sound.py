@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import statistics
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,10 @@ def _delay_s(spoken: TimedSound, heard: TimedSound, at_s: float) -> float | None
 
 def pesq_wb(spoken: TimedSound, heard: TimedSound, window: Window, delay_s: float) -> float | None:
     """Mean MOS-LQO (ITU-T P.862.2) of the window's pieces; None when no piece can be judged."""
-    from pesq import NoUtterancesError, pesq  # type: ignore[import-untyped] # the `bench` extra
+    library = importlib.import_module(
+        "pesq"
+    )  # of the `bench` extra, which the checks of types do not install
+    pesq, NoUtterancesError = library.pesq, library.NoUtterancesError
 
     pieces = max(1, round(window.length_s / PESQ_PIECE_S))
     length_s = window.length_s / pieces
