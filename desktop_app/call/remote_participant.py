@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from desktop_app.quality.score import QualityScorer, ScoreInput
 from desktop_app.rtc.audio_playout import AudioPlayout
 from desktop_app.rtc.connection import RemoteSinks
 from desktop_app.rtc.peer import Peer
+from desktop_app.rtc.state import PeerState
 from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 
 if TYPE_CHECKING:
@@ -16,7 +20,6 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
     from desktop_app.rtc.connection import LocalFeeds
     from desktop_app.rtc.ice import IceConfiguration
-    from desktop_app.rtc.state import PeerState
     from desktop_app.stats.model import PeerStats
 
     from .events import MediaKind
@@ -54,6 +57,8 @@ class RemoteParticipant:
             on_state=on_state,
         )
         self._collector = PeerStatsCollector(info.user_id)
+        self._scorer = QualityScorer()
+        self._frozen_s = 0.0
 
     def update(self, info: ParticipantInfo) -> None:
         """Their name or mute states changed."""
@@ -65,8 +70,29 @@ class RemoteParticipant:
 
     def stats(self, encode: EncoderShare, microphone_level: float) -> PeerStats:
         """Since the last call."""
-        return self._collector.update(
+        stats = self._collector.update(
             self.peer.state.value, self.peer.counters(), encode=encode, microphone_level=microphone_level
+        )
+        score = self._scorer.update(time.monotonic(), self._score_input(stats))
+        return replace(stats, quality=score.quality.value)
+
+    def _score_input(self, stats: PeerStats) -> ScoreInput | None:
+        video, audio = stats.inbound_video, stats.inbound_audio
+        streams = [each for each in (video, audio) if each is not None]
+        if self.peer.state not in (PeerState.CONNECTED, PeerState.RECONNECTING) or not streams:
+            return None
+        frozen_s = 0.0
+        if video is not None:
+            frozen_s = video.total_freezes_duration_s - self._frozen_s
+            self._frozen_s = video.total_freezes_duration_s
+        return ScoreInput(
+            loss_pct=max(each.loss_pct for each in streams),
+            round_trip_ms=stats.transport.round_trip_time_ms,
+            jitter_ms=max(each.jitter_ms for each in streams),
+            # No frame rate: a low one may be what the other side chose to send.
+            frozen_pct=100 * max(0.0, frozen_s),
+            concealed_pct=None if audio is None else audio.concealed_pct,
+            receiving=any(each.kbps > 0 for each in streams),
         )
 
     def hang_up(self) -> None:

@@ -27,6 +27,9 @@ FEEDBACK_INTERVAL_MS, URGENT_INTERVAL_MS = 500, 150
 """While the path is overused the estimate is repeated at the second: the way back may be just as full."""
 FIRST_ESTIMATE_MS = 3000
 """Sooner, nothing but over-use is reported: the sender has only begun."""
+FIRST_KBPS = 600.0
+"""The least first estimate where nothing was overused: a still picture says nothing of the path. The sending end
+begins with as much (send_estimate.START_KBPS)."""
 BACK_OFF = 0.85
 """gcc-02 section 5.5 (beta)."""
 GROWTH_PER_S, LATE_GROWTH_PER_S = 1.08, 1.25
@@ -104,20 +107,26 @@ class RateControl:
         elif self._kbps is None:
             if self._first_ms is None or now_ms - self._first_ms < FIRST_ESTIMATE_MS:
                 return None
-            self._kbps = max(self._received_kbps, MIN_KBPS)
+            self._kbps = max(self._received_kbps, FIRST_KBPS)
         elif queue_ms > HOLD_QUEUE_MS:
             pass
         elif self._under_use_ms is None or now_ms - self._under_use_ms > UNDER_USE_MS:
             bound = max(self._kbps, SENT_RATIO * self._received_kbps + SENT_FLOOR_KBPS)
             self._kbps = min(self._grown(self._kbps, elapsed_s, now_ms), bound)
+            if not self._is_near_limit(now_ms):
+                # A still picture that begins to move: what comes without a queue is carried.
+                self._kbps = max(self._kbps, self._received_kbps)
         return self._kbps
 
     def _is_draining(self, queue_ms: int) -> bool:
         return queue_ms < DRAINING_SHARE * self._queues[0][1]
 
+    def _is_near_limit(self, now_ms: int) -> bool:
+        return self._limit_ms is not None and now_ms - self._limit_ms < NEAR_LIMIT_MS
+
     def _grown(self, kbps: float, elapsed_s: float, now_ms: int) -> float:
         since_limit_ms = None if self._limit_ms is None else now_ms - self._limit_ms
-        if since_limit_ms is not None and since_limit_ms < NEAR_LIMIT_MS:
+        if self._is_near_limit(now_ms):
             return kbps + NEAR_LIMIT_KBPS_PER_S * elapsed_s
         late = since_limit_ms is not None and since_limit_ms < LATE_MS
         return kbps * math.pow(GROWTH_PER_S if late else LATE_GROWTH_PER_S, elapsed_s)

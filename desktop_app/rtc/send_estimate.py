@@ -62,6 +62,11 @@ BACK_OFF = 0.85
 """gcc-02 section 5.5 (beta)."""
 SENT_RATIO, SENT_FLOOR_KBPS = 1.5, 100.0
 """What was not sent was not tried: the estimate grows to SENT_RATIO of it plus this (gcc-02 section 5.5)."""
+LITTLE_SENT, UNTRIED_RATIO = 0.4, 0.9
+"""Less than the first share of the estimate is little. A receiver bounds its own estimate by what arrives, and goes to
+BACK_OFF of that or lower when it sees a queue: above the second share of what arrived it saw none."""
+UNTRIED_AFTER_S = 2.5
+"""Before that the rate has only begun to rise, and the least of it says nothing."""
 REPORT_FRESH_S = 3.5
 REMB_FRESH_S = 6.0
 """Our own ends send one twice a second while pictures come, Janus every 5 s."""
@@ -112,6 +117,7 @@ class SendEstimator:
         self._kbps = start_kbps
         self._starting = True
         self._now_s: float | None = None
+        self._begun_s = 0.0
         self._sent: deque[tuple[float, float]] = deque(maxlen=64)
         self._lowered_s = -math.inf
         self._loss: float | None = None
@@ -153,6 +159,8 @@ class SendEstimator:
                 cannot tell our queue from theirs, then only holds growth back.
         """
         elapsed_s = 0.0 if self._now_s is None else min(max(now_s - self._now_s, 0.0), 1.0)
+        if self._now_s is None:
+            self._begun_s = now_s
         self._now_s = now_s
         before = self._kbps
         self._note_sent(now_s, sent_kbps)
@@ -168,8 +176,9 @@ class SendEstimator:
                 factor = NEAR_LIMIT_GROWTH_PER_S if near else GROWTH_PER_S
             self._grow(elapsed_s, factor, sent_kbps)
         if remb_kbps is not None and remb_kbps < self._kbps:
-            self._starting = False
-            self._kbps = remb_kbps
+            untried = self._is_untried(now_s, remb_kbps, before)
+            self._starting = self._starting and untried
+            self._kbps = max(remb_kbps, min(before, START_KBPS)) if untried else remb_kbps
         self._kbps = min(max(self._kbps, MIN_KBPS), MAX_KBPS)
         if self._kbps < NOTICEABLY_LOWER * before:
             self._lowered_s = now_s
@@ -179,6 +188,13 @@ class SendEstimator:
         self._sent.append((now_s, sent_kbps))
         while now_s - self._sent[0][0] > REPORT_SPAN_S:
             self._sent.popleft()
+
+    def _is_untried(self, now_s: float, remb_kbps: float, kbps: float) -> bool:
+        """Whether the receiver knows no more of the path than that little was sent: a still picture, a dark room."""
+        if now_s - self._begun_s < UNTRIED_AFTER_S:
+            return False
+        least = min(sent for _, sent in self._sent)
+        return least < LITTLE_SENT * min(kbps, START_KBPS) and remb_kbps >= UNTRIED_RATIO * least
 
     @property
     def _used_kbps(self) -> float:

@@ -120,6 +120,8 @@ class PeerStats:
     inbound_audio: InboundAudioStats | None = None
     outbound_video: OutboundVideoStats | None = None
     outbound_audio: OutboundAudioStats | None = None
+    quality: str = "unknown"
+    """How good the connection is, in a word: excellent, good, poor, lost or unknown (quality/score.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,7 @@ def _delay_s(spoken: TimedSound, heard: TimedSound, at_s: float) -> float | None
 
 def pesq_wb(spoken: TimedSound, heard: TimedSound, window: Window, delay_s: float) -> float | None:
     """Mean MOS-LQO (ITU-T P.862.2) of the window's pieces; None when no piece can be judged."""
-    library = importlib.import_module(
-        "pesq"
-    )  # of the `bench` extra, which the checks of types do not install
+    library = importlib.import_module("pesq")  # of the `bench` extra; the type checks do without it
     pesq, NoUtterancesError = library.pesq, library.NoUtterancesError
 
     pieces = max(1, round(window.length_s / PESQ_PIECE_S))

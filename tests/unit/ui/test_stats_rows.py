@@ -87,6 +87,7 @@ def test_the_overview_has_a_section_for_everybody() -> None:
     assert [section.title for section in sections] == ["Anna", "Ben", "This computer"]
     assert [row.received.text for row in sections[0].rows] == [
         "Connected",
+        units.UNKNOWN,
         "35 ms",
         "812 kbit/s",
         "1.2 %",
@@ -95,6 +96,9 @@ def test_the_overview_has_a_section_for_everybody() -> None:
         "0.3 %",
     ]
     assert {row.received.text for row in sections[1].rows} == {units.UNKNOWN}
+    good = dataclasses.replace(PEER, quality="good")
+    assert overview_sections([("Anna", good)], LocalStats())[0].rows[1].received.text == "Good"
+    assert sections_for(good, None)[0].rows[1].received.text == "Good"
 
 
 @pytest.mark.parametrize(
