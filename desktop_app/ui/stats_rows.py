@@ -261,7 +261,7 @@ _COMPUTER: tuple[Line[LocalStats, LocalStats], ...] = (
 QUALITY_HELP = "from loss, delay, concealed sound and freezes; falls at once and rises slowly"
 
 
-def _quality(peer: PeerStats | None) -> str:
+def _connection_quality(peer: PeerStats | None) -> str:
     return units.word(peer.quality.capitalize() if peer and peer.quality != "unknown" else None)
 
 
@@ -271,7 +271,7 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
         "State",
         Figure(units.word(peer.state.capitalize() if peer else None), "RTCPeerConnection.connectionState"),
     )
-    quality = Row("Quality", Figure(_quality(peer), QUALITY_HELP))
+    quality = Row("Quality", Figure(_connection_quality(peer), QUALITY_HELP))
     transport = peer.transport if peer else None
     return (
         Section("Connection", (state, quality, *make_rows(_TRANSPORT, transport, transport))),
@@ -289,7 +289,7 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
 
 _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
     Line("State", lambda s: units.word(s.state.capitalize()), "RTCPeerConnection.connectionState"),
-    Line("Quality", _quality, QUALITY_HELP),
+    Line("Quality", _connection_quality, QUALITY_HELP),
     Line(
         "Round-trip time",
         lambda s: units.milliseconds(s.transport.round_trip_time_ms),
