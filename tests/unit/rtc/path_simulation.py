@@ -80,6 +80,11 @@ class PathSimulation:
             event()
         return self.moments[begin:]
 
+    def show(self, video_kbps: float) -> None:
+        """Let the camera see something that takes at most this much: a still wall takes little."""
+        self._max_video_kbps = video_kbps
+        self._video_kbps = min(self._video_kbps, video_kbps)
+
     def _at(self, at_s: float, event: Callable[[], None]) -> None:
         heapq.heappush(self._events, (at_s, next(self._order), event))
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from desktop_app.rtc.receive_estimate import (
     BACK_OFF,
     FIRST_ESTIMATE_MS,
+    FIRST_KBPS,
     SENT_FLOOR_KBPS,
     SENT_RATIO,
     RateControl,
@@ -31,6 +32,15 @@ def test_the_first_estimate_is_what_arrives_after_three_seconds() -> None:
     assert control.update(BandwidthUsage.NORMAL, 500.0, 0) is None
     assert control.update(BandwidthUsage.NORMAL, 600.0, FIRST_ESTIMATE_MS - 1) is None
     assert control.update(BandwidthUsage.NORMAL, 700.0, FIRST_ESTIMATE_MS) == 700
+
+
+def test_a_still_picture_makes_no_low_estimate_and_one_that_moves_is_believed() -> None:
+    control = RateControl()
+    control.update(BandwidthUsage.NORMAL, 20.0, 0)
+    assert control.update(BandwidthUsage.NORMAL, 20.0, FIRST_ESTIMATE_MS) == FIRST_KBPS
+    control.update(BandwidthUsage.OVERUSING, 50.0, 4000)
+    assert grown(control, 10, 4000, received_kbps=20.0) < 60
+    assert control.update(BandwidthUsage.NORMAL, 400.0, 14_000) == 400
 
 
 def test_over_use_goes_below_what_arrives_even_at_once() -> None:

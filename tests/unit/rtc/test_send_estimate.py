@@ -113,6 +113,24 @@ def test_another_route_with_a_longer_round_trip_is_accepted() -> None:
     assert delivered(path.run_until(55)) > 900
 
 
+def test_a_still_picture_says_nothing_of_the_path() -> None:
+    path = PathSimulation(weather(), video_kbps=20)
+    assert min(each.estimate_kbps for each in path.run_until(60)) >= START_KBPS
+    path.show(1000)
+    assert min(each.estimate_kbps for each in path.run_until(64)) > 250
+    assert delivered(path.run_until(80)) > 900
+
+
+def test_a_still_picture_on_a_narrow_path_does_not_fill_it_for_long_when_it_moves() -> None:
+    path = PathSimulation(weather(rate=250), video_kbps=20)
+    path.run_until(30)
+    path.show(1000)
+    path.run_until(36)
+    moments = path.run_until(60)
+    assert queue_pct(moments, 50) <= 150
+    assert delivered(moments) > 100
+
+
 # Rule by rule
 
 
@@ -241,3 +259,10 @@ def test_a_stream_that_begins_again_counts_nothing_negative() -> None:
     assert window.take() == 0
     window.add("video", 0.1, 5)
     assert window.take() is None
+
+
+def test_a_receiver_that_got_little_does_not_bound_the_path_until_more_was_sent() -> None:
+    estimator = SendEstimator()
+    fed(estimator, 5, sent_kbps=25.0)
+    assert fed(estimator, 20, 5, sent_kbps=25.0, remb_kbps=40.0) == START_KBPS
+    assert fed(estimator, 3, 25, sent_kbps=500.0, remb_kbps=400.0) == 400
