@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
-
-from desktop_app.core.log import TEXT_FORMAT
-
-from .arguments import parse_arguments
-from .runner import Bot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +15,15 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the bot; returns the exit status."""
+    # Also while the libraries are still being loaded, which takes most of a second, a stop is a clean end.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
+    from desktop_app.core.log import TEXT_FORMAT
+
+    from .arguments import parse_arguments
+    from .runner import Bot
+
+    if sys.stdout is None:  # started with it closed
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     arguments = parse_arguments(argv)
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.WARNING, format=TEXT_FORMAT, stream=sys.stderr

@@ -205,6 +205,14 @@ async def test_the_bot_leaves_after_its_duration(tmp_path: Path) -> None:
         assert bot.events()[-1]["event"] == "left"
 
 
+async def test_a_bot_whose_output_is_closed_from_the_start_leaves_cleanly(tmp_path: Path) -> None:
+    async with ServerProcess(tmp_path) as server:
+        closed = ("sh", "-c", 'exec "$@" >&-', "sh")
+        bot = BotProcess(tmp_path, "alice", server.url, "room", "--duration", "1", prefix=closed)
+        await bot.start()
+        assert await bot.wait() == 0
+
+
 def make_clip(path: Path) -> None:
     """Two seconds of a moving bar, 320x240 at 15 fps."""
     with av.open(str(path), "w") as container:
