@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from . import theme
-from .lobby import camera_sentence
+from .lobby import camera_is_dark, camera_sentence
 from .stats_panel import StatsPanel
 from .tile_grid import TileGrid
 from .toolbar import Toolbar
@@ -72,7 +72,7 @@ class CallPage(QWidget):
         """Show who is there and how they are."""
         self.grid.show_people(model.people.values())
         self.grid.own.set_audio_muted(model.audio_muted)
-        self.grid.own.set_video_muted(model.video_muted)
+        self.grid.own.set_video_muted(camera_is_dark(model))
         self.grid.own.set_status(camera_sentence(model))
         self.stats.set_people({person.user_id: person.name for person in model.people.values()})
 

@@ -176,7 +176,7 @@ class Lobby(QScrollArea):
 
     def show_model(self, model: RoomModel) -> None:
         """Say what the devices do."""
-        self.preview.set_video_muted(model.video_muted)
+        self.preview.set_video_muted(camera_is_dark(model))
         self.preview.set_audio_muted(model.audio_muted)
         self.preview.set_status(camera_sentence(model))
         for kind, label in self._problems.items():
@@ -213,6 +213,12 @@ class Lobby(QScrollArea):
 
     def _name_changed(self, text: str) -> None:
         self.preview.set_name(clean_name(text) or "You")
+
+
+def camera_is_dark(model: RoomModel) -> bool:
+    """Whether there is no picture of ours: what a failed camera sends (a sentence) is for the others to read."""
+    status = model.devices.get("camera")
+    return model.video_muted or (status is not None and status.state is DeviceState.FAILED)
 
 
 def camera_sentence(model: RoomModel) -> str:

@@ -85,6 +85,21 @@ def test_our_own_picture_is_mirrored_and_theirs_is_not(
     assert is_close(color_at(theirs, 0.25, 0.3), RED)
 
 
+def test_a_failed_camera_shows_its_sentence_and_no_picture(
+    qtbot: QtBot, call: MainWindow, engine: FakeEngine
+) -> None:
+    own = call.call_page.grid.own
+    engine.local_video.put(plain_frame(RED))
+    qtbot.waitUntil(lambda: own.showing_picture)
+    emit(engine, DeviceStatus("camera", DeviceState.FAILED, "The camera is gone."))
+    assert own.status == "The camera is gone."
+    assert not own.showing_picture  # the placeholder for the others would stand there mirrored
+    emit(engine, DeviceStatus("camera", DeviceState.LIVE))
+    engine.local_video.put(plain_frame(RED))
+    qtbot.waitUntil(lambda: own.showing_picture)
+    assert own.status == ""
+
+
 def test_our_tile_says_that_it_is_ours(call: MainWindow) -> None:
     assert call.call_page.grid.own.name == "Ana Silva (you)"
 
