@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 from aiortc.rtp import RtcpRtpfbPacket
 
+from desktop_app.protocol.messages import IceServer
 from desktop_app.rtc import aiortc_internals, peer
 from desktop_app.rtc.aiortc_internals import MAX_RETRANSMISSIONS
+from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.state import PeerState
 
 from .foreign_client import ForeignClient, answers_of
@@ -189,3 +192,13 @@ async def test_a_participant_cannot_have_everything_sent_again_and_again(pair: P
     await sender._handle_rtcp_packet(greedy)
     assert sender.remote.retransmitted_packets <= MAX_RETRANSMISSIONS
     assert sender.remote.nack_count == 1
+
+
+async def test_a_stun_server_that_is_dead_for_both_does_not_keep_neighbours_apart() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dead:
+        dead.bind(("127.0.0.1", 0))
+        port = dead.getsockname()[1]
+        async with calling(IceConfiguration((IceServer((f"stun:127.0.0.1:{port}",)),))) as pair:
+            pair.alice.peer.make_call()
+            await pair.until_connected()
+            assert FAILED not in pair.alice.states + pair.bob.states
