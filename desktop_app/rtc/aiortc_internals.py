@@ -14,7 +14,6 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiortc.clock import current_ntp_time
@@ -29,6 +28,7 @@ from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.rtp import RTP_HISTORY_SIZE, RtcpSrPacket, RtpPacket
 from aiortc.utils import random32
 
+from .ice import limit_gathering
 from .pacer import Pacer
 
 if TYPE_CHECKING:
@@ -50,9 +50,6 @@ our uplink, not our packets."""
 RETRANSMISSION_WINDOW_S = 0.25
 ICE_END_S = 1.0
 """aioice looks every 20 ms whether it was closed."""
-GATHER_LIMIT_S = 3.0
-"""How long STUN and TURN servers may take; aioice waits 5 s. Both sides gather one after the other (aiortc does not
-trickle), and a server that is dead for both, without internet for example, must leave time to connect without it."""
 
 
 def missing_private_names() -> list[str]:
@@ -364,10 +361,7 @@ class PeerConnection(RTCPeerConnection):
         # around our two classes on the same transport.
         plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
         transport = plain.receiver.transport
-        ice: Any = transport.transport._connection
-        ice.get_component_candidates = partial(
-            type(ice).get_component_candidates, ice, timeout=GATHER_LIMIT_S
-        )
+        limit_gathering(transport.transport._connection)
         sender = self._make_sender(kind, transport)
         receiver = self._make_receiver(kind, transport)
         receiver._set_rtcp_ssrc(sender.ssrc)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
@@ -13,9 +14,15 @@ from desktop_app.core.ice_url import check_ice_url
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aioice.ice import Connection
+
     from desktop_app.protocol.messages import IceServer
 
 logger = logging.getLogger(__name__)
+
+GATHER_LIMIT_S = 3
+"""How long STUN and TURN servers may take; aioice waits 5 s. Both sides gather one after the other (aiortc does not
+trickle), and a server that is dead for both, without internet for example, must leave time to connect without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +75,9 @@ def _urls(servers: Iterable[IceServer]) -> Iterable[tuple[str, IceServer]]:
     for server in servers:
         for url in server.urls:
             yield url, server
+
+
+def limit_gathering(connection: Connection) -> None:
+    """Let the search for candidates end in time."""
+    search = partial(type(connection).get_component_candidates, connection, timeout=GATHER_LIMIT_S)
+    setattr(connection, "get_component_candidates", search)  # noqa: B010 - a method, for type checkers
