@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MAX_BUFFERED_PACKETS = 100
 MIN_TARGET_S = 0.030
 MAX_TARGET_S = 0.500
+LOSSY_TARGET_S = 0.045
+"""With loss, and copies of lost frames in the packets behind them: a frame more, so that these are there in time."""
+LOSSY_FOR_S = 10.0
 FADE_AFTER_S = 0.040
 """One or two lost frames keep their loudness,"""
 FADE_OUT_S = 0.120
@@ -83,6 +86,7 @@ class AudioPlayout:
         self._outage_packets = 0
         self._target_s = MIN_TARGET_S
         self._surplus_pulls = 0
+        self._lossy_until_s = -math.inf
         self._on_first_frame = on_first_frame
         self.total_samples = 0
         self.concealed_samples = 0
@@ -120,6 +124,7 @@ class AudioPlayout:
             self._note_delay(arrival_s - unwrapped / AUDIO_RATE_HZ)
             assert self._next_timestamp is not None
             if self._playing and unwrapped < self._next_timestamp:
+                self._lossy_until_s = -math.inf  # late, not lost: that is jitter, which has its own measure
                 return
             self._packets.setdefault(unwrapped, _Packet(sequence_number, payload, arrival_s))
             if len(self._packets) > MAX_BUFFERED_PACKETS:
@@ -201,7 +206,9 @@ class AudioPlayout:
             return
         delays = sorted(self._delays)
         spread_s = delays[int(len(delays) * 0.95)] - delays[0]
-        self._target_s = min(MAX_TARGET_S, max(MIN_TARGET_S, spread_s + AUDIO_FRAME_S))
+        lossy = self._last_arrival_s is not None and self._last_arrival_s < self._lossy_until_s
+        floor_s = LOSSY_TARGET_S if lossy else MIN_TARGET_S
+        self._target_s = min(MAX_TARGET_S, max(floor_s, spread_s + AUDIO_FRAME_S))
 
     def _buffered_s(self) -> float:
         waiting = max(self._packets) + AUDIO_FRAME_SAMPLES - min(self._packets) if self._packets else 0
@@ -242,6 +249,16 @@ class AudioPlayout:
         if gap > MAX_GAP_S * AUDIO_RATE_HZ:
             self._jump(following)
             return
+        successor = self._packets[following]
+        lost = (
+            self._last_sequence is None or sequence_delta(successor.sequence_number, self._last_sequence) != 1
+        )
+        if lost and self._decoder.can_recover(successor.payload):
+            self._lossy_until_s = now_s + LOSSY_FOR_S
+            if self._held and gap <= AUDIO_FRAME_SAMPLES and self._buffered_s() < LOSSY_TARGET_S:
+                # The copy came too late by less than a frame. Stay that much behind from now on: the packet after
+                # a lost one is then there in time.
+                self._held = 0
         if self._held:
             # What was made up while waiting stands for what, as is known now, never comes.
             step = min(gap, self._held)
@@ -249,10 +266,6 @@ class AudioPlayout:
             self._next_timestamp += step
             return
         step = min(gap, AUDIO_FRAME_SAMPLES)
-        successor = self._packets[following]
-        lost = (
-            self._last_sequence is None or sequence_delta(successor.sequence_number, self._last_sequence) != 1
-        )
         # Where the sequence numbers have no hole nothing is lost: the sender was silent on purpose.
         if not (lost and step == gap and self._recover(successor, step)):
             self._conceal(step, counted=lost)

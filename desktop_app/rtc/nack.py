@@ -13,6 +13,7 @@ MAX_AGE_S = 1.0
 MAX_MISSING = 250
 """More gaps than this at once cannot be repaired in time: a keyframe is cheaper."""
 MIN_RETRY_S = 0.020
+RETRY_ROUND_TRIPS = 1.1
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class NackTracker:
 
     def take_due(self, now_s: float, round_trip_s: float) -> list[int]:
         """The packets to request now, oldest first; each again after a round trip, up to MAX_TRIES."""
-        retry_s = max(MIN_RETRY_S, round_trip_s * 1.25)
+        retry_s = max(MIN_RETRY_S, round_trip_s * RETRY_ROUND_TRIPS)
         due = []
         for sequence_number, missing in list(self._missing.items()):
             if now_s - missing.since_s > MAX_AGE_S or missing.tries >= MAX_TRIES:

@@ -95,6 +95,10 @@ class OpusDecoder:
         except libopus.OpusError:
             return _nothing()
 
+    def can_recover(self, following: bytes) -> bool:
+        """Whether `following` carries a copy of the frame before it that this decoder can use."""
+        return self._native is not None and libopus.has_fec(following)
+
     def recover(self, following: bytes, count: int) -> Samples | None:
         """The lost `count` samples before the packet `following`, from the copy in it; None when it has none."""
         if self._native is None or not libopus.has_fec(following):

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
     from .audio_playout import AudioPlayout
 
-FEEDBACK_TICK_S = 0.010
+FEEDBACK_TICK_S = 0.005
+NACK_ECHO_S = 0.010
 PLI_INTERVAL_S = 0.300
 DEFAULT_ROUND_TRIP_S = 0.100
 SOURCE_SILENT_S = 1.0
@@ -257,14 +258,16 @@ class VideoReceiver(MediaReceiver):
         if due and self._media_ssrc is not None and self._rtcp_ssrc_of_ours is not None:
             for run in split_at_wrap(due):
                 self.nack_count += 1
-                self._send(
-                    RtcpRtpfbPacket(
-                        fmt=RTCP_RTPFB_NACK,
-                        ssrc=self._rtcp_ssrc_of_ours,
-                        media_ssrc=self._media_ssrc,
-                        lost=run,
-                    )
+                request = RtcpRtpfbPacket(
+                    fmt=RTCP_RTPFB_NACK,
+                    ssrc=self._rtcp_ssrc_of_ours,
+                    media_ssrc=self._media_ssrc,
+                    lost=run,
                 )
+                self._send(request)
+                # A request gets lost like anything else. Whoever got the first ignores the second: senders answer
+                # for one packet once a round trip.
+                self._loop.call_later(NACK_ECHO_S, self._send, request)
         self._schedule_feedback()
 
     def _decoder_needs_keyframe(self) -> None:

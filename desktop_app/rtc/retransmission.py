@@ -14,6 +14,7 @@ BURST_S = 0.4
 """Of the estimate, at once: a cut of a third of a second is repaired without waiting."""
 MIN_BURST_BYTES = 6000
 MIN_AGAIN_S = 0.020
+LOSSY = 0.03
 REMEMBERED = 512
 
 
@@ -35,13 +36,21 @@ class RetransmissionBudget:
         self._estimate_kbps = kbps
         self._bytes = min(self._bytes, self._capacity)
 
-    def copies(self, now_s: float, sequence_number: int, size_bytes: float, round_trip_s: float) -> int:
+    def copies(
+        self,
+        now_s: float,
+        sequence_number: int,
+        size_bytes: float,
+        round_trip_s: float,
+        fraction_lost: float = 0.0,
+    ) -> int:
         """How often this packet is sent again now: not, once, or twice.
 
-        Who asks a second time lost the first answer, too; one more round trip would be a freeze to see, so two
-        copies go out. At 10 % loss that is a hundredth of all packets.
+        A second round trip is a freeze to see. So two copies go out to whom the first answer was lost, and to
+        everybody on a path that loses more than LOSSY: at 5 % loss that is another twentieth of the packets, and
+        one in four hundred repairs fails instead of one in twenty.
         """
-        again = sequence_number in self._answered
+        again = sequence_number in self._answered or fraction_lost > LOSSY
         if not self.allow(now_s, sequence_number, size_bytes, round_trip_s):
             return 0
         if again and self._bytes >= size_bytes:

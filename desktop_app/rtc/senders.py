@@ -115,7 +115,7 @@ class MediaSender(SenderBase):
             1, self.packets_sent
         )  # a mean one; aiortc keeps the packet to itself
         round_trip_s = self.remote.newest_round_trip_s or 0.0
-        copies = self._repairs.copies(now_s(), sequence_number, size, round_trip_s)
+        copies = self._repairs.copies(now_s(), sequence_number, size, round_trip_s, self.remote.fraction_lost)
         self.remote.retransmitted_packets += copies
         self._repaired_bytes += copies * size
         return copies

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES
-from desktop_app.rtc.audio_playout import INACTIVE_S, MAX_BUFFERED_PACKETS, MIN_TARGET_S, AudioPlayout
+from desktop_app.rtc.audio_playout import (
+    INACTIVE_S,
+    LOSSY_TARGET_S,
+    MAX_BUFFERED_PACKETS,
+    MIN_TARGET_S,
+    AudioPlayout,
+)
 
 from .playout_simulation import AMPLITUDE, Listener, Packet, encode_tone, on_time
 
@@ -65,6 +71,17 @@ def test_lost_speech_comes_back_from_the_packets_behind_it() -> None:
     assert lost_frames(listener) == pytest.approx(lost, abs=2)
     assert listener.playout.recovered_samples > 0.5 * lost * AUDIO_FRAME_SAMPLES
     assert max(listener.delays_s) <= STEADY_DELAY_S
+
+
+def test_a_shallow_buffer_grows_by_a_frame_where_that_brings_lost_speech_back() -> None:
+    packets = encode_tone(2 * COUNT, syllables=True)
+    generator = random.Random(4)
+    arrivals = [arrival for arrival in on_time(packets) if generator.random() >= 0.05]
+    listener = Listener(now_s=0.0195)  # each packet is pulled just before the next one comes
+    listener.listen(arrivals, 2 * END_S)
+    lost = 2 * COUNT - len(arrivals)
+    assert listener.playout.recovered_samples > 0.5 * lost * AUDIO_FRAME_SAMPLES
+    assert max(listener.delays_s) <= LOSSY_TARGET_S + 1.5 * AUDIO_FRAME_S
 
 
 def test_reordering_costs_nothing_but_a_little_delay(packets: list[Packet]) -> None:

@@ -50,7 +50,7 @@ def test_it_asks_again_once_a_round_trip_until_the_packet_comes() -> None:
     tracker.add(2, 0)
     assert tracker.take_due(0.01, RTT_S) == [1]
     assert tracker.take_due(0.01 + RTT_S, RTT_S) == []
-    assert tracker.take_due(0.01 + 1.25 * RTT_S, RTT_S) == [1]
+    assert tracker.take_due(0.01 + 1.15 * RTT_S, RTT_S) == [1]
     tracker.add(1, 0.2)
     assert tracker.take_due(0.9, RTT_S) == []
 

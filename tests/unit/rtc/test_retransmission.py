@@ -42,6 +42,12 @@ def test_who_asks_a_second_time_gets_two_copies() -> None:
     assert sum(budget.copies(0.12, number, 1000, 0.05) for number in (7, 7, 8, 9, 10, 11, 12, 13)) <= 6
 
 
+def test_a_lossy_path_gets_two_copies_at_once() -> None:
+    budget = RetransmissionBudget(1000)
+    assert budget.copies(0.0, 7, 1000, 0.05, fraction_lost=0.01) == 1
+    assert budget.copies(0.0, 8, 1000, 0.05, fraction_lost=0.05) == 2
+
+
 @given(
     st.lists(
         st.tuples(st.floats(-1, 1), st.integers(0, 65535), st.floats(0, 1500), st.floats(30, 10_000)),
