@@ -26,6 +26,8 @@ async def test_pictures_and_sound_are_told_with_their_times(tmp_path: Path) -> N
         ben = BotProcess(tmp_path, "ben", server.url, "room", *options)
         async with ann, ben:
             await ben.wait_for_event("media-times", where=shows("ann", 5))
+            await ann.wait_for_event("media-times", where=lambda _event: len(times(ann, "spoken")) >= 2)
+            await ben.wait_for_event("media-times", where=lambda _event: len(times(ben, "heard")) >= 2)
             await ann.leave()
             await ben.leave()
         captured = {counter: at_s for at_s, counter in times(ann, "captured")}
