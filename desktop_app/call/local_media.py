@@ -69,7 +69,11 @@ class LocalMedia:
         self.mixer = AudioMixer(self._processor.process_render)
         self._audio_encoder = AudioEncoder()
         self.video_encoder = VideoEncoder(self.slot, on_error=self._encoding_failed)
-        self.feeds = LocalFeeds(self._audio_encoder.feed, self.video_encoder.feed)
+        self.path_narrowed = asyncio.Event()
+        """Set when a path was found to carry clearly less; whoever steers the encoders waits for it and clears it."""
+        self.feeds = LocalFeeds(
+            self._audio_encoder.feed, self.video_encoder.feed, on_narrower=self.path_narrowed.set
+        )
 
     # --- devices --------------------------------------------------------------------------------
 

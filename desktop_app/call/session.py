@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -160,7 +161,10 @@ class Session:
                 mode = self._config.quality if self._config is not None else "automatic"
                 steering.update(at_s, [path for path in paths if path is not None], mode)
                 self._tell_others()
-                await asyncio.sleep(STEER_INTERVAL_S)
+                self.media.path_narrowed.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STEER_INTERVAL_S):
+                        await self.media.path_narrowed.wait()
         finally:
             steering.close()
 

@@ -13,30 +13,36 @@ import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiortc.clock import current_ntp_time
-from aiortc.codecs import CODECS, is_rtx
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS, is_rtx
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
+from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpHeaderExtensionParameters
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtcrtpsender import RTCRtpSender, random_sequence_number
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
-from aiortc.rtp import RTP_HISTORY_SIZE, RtcpSrPacket, RtpPacket
+from aiortc.rtp import RtcpSrPacket, RtpPacket, wrap_rtx
 from aiortc.utils import random32
 
+from . import transport_feedback
 from .ice import limit_gathering
-from .pacer import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiortc.mediastreams import MediaStreamTrack
     from aiortc.rtcconfiguration import RTCConfiguration
-    from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
+    from aiortc.rtcrtpparameters import (
+        RTCRtpCodecParameters,
+        RTCRtpReceiveParameters,
+        RTCRtpSendParameters,
+    )
     from aiortc.rtcsessiondescription import RTCSessionDescription
     from aiortc.rtp import AnyRtcpPacket
 
@@ -44,10 +50,8 @@ logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
 
-MAX_RETRANSMISSIONS = 128
-"""In each RETRANSMISSION_WINDOW_S: a third of the packets of the best picture. A participant who asks for more wants
-our uplink, not our packets."""
-RETRANSMISSION_WINDOW_S = 0.25
+HISTORY_PACKETS = 512
+"""That can be sent again: two seconds of the best picture. aiortc keeps 128."""
 ICE_END_S = 1.0
 """aioice looks every 20 ms whether it was closed."""
 
@@ -69,6 +73,7 @@ def missing_private_names() -> list[str]:
         (RTCRtpSender, "_retransmit"),
         (RTCRtpSender, "_send_keyframe"),
         (RTCRtpSender, "_send_rtcp"),
+        (RTCDtlsTransport, "_handle_rtcp_data"),
         (RTCDtlsTransport, "_send_rtp"),
         (RTCDtlsTransport, "_register_rtp_receiver"),
         (RTCDtlsTransport, "_unregister_rtp_receiver"),
@@ -82,7 +87,8 @@ def missing_private_names() -> list[str]:
         ),
         (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
         (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__mid", "_ssrc", "_enabled")),
-        (RTCRtpSender.__init__, ("__rtp_started", "__rtp_exited", "__rtp_history")),
+        (RTCRtpSender.__init__, ("__rtp_started", "__rtp_exited", "__rtp_header_extensions_map")),
+        (RTCRtpSender.__init__, ("__rtx_payload_type", "__rtx_sequence_number", "_rtx_ssrc")),
         (RTCIceTransport.__init__, ("_connection", "__start")),
         (Connection.__init__, ("_nominated", "_query_consent_task")),
     ):
@@ -98,7 +104,17 @@ def _announce_opus_fec() -> None:
             codec.parameters.update({"minptime": 10, "useinbandfec": 1})
 
 
+def _announce_transport_feedback() -> None:
+    """Offer and answer with transport-wide sequence numbers, and feedback on them."""
+    for kind, codecs in CODECS.items():
+        HEADER_EXTENSIONS[kind].append(RTCRtpHeaderExtensionParameters(id=4, uri=transport_feedback.URI))
+        for codec in codecs:
+            if codec.mimeType in ("audio/opus", "video/VP8"):
+                codec.rtcpFeedback.append(RTCRtcpFeedback(type=transport_feedback.FEEDBACK_TYPE))
+
+
 _announce_opus_fec()
+_announce_transport_feedback()
 
 
 # --- receiving ----------------------------------------------------------------------------------
@@ -117,6 +133,8 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         self._receiving = False
         self._stopped = False
         self._rtcp_loop: asyncio.Task[None] | None = None
+        self.on_transport_number: Callable[[int, int], None] | None = None
+        """Told of the transport-wide number and the SSRC of every packet that bears one."""
 
     async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
         """Start to receive with the negotiated codecs; called by aiortc when DTLS is up."""
@@ -150,6 +168,9 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         """The transport is gone; `stop` follows."""
 
     async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        number = packet.extensions.transport_sequence_number
+        if number is not None and self.on_transport_number is not None:
+            self.on_transport_number(number, packet.ssrc)
         if not self._enabled or self._stopped:
             return
         codec = self._codec_by_payload_type.get(packet.payload_type)
@@ -208,15 +229,23 @@ class SenderBase(RTCRtpSender, ABC):
     def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, clock_rate_hz: int) -> None:
         super().__init__(track, transport)
         self.clock_rate_hz = clock_rate_hz
-        self.pacer = Pacer()
         self._timestamp_origin: int | None = None
         """RTP timestamp minus media timestamp; constant, drawn at random by aiortc."""
-        self._retransmission_window_s = 0.0
-        self._retransmissions = 0
+        self._history: OrderedDict[int, RtpPacket] = OrderedDict()
+        self.has_transport_feedback = False
+        """Whether the far end answers transport-wide sequence numbers."""
 
     @abstractmethod
     async def next_encoded(self) -> tuple[list[bytes], int, int | None] | None:
         """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip."""
+
+    @abstractmethod
+    async def wait_for_turn(self, payload_bytes: int) -> None:
+        """Wait until a packet of this size may leave."""
+
+    @abstractmethod
+    def number_packet(self, payload_bytes: int) -> int:
+        """A packet leaves now: its transport-wide sequence number."""
 
     @abstractmethod
     def on_keyframe_request(self) -> None:
@@ -227,8 +256,18 @@ class SenderBase(RTCRtpSender, ABC):
         """Each RTCP packet for this sender, before aiortc handles it."""
 
     @abstractmethod
-    def copies_to_retransmit(self, sequence_number: int) -> int:
+    def copies_to_retransmit(self, sequence_number: int, payload_bytes: int) -> int:
         """The far end asks for this packet again: how often it is sent."""
+
+    async def send(self, parameters: RTCRtpSendParameters) -> None:
+        """Start to send; called by aiortc when DTLS is up."""
+        self.has_transport_feedback = any(
+            extension.uri == transport_feedback.URI for extension in parameters.headerExtensions
+        ) and any(
+            feedback.type == transport_feedback.FEEDBACK_TYPE
+            for feedback in parameters.codecs[0].rtcpFeedback
+        )
+        await super().send(parameters)
 
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
         # In aiortc's place, for two reasons: the packets of a large frame are spread over time, and the origin of
@@ -256,8 +295,8 @@ class SenderBase(RTCRtpSender, ABC):
                     packet.extensions.mid = private["_RTCRtpSender__mid"]
                     if level_dbov is not None:
                         packet.extensions.audio_level = (False, -level_dbov)
-                    if (wait_s := self.pacer.wait_s(len(payload), time.monotonic())) > 0:
-                        await asyncio.sleep(wait_s)
+                    await self.wait_for_turn(len(payload))
+                    self._remember(packet)
                     await self._send_packet(packet)
                     sequence_number = (sequence_number + 1) & 0xFFFF
         except (asyncio.CancelledError, ConnectionError, MediaStreamError):
@@ -268,13 +307,24 @@ class SenderBase(RTCRtpSender, ABC):
             self.track.stop()
         private["_RTCRtpSender__rtp_exited"].set()
 
+    def _remember(self, packet: RtpPacket) -> None:
+        self._history[packet.sequence_number] = packet
+        self._history.move_to_end(packet.sequence_number)
+        if len(self._history) > HISTORY_PACKETS:
+            self._history.popitem(last=False)
+
     async def _send_packet(self, packet: RtpPacket) -> None:
         private = vars(self)
-        packet.extensions.abs_send_time = (current_ntp_time() >> 14) & 0x00FFFFFF
-        private["_RTCRtpSender__rtp_history"][packet.sequence_number % RTP_HISTORY_SIZE] = packet
-        await self.transport._send_rtp(packet.serialize(private["_RTCRtpSender__rtp_header_extensions_map"]))
+        await self._send_numbered(packet)
         private["_RTCRtpSender__octet_count"] += len(packet.payload)
         private["_RTCRtpSender__packet_count"] += 1
+
+    async def _send_numbered(self, packet: RtpPacket) -> None:
+        packet.extensions.abs_send_time = (current_ntp_time() >> 14) & 0x00FFFFFF
+        if self.has_transport_feedback:
+            packet.extensions.transport_sequence_number = self.number_packet(len(packet.payload))
+        extensions_map = vars(self)["_RTCRtpSender__rtp_header_extensions_map"]
+        await self.transport._send_rtp(packet.serialize(extensions_map))
 
     def _send_keyframe(self) -> None:
         self.on_keyframe_request()
@@ -287,15 +337,21 @@ class SenderBase(RTCRtpSender, ABC):
             logger.exception("an RTCP packet could not be handled")
 
     async def _retransmit(self, sequence_number: int) -> None:
-        now_s = time.monotonic()
-        if now_s - self._retransmission_window_s > RETRANSMISSION_WINDOW_S:
-            self._retransmission_window_s, self._retransmissions = now_s, 0
-        if self._retransmissions >= MAX_RETRANSMISSIONS:
-            return
-        self._retransmissions += 1
+        private = vars(self)
         sequence_number &= 0xFFFF  # aiortc's NACK parser counts on beyond 65535
-        for _ in range(self.copies_to_retransmit(sequence_number)):
-            await super()._retransmit(sequence_number)
+        packet = self._history.get(sequence_number)
+        if packet is None:
+            return
+        payload_type = private["_RTCRtpSender__rtx_payload_type"]
+        for _ in range(self.copies_to_retransmit(sequence_number, len(packet.payload))):
+            repair = packet
+            if payload_type is not None:
+                number = private["_RTCRtpSender__rtx_sequence_number"]
+                repair = wrap_rtx(
+                    packet, payload_type=payload_type, sequence_number=number, ssrc=self._rtx_ssrc
+                )
+                private["_RTCRtpSender__rtx_sequence_number"] = (number + 1) & 0xFFFF
+            await self._send_numbered(repair)
 
     async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to
@@ -347,8 +403,10 @@ class PeerConnection(RTCPeerConnection):
         *,
         make_sender: Callable[[str, RTCDtlsTransport], SenderBase],
         make_receiver: Callable[[str, RTCDtlsTransport], ReceiverBase],
+        on_transport_feedback: Callable[[bytes], None],
     ) -> None:
         super().__init__(configuration)
+        self._on_transport_feedback = on_transport_feedback
         self._make_sender = make_sender
         self._make_receiver = make_receiver
         setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
@@ -362,6 +420,7 @@ class PeerConnection(RTCPeerConnection):
         plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
         transport = plain.receiver.transport
         limit_gathering(transport.transport._connection)
+        self._divert_transport_feedback(transport)
         sender = self._make_sender(kind, transport)
         receiver = self._make_receiver(kind, transport)
         receiver._set_rtcp_ssrc(sender.ssrc)
@@ -371,6 +430,27 @@ class PeerConnection(RTCPeerConnection):
         transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
+
+    def _divert_transport_feedback(self, transport: RTCDtlsTransport) -> None:
+        # aiortc would take the message for a long NACK.
+        if "_handle_rtcp_data" in vars(transport):
+            return  # a bundled one, met before
+
+        async def handle(data: bytes) -> None:
+            messages, rest = transport_feedback.split_compound(data)
+            for message in messages:
+                self._on_transport_feedback(message)
+            if rest:
+                await RTCDtlsTransport._handle_rtcp_data(transport, rest)
+
+        setattr(transport, "_handle_rtcp_data", handle)  # noqa: B010 - mypy lets nobody assign to a method
+
+    async def send_rtcp(self, data: bytes) -> None:
+        """Send RTCP of our own; a transport that is gone is not an error."""
+        transport = self._transport()
+        if transport is not None:
+            with contextlib.suppress(ConnectionError):
+                await transport._send_rtp(data)
 
     async def close(self) -> None:
         """Release everything; safe to call twice."""

@@ -17,6 +17,7 @@ from .ice import IceConfiguration, to_rtc_configuration
 from .path_monitor import PathMonitor
 from .receivers import AudioReceiver, DiscardingReceiver, MediaReceiver, VideoReceiver
 from .senders import MediaSender
+from .transport_control import TransportControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -43,6 +44,8 @@ class LocalFeeds:
 
     audio: EncodedFeed
     video: EncodedFeed
+    on_narrower: Callable[[], None] = lambda: None
+    """A path was found to carry clearly less than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,17 @@ class MediaConnection:
         self._receivers: dict[str, MediaReceiver] = {}
         self.serial = next(_serials)
         self._path = PathMonitor()
+        self._control = TransportControl(
+            send_rtcp=lambda data: self.pc.send_rtcp(data),
+            our_ssrc=lambda: next((sender.ssrc for sender in self._senders.values()), 0),
+            on_narrower=local.on_narrower,
+        )
         self._describing: asyncio.Task[None] | None = None
         self.pc = PeerConnection(
-            to_rtc_configuration(ice), make_sender=self._make_sender, make_receiver=self._make_receiver
+            to_rtc_configuration(ice),
+            make_sender=self._make_sender,
+            make_receiver=self._make_receiver,
+            on_transport_feedback=self._control.take_feedback,
         )
 
     def add_transceivers(self, kinds: Collection[str] = ("audio", "video")) -> None:
@@ -102,6 +113,7 @@ class MediaConnection:
         """Release everything; with a silent STUN server that takes seconds, with a silent TURN server a minute."""
         if self._describing is not None:
             await asyncio.wait((self._describing,))
+        self._control.close()
         await self.pc.close()
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
@@ -110,7 +122,7 @@ class MediaConnection:
             if kind == "audio"
             else (self._local.video, VIDEO_CLOCK_RATE_HZ)
         )
-        sender = MediaSender(kind, transport, feed, rate)
+        sender = MediaSender(kind, transport, feed, rate, self._control)
         self._senders.setdefault(kind, sender)
         return sender
 
@@ -127,6 +139,7 @@ class MediaConnection:
                 round_trip_s=lambda: self.round_trip_s,
                 on_first_frame=self._remote.on_first_video_frame,
             )
+        receiver.on_transport_number = self._control.note_arrival
         self._receivers.setdefault(kind, receiver)
         return receiver
 
@@ -141,7 +154,8 @@ class MediaConnection:
 
     def estimate_path(self, at_s: float) -> PathEstimate:
         """What the path carries, judged anew; to be asked a few times a second."""
-        estimate = self._path.update(at_s, {kind: sender.state for kind, sender in self._senders.items()})
+        streams = {kind: sender.state for kind, sender in self._senders.items()}
+        estimate = self._path.update(at_s, streams, self._control.estimate(at_s))
         for sender in self._senders.values():
             sender.set_path_estimate(estimate.kbps)
         return estimate

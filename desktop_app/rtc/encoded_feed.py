@@ -32,6 +32,8 @@ class Subscription:
         self._max_frames = max_frames
         self._needs_keyframe = True
         self._arrived = asyncio.Event()
+        self.is_held = False
+        """Whether the sender's path is full: whatever is encoded now would have to wait."""
         self.frames_taken = 0
         self.key_frames_taken = 0
 
@@ -49,11 +51,15 @@ class Subscription:
         """Take no more frames; safe to call twice."""
         self._feed.unsubscribe(self)
 
+    def drop_waiting(self) -> None:
+        """Drop everything up to the next keyframe, which is asked for with the next frame."""
+        self._frames.clear()
+        self._needs_keyframe = True
+
     def push(self, frame: EncodedFrame) -> None:
-        """Called by the feed. An overflow drops everything up to the next keyframe, which is asked for."""
+        """Called by the feed. An overflow drops what waits."""
         if len(self._frames) >= self._max_frames:
-            self._frames.clear()
-            self._needs_keyframe = True
+            self.drop_waiting()
         if self._needs_keyframe:
             if not frame.keyframe:
                 self._feed.request_keyframe()
@@ -104,6 +110,11 @@ class EncodedFeed:
         """Give `frame` to every subscription."""
         for subscription in self._subscriptions:
             subscription.push(frame)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody's path is full, so that the next frame had better be left out. Any thread."""
+        return any(subscription.is_held for subscription in tuple(self._subscriptions))
 
     def request_keyframe(self) -> None:
         """A receiver cannot go on without a keyframe."""

@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .send_estimate import REMB_FRESH_S, LossWindow, PathEstimate, SendEstimator
+from .loss_control import LossWindow
+from .send_estimate import REMB_FRESH_S, PathEstimate, SendEstimator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,8 +62,16 @@ class PathMonitor:
         self._round_trips: dict[str, int] = {}
         self._sent: deque[tuple[float, dict[str, int]]] = deque(maxlen=64)
 
-    def update(self, now_s: float, streams: Mapping[str, StreamState]) -> PathEstimate:
-        """The estimate at `now_s`; `streams` by kind, "audio" and "video"."""
+    def update(
+        self, now_s: float, streams: Mapping[str, StreamState], measured: PathEstimate | None = None
+    ) -> PathEstimate:
+        """The estimate at `now_s`.
+
+        Args:
+            now_s: any monotonic clock.
+            streams: by kind, "audio" and "video".
+            measured: what transport-wide feedback tells, which is better than anything that is known here.
+        """
         round_trip_s: float | None = None
         for kind, stream in streams.items():
             remote = stream.remote
@@ -88,7 +97,7 @@ class PathMonitor:
             and video.remote.estimate_kbps is not None
             and now_s - video.remote.estimate_at_s < WATCHING_S,
         )
-        return replace(self._estimator.estimate, repair_kbps=sent_kbps.get(REPAIR, 0.0))
+        return replace(measured or self._estimator.estimate, repair_kbps=sent_kbps.get(REPAIR, 0.0))
 
     def _remb_kbps(self, now_s: float, streams: Mapping[str, StreamState], audio_kbps: float) -> float | None:
         # Sound bears no abs-send-time stamp, so REMB speaks of the pictures alone.

@@ -291,12 +291,13 @@ class VideoReceiver(MediaReceiver):
         )
 
     def _estimate(self, packet: RtpPacket, media_ssrc: int, arrival_s: float) -> None:
-        # Google's REMB draft: the receiver's estimate, from the spacing of abs-send-time stamps. Retransmissions
-        # take the same path and count for the stream that they repair.
-        if packet.extensions.abs_send_time is None:
+        # Google's REMB draft: the receiver's estimate, from the spacing of abs-send-time stamps, for senders that
+        # judge no transport-wide feedback. Retransmissions take the same path and count for what they repair.
+        extensions = packet.extensions
+        if extensions.abs_send_time is None or extensions.transport_sequence_number is not None:
             return
         kbps = self._estimator.add(
-            abs_send_time=packet.extensions.abs_send_time,
+            abs_send_time=extensions.abs_send_time,
             arrival_ms=int(arrival_s * 1000),
             payload_bytes=len(packet.payload) + packet.padding_size,
         )

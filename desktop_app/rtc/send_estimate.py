@@ -19,6 +19,8 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+from .loss_control import BACK_OFF, LOW_LOSS, LossControl
+
 START_KBPS = 600.0
 MIN_KBPS = 30.0
 MAX_KBPS = 10_000.0
@@ -30,22 +32,6 @@ REMB is above the estimate, since the receiver watches the delay of every packet
 NEAR_LIMIT_GROWTH_PER_S = 1.03
 """For NEAR_LIMIT_S after a queue was seen, with nobody but the round trip to see the next one."""
 NEAR_LIMIT_S = 8.0
-LOW_LOSS, HIGH_LOSS = 0.02, 0.10
-LOSS_SMOOTHING = 0.5
-MIN_LOSS_PACKETS = 20
-"""Fewer say too little of the path: one of ten would be a tenth."""
-LOSS_SETTLING_S = 1.5
-"""A report tells of the second before it: none of this long after a cut is counted."""
-LOSS_JUDGING_S = 6.0
-"""Whether a cut helped is judged in this time after it."""
-FOREIGN_LOSS_HOLD_S = 30.0
-"""After this long it is tried again whether the loss was ours."""
-MORE_LOSS = 0.10
-"""Loss that grew by this much has another cause than what was judged."""
-FOREIGN_LOSS_FLOOR_KBPS = 250.0
-"""Loss that is not ours takes no more than this away: half a picture beside the sound."""
-CERTAIN_LOSS = 0.35
-"""No link that a call is possible on loses so much by itself: the rate goes to what arrives at once."""
 QUEUE_S, DRAINED_S = 0.100, 0.040
 """A round trip this much above its minimum is a standing queue; below the other it is drained."""
 DEEP_QUEUE_S = 0.200
@@ -58,8 +44,6 @@ DRAINED_KBPS = 80.0
 DRAIN_LIMIT_S = 8.0
 """A round trip that stays high although little is sent is another route, not our queue."""
 BASE_WINDOW_S = 60.0
-BACK_OFF = 0.85
-"""gcc-02 section 5.5 (beta)."""
 SENT_RATIO, SENT_FLOOR_KBPS = 1.5, 100.0
 """What was not sent was not tried: the estimate grows to SENT_RATIO of it plus this (gcc-02 section 5.5)."""
 LITTLE_SENT, UNTRIED_RATIO = 0.4, 0.9
@@ -70,30 +54,6 @@ UNTRIED_AFTER_S = 2.5
 REPORT_FRESH_S = 3.5
 REMB_FRESH_S = 6.0
 """Our own ends send one twice a second while pictures come, Janus every 5 s."""
-
-
-class LossWindow:
-    """Joins the fractions lost of several streams' receiver reports, weighted by what each has sent."""
-
-    def __init__(self) -> None:
-        self._sent: dict[str, int] = {}
-        self._expected = 0.0
-        self._lost = 0.0
-
-    def add(self, stream: str, fraction_lost: float, packets_sent: int) -> None:
-        """Take one new report; `packets_sent` counts since the stream began."""
-        packets = max(0, packets_sent - self._sent.get(stream, 0))
-        self._sent[stream] = packets_sent
-        self._expected += packets
-        self._lost += min(max(fraction_lost, 0.0), 1.0) * packets
-
-    def take(self) -> float | None:
-        """The fraction lost since the last answer; None while too few packets were reported on."""
-        if self._expected < MIN_LOSS_PACKETS:
-            return None
-        loss = self._lost / self._expected
-        self._expected = self._lost = 0.0
-        return loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +80,7 @@ class SendEstimator:
         self._begun_s = 0.0
         self._sent: deque[tuple[float, float]] = deque(maxlen=64)
         self._lowered_s = -math.inf
-        self._loss: float | None = None
-        self._loss_at_s = -math.inf
-        self._loss_cut_s = -math.inf
-        self._loss_at_cut = 0.0
-        self._cut_ratio = 1.0
-        self._foreign_until_s = -math.inf
+        self._losses = LossControl()
         self._round_trips: deque[tuple[float, float]] = deque(maxlen=240)
         self._queue_s = 0.0
         self._draining_since_s: float | None = None
@@ -135,7 +90,7 @@ class SendEstimator:
     @property
     def estimate(self) -> PathEstimate:
         """The newest answer, with what it rests on."""
-        return PathEstimate(self._kbps, self._loss or 0.0, self._queue_s)
+        return PathEstimate(self._kbps, self._losses.loss or 0.0, self._queue_s)
 
     def update(
         self,
@@ -165,7 +120,15 @@ class SendEstimator:
         before = self._kbps
         self._note_sent(now_s, sent_kbps)
         if fraction_lost is not None:
-            self._note_loss(now_s, fraction_lost)
+            self._kbps = self._losses.update(
+                now_s,
+                fraction_lost,
+                kbps=self._kbps,
+                used_kbps=self._used_kbps,
+                queueing=self._queue_s > QUEUE_S,
+                lowered_s=self._lowered_s,
+            )
+            self._starting = self._starting and (self._losses.loss or 0.0) < LOW_LOSS
         if round_trip_s is not None and 0 <= round_trip_s < 10:
             self._note_round_trip(now_s, round_trip_s, receiver_watches)
         if self._may_grow(now_s):
@@ -207,58 +170,15 @@ class SendEstimator:
         return (
             self._draining_since_s is None
             and self._queue_s < QUEUE_S
-            and self._loss is not None
-            and self._loss < LOW_LOSS
-            and now_s - self._loss_at_s < REPORT_FRESH_S
+            and self._losses.loss is not None
+            and self._losses.loss < LOW_LOSS
+            and now_s - self._losses.at_s < REPORT_FRESH_S
         )
 
     def _grow(self, elapsed_s: float, factor: float, sent_kbps: float) -> None:
         # The bound holds growth back and takes nothing away: a camera that is switched off says nothing of the path.
         bound = max(self._kbps, SENT_RATIO * sent_kbps + SENT_FLOOR_KBPS)
         self._kbps = min(self._kbps * factor**elapsed_s + elapsed_s, bound)
-
-    # --- loss -----------------------------------------------------------------------------------
-
-    def _note_loss(self, now_s: float, fraction_lost: float) -> None:
-        self._loss_at_s = now_s
-        if now_s - max(self._loss_cut_s, self._lowered_s) < LOSS_SETTLING_S:
-            return
-        old = self._loss or 0.0
-        self._loss = old + LOSS_SMOOTHING * (min(max(fraction_lost, 0.0), 1.0) - old)
-        if self._loss >= LOW_LOSS:
-            self._starting = False
-        if self._loss > HIGH_LOSS and not self._is_foreign(now_s, self._loss):
-            self._cut_for_loss(now_s, self._loss)
-
-    def _is_foreign(self, now_s: float, loss: float) -> bool:
-        """Whether the loss is not of our making: a cut did not change it.
-
-        On a full link what arrives stays the same when less is sent, so after a cut to `ratio` of the rate a loss
-        of p becomes 1 - (1 - p) / ratio; on a link that loses at random it stays p. The nearer one is taken.
-        """
-        if loss > CERTAIN_LOSS:
-            return False
-        if now_s < self._foreign_until_s:
-            return loss < self._loss_at_cut + MORE_LOSS
-        if now_s - self._loss_cut_s > LOSS_JUDGING_S or self._queue_s > QUEUE_S:
-            return False
-        if_ours = max(0.0, 1 - (1 - self._loss_at_cut) / self._cut_ratio)
-        if loss <= (if_ours + self._loss_at_cut) / 2:
-            return False
-        self._foreign_until_s = now_s + FOREIGN_LOSS_HOLD_S
-        return True
-
-    def _cut_for_loss(self, now_s: float, loss: float) -> None:
-        # gcc-02 section 6, but from what was really sent: what nobody used was not what got lost.
-        used = self._used_kbps
-        if loss > CERTAIN_LOSS:
-            lower = used * (1 - loss) * BACK_OFF
-        else:
-            floor = FOREIGN_LOSS_FLOOR_KBPS if self._queue_s < QUEUE_S else 0.0
-            lower = max(used * (1 - 0.5 * loss), floor)
-        self._kbps = min(self._kbps, lower)
-        self._loss_cut_s, self._loss_at_cut = now_s, loss
-        self._cut_ratio = min(1.0, max(self._kbps, MIN_KBPS) / used)
 
     # --- delay ----------------------------------------------------------------------------------
 
@@ -295,7 +215,7 @@ class SendEstimator:
         seconds = now_s - last[0]
         slope = min(max((newest_s - last[1]) / seconds, 0.0), 1.0) if seconds > 0 else 0.0
         newest_kbps = max(self._sent[-1][1], MIN_KBPS)
-        delivered = newest_kbps * (1 - (self._loss or 0.0)) / (1 + slope)
+        delivered = newest_kbps * (1 - (self._losses.loss or 0.0)) / (1 + slope)
         # To be rid of the queue within about a second, its length is missing from that second.
         self._capacity_kbps = delivered
         lower = delivered * min(BACK_OFF, max(0.5, 1 - self._queue_s))

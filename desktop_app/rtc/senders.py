@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aiortc.clock import current_ntp_time
@@ -20,6 +21,7 @@ from aiortc.rtp import (
 from desktop_app.media.clock import now_s
 
 from .aiortc_internals import SenderBase
+from .pacer import Pacer
 from .path_monitor import RemoteReport, StreamState
 from .retransmission import RetransmissionBudget
 from .send_estimate import START_KBPS
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
     from .encoded_feed import EncodedFeed, EncodedFrame, Subscription
+    from .transport_control import TransportControl
 
 RTT_SMOOTHING = 0.8
+STALE_S = 0.5
+"""Pictures that could not leave for so long are dropped: the path takes up with a new keyframe."""
 
 
 class FeedTrack(MediaStreamTrack):
@@ -70,6 +75,16 @@ class FeedTrack(MediaStreamTrack):
         """Keyframes among them."""
         return self._subscription.key_frames_taken if self._subscription else 0
 
+    def hold(self, held: bool) -> None:
+        """Ask the encoder behind the feed to wait, or no longer."""
+        if self._subscription is not None:
+            self._subscription.is_held = held
+
+    def drop_waiting(self) -> None:
+        """Give up what was not sent yet; the feed goes on with a keyframe."""
+        if self._subscription is not None:
+            self._subscription.drop_waiting()
+
     def stop(self) -> None:
         """Called by aiortc when the sender ends."""
         if self._subscription is not None:
@@ -80,17 +95,26 @@ class FeedTrack(MediaStreamTrack):
 class MediaSender(SenderBase):
     """Sends one feed to one peer."""
 
-    def __init__(self, kind: str, transport: RTCDtlsTransport, feed: EncodedFeed, clock_rate_hz: int) -> None:
+    def __init__(
+        self,
+        kind: str,
+        transport: RTCDtlsTransport,
+        feed: EncodedFeed,
+        clock_rate_hz: int,
+        control: TransportControl,
+    ) -> None:
         self._feed_track = FeedTrack(kind, feed)
         super().__init__(self._feed_track, transport, clock_rate_hz)
+        self._control = control
+        self._pacer = Pacer()
         self.remote = RemoteReport()
         self._repairs = RetransmissionBudget(START_KBPS)
-        self._repaired_bytes = 0.0
+        self._repaired_bytes = 0
 
     @property
     def state(self) -> StreamState:
         """What the path is judged by."""
-        return StreamState(self.remote, self.packets_sent, self.payload_bytes_sent, int(self._repaired_bytes))
+        return StreamState(self.remote, self.packets_sent, self.payload_bytes_sent, self._repaired_bytes)
 
     @property
     def feed_track(self) -> FeedTrack:
@@ -101,23 +125,43 @@ class MediaSender(SenderBase):
         """The next frame of the feed."""
         frame = await self._feed_track.recv()
         if self.kind == "video":
-            self.pacer.set_target_kbps(self._feed_track.target_kbps)
+            self._pacer.set_target_kbps(self._feed_track.target_kbps)
         return frame.payloads, frame.timestamp, frame.audio_level_dbov
+
+    async def wait_for_turn(self, payload_bytes: int) -> None:
+        """Sound goes at once; pictures wait for the pacer, and for room on the path."""
+        if self.kind == "audio":
+            return
+        if (wait_s := self._pacer.wait_s(payload_bytes, now_s())) > 0:
+            await asyncio.sleep(wait_s)
+        if not self.has_transport_feedback or not self._control.is_congested:
+            return
+        self._feed_track.hold(True)
+        try:
+            if not await self._control.wait_for_room(STALE_S):
+                self._feed_track.drop_waiting()
+        finally:
+            self._feed_track.hold(False)
+
+    def number_packet(self, payload_bytes: int) -> int:
+        """The connection counts for all its streams."""
+        return self._control.number_packet(payload_bytes)
 
     def on_keyframe_request(self) -> None:
         """PLI or FIR: the encoder throttles."""
         self.remote.pli_count += 1
         self._feed_track.request_keyframe()
 
-    def copies_to_retransmit(self, sequence_number: int) -> int:
-        """Within the budget; counts."""
-        size = self.payload_bytes_sent / max(
-            1, self.packets_sent
-        )  # a mean one; aiortc keeps the packet to itself
+    def copies_to_retransmit(self, sequence_number: int, payload_bytes: int) -> int:
+        """Within the budget; counts. On a full path a repair is the next loss: the far end asks again."""
+        if self._control.is_congested:
+            return 0
         round_trip_s = self.remote.newest_round_trip_s or 0.0
-        copies = self._repairs.copies(now_s(), sequence_number, size, round_trip_s, self.remote.fraction_lost)
+        copies = self._repairs.copies(
+            now_s(), sequence_number, payload_bytes, round_trip_s, self.remote.fraction_lost
+        )
         self.remote.retransmitted_packets += copies
-        self._repaired_bytes += copies * size
+        self._repaired_bytes += copies * payload_bytes
         return copies
 
     def set_path_estimate(self, kbps: float) -> None:

@@ -10,8 +10,10 @@ from aiortc.rtp import RtcpRtpfbPacket
 
 from desktop_app.protocol.messages import IceServer
 from desktop_app.rtc import aiortc_internals, peer
-from desktop_app.rtc.aiortc_internals import MAX_RETRANSMISSIONS
+from desktop_app.rtc.aiortc_internals import HISTORY_PACKETS
 from desktop_app.rtc.ice import IceConfiguration
+from desktop_app.rtc.retransmission import BURST_S
+from desktop_app.rtc.send_estimate import MAX_KBPS
 from desktop_app.rtc.state import PeerState
 
 from .foreign_client import ForeignClient, answers_of
@@ -190,7 +192,8 @@ async def test_a_participant_cannot_have_everything_sent_again_and_again(pair: P
     sender = connection._senders["video"]
     greedy = RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=sender.ssrc, lost=list(range(65_536)))
     await sender._handle_rtcp_packet(greedy)
-    assert sender.remote.retransmitted_packets <= MAX_RETRANSMISSIONS
+    assert sender.state.repaired_bytes <= BURST_S * 125 * MAX_KBPS
+    assert sender.remote.retransmitted_packets <= HISTORY_PACKETS
     assert sender.remote.nack_count == 1
 
 

@@ -8,9 +8,10 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desktop_app.rtc.loss_control import LossWindow
 from desktop_app.rtc.path_monitor import WATCHING_S
 from desktop_app.rtc.receive_estimate import ReceiveEstimator
-from desktop_app.rtc.send_estimate import REMB_FRESH_S, LossWindow, SendEstimator
+from desktop_app.rtc.send_estimate import REMB_FRESH_S, SendEstimator
 from tests.netlab.links import Conditions, Link
 
 if TYPE_CHECKING:

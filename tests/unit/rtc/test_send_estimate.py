@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop_app.rtc.loss_control import LossWindow
 from desktop_app.rtc.send_estimate import (
     MAX_KBPS,
     MIN_KBPS,
     SENT_FLOOR_KBPS,
     SENT_RATIO,
     START_KBPS,
-    LossWindow,
     SendEstimator,
 )
 from tests.netlab.links import Conditions

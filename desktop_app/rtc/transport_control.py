@@ -1,0 +1,138 @@
+"""Transport-wide congestion control of one connection: numbers, feedback both ways, and room to send."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from desktop_app.core.tasks import TaskOwner
+from desktop_app.media.clock import now_s
+
+from .packet_log import PacketLog
+from .transport_estimate import TransportEstimator
+from .transport_feedback import FeedbackCollector, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .send_estimate import PathEstimate
+
+logger = logging.getLogger(__name__)
+
+MIN_INTERVAL_S, MAX_INTERVAL_S = 0.050, 0.150
+FEEDBACK_SHARE = 0.05
+"""So much of what comes may be spent on telling of it (as in RFC 3550 6.2),"""
+MESSAGE_BITS = 900.0
+"""with IP, UDP and SRTP."""
+FRESH_S = 3.0
+"""Feedback that is older says nothing of now."""
+
+
+class TransportControl:
+    """Lives on the engine loop."""
+
+    def __init__(
+        self,
+        *,
+        send_rtcp: Callable[[bytes], Awaitable[None]],
+        our_ssrc: Callable[[], int],
+        on_narrower: Callable[[], None],
+    ) -> None:
+        self._send_rtcp = send_rtcp
+        self._our_ssrc = our_ssrc
+        self._on_narrower = on_narrower
+        self._loop = asyncio.get_running_loop()
+        self._tasks = TaskOwner("transport-feedback")
+        self._log = PacketLog()
+        self._estimator = TransportEstimator()
+        self._collector = FeedbackCollector()
+        self._media_ssrc = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._packets_since_feedback = 0
+        self._room = asyncio.Event()
+        self._closed = False
+
+    # --- as the receiver ------------------------------------------------------------------------
+
+    def note_arrival(self, number: int, ssrc: int) -> None:
+        """A packet with a transport-wide number has come."""
+        if self._closed:
+            return
+        self._media_ssrc = ssrc
+        self._packets_since_feedback += 1
+        self._collector.add(number, now_s())
+        if self._timer is None:
+            self._timer = self._loop.call_later(MIN_INTERVAL_S, self._report, MIN_INTERVAL_S)
+
+    def _report(self, interval_s: float) -> None:
+        self._timer = None
+        if not self._collector:
+            return  # the next packet starts the clock again
+        for message in self._collector.take(sender_ssrc=self._our_ssrc(), media_ssrc=self._media_ssrc):
+            self._tasks.spawn(self._send(message), name="feedback")
+        # A packet of a narrow path is a small one; 500 bytes stand for both kinds.
+        received_bps = self._packets_since_feedback * 4000 / interval_s
+        self._packets_since_feedback = 0
+        next_s = MESSAGE_BITS / (FEEDBACK_SHARE * received_bps) if received_bps else MAX_INTERVAL_S
+        next_s = min(max(next_s, MIN_INTERVAL_S), MAX_INTERVAL_S)
+        self._timer = self._loop.call_later(next_s, self._report, next_s)
+
+    async def _send(self, message: bytes) -> None:
+        await self._send_rtcp(message)
+
+    # --- as the sender --------------------------------------------------------------------------
+
+    def number_packet(self, payload_bytes: int) -> int:
+        """A packet leaves now: its transport-wide number."""
+        return self._log.add(now_s(), payload_bytes)
+
+    def take_feedback(self, message: bytes) -> None:
+        """One RTCP message of the far end. Never raises: it comes from the network."""
+        try:
+            feedback = parse(message)
+        except ValueError as error:
+            logger.debug("transport feedback was dropped: %s", error)
+            return
+        at_s = now_s()
+        results = self._log.take(feedback, at_s)
+        is_narrower = self._estimator.take(at_s, results, is_contiguous=self._log.is_contiguous)
+        if not self.is_congested:
+            self._room.set()
+        if is_narrower:
+            self._on_narrower()
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether so much is under way that nothing but sound should be added."""
+        return self._estimator.feedback_s is not None and self._estimator.is_congested(
+            self._log.in_flight_bytes
+        )
+
+    async def wait_for_room(self, limit_s: float) -> bool:
+        """Wait until the path can take more; False when it could not within the limit."""
+        self._room.clear()
+        try:
+            async with asyncio.timeout(limit_s):
+                while self.is_congested and not self._closed:
+                    self._room.clear()
+                    await self._room.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def estimate(self, at_s: float) -> PathEstimate | None:
+        """What the path carries; None while no feedback tells."""
+        self._estimator.update(at_s, self._log.newest_sent_s)
+        feedback_s = self._estimator.feedback_s
+        if feedback_s is None:
+            return None
+        return self._estimator.estimate
+
+    def close(self) -> None:
+        """End the timer and whoever waits."""
+        self._closed = True
+        self._room.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._tasks.cancel()

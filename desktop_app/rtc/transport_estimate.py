@@ -1,0 +1,259 @@
+"""How much one path carries, judged at its sending end from the fate of every single packet.
+
+In the spirit of Google Congestion Control (draft-ietf-rmcat-gcc-02; Carlucci et al., MMSys 2016), whose sender infers a
+growing queue from the slope of the delay; but transport-wide feedback shows the queue itself. So, as in BBR (Cardwell
+et al., ACM Queue 14, 2016):
+
+- while packets queue, what arrives is what the path carries: the rate goes below that until the queue is gone;
+- while none do, the rate grows: fast where no limit is known, slowly near the last one;
+- loss without a queue is judged by loss_control.py;
+- no more is under way than the path takes in a round trip and a bounded queue (`is_congested`), so that a path that
+  narrows at once is not flooded until the first news of it comes back.
+
+All rates are of RTP payload, sound, pictures and repairs together. Pure: the time is passed in.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .loss_control import LOW_LOSS, LossControl, LossWindow
+from .path_delay import PathDelay
+from .send_estimate import MAX_KBPS, MIN_KBPS, START_KBPS, PathEstimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .packet_log import PacketResult
+
+QUEUE_S = 0.050
+"""A queue this long is one."""
+RISING_QUEUE_S, RISE_S, RISE_SPAN_S = 0.025, 0.015, 0.200
+"""So is half of it that grew by RISE_S within RISE_SPAN_S."""
+DRAINED_S = 0.020
+BACK_OFF = 0.90
+DRAIN_S = 0.5
+"""A queue shall be gone in about this long: so much of the rate is left out,"""
+LEAST_SHARE = 0.5
+"""but never more than half."""
+JUDGE_S = 0.200
+"""What a cut did is judged this long after its effect could first be seen,"""
+DRAINING_SHARE = 0.9
+"""and was enough when the queue is down to this share."""
+ROUTE_S = 4.0
+"""A queue that outlives cuts for so long is not ours: another route, or other people's traffic."""
+RATE_SPAN_S, LEAST_SPAN_S = 0.400, 0.100
+GROWTH_PER_S, LOSSY_GROWTH_PER_S = 0.5, 0.08
+"""In a second, as a part of the rate."""
+NEAR_GROWTH_PER_S, DOUBLING_S = 0.05, 1.5
+"""After a queue growth begins with this, and doubles in this time for as long as no other one is seen."""
+SENT_RATIO, SENT_FLOOR_KBPS = 1.5, 60.0
+"""What was not sent was not tried: the estimate grows to this (gcc-02 section 5.5)."""
+USED_SPAN_S, USED_RATIO = 1.0, 1.3
+"""More than this times what arrived of late is not under way unless the path has narrowed."""
+LOSS_SPAN_S = 1.0
+OUTAGE_S = 0.150
+"""When nothing at all came through for so long, the path was cut; that says nothing of its width."""
+WINDOW_QUEUE_S = 0.150
+WINDOW_BYTES = 4000
+SILENT_S = 1.0
+"""Without feedback for so long, although packets are under way, the estimate fades,"""
+FADE_PER_S = 0.5
+FADED_SHARE = 0.5
+"""and comes back to this share of what it was as soon as there is some."""
+
+
+class TransportEstimator:
+    """One connection's. `take` whenever feedback comes, `update` a few times a second."""
+
+    def __init__(self, start_kbps: float = START_KBPS) -> None:
+        self._kbps = start_kbps
+        self._delay = PathDelay()
+        self._losses = LossControl()
+        self._loss_window = LossWindow()
+        self._loss_taken_s: float | None = None
+        self._arrivals: deque[tuple[float, int]] = deque(maxlen=1024)
+        self._arrived_sent: list[float] = []
+        self._queues: deque[tuple[float, float]] = deque(maxlen=64)
+        self._used: deque[tuple[float, float]] = deque(maxlen=64)
+        self._queue_seen_s = -math.inf
+        self._last_s: float | None = None
+        self._updated_s: float | None = None
+        self._silent_kbps: float | None = None
+        self._response_s = 0.2
+        self._cut_s = -math.inf
+        self._draining_since_s: float | None = None
+        self._queue_at_cut_s = 0.0
+        self._capacity_kbps = math.inf
+        self._newest_sent_s = -math.inf
+
+    @property
+    def estimate(self) -> PathEstimate:
+        """The newest answer, with what it rests on."""
+        return PathEstimate(self._kbps, self._losses.loss or 0.0, self._delay.queue_s)
+
+    @property
+    def feedback_s(self) -> float | None:
+        """When feedback came last; None before the first."""
+        return self._last_s
+
+    def is_congested(self, in_flight_bytes: int) -> bool:
+        """Whether so much is under way that nothing but sound should be added."""
+        used_kbps = USED_RATIO * max((kbps for _, kbps in self._used), default=math.inf)
+        window = min(self._kbps, used_kbps) * 125 * (self._response_s + WINDOW_QUEUE_S)
+        return in_flight_bytes > max(WINDOW_BYTES, window)
+
+    def take(self, now_s: float, results: Sequence[PacketResult], *, is_contiguous: bool = True) -> bool:
+        """Take what one feedback message told; whether the estimate was cut.
+
+        Args:
+            now_s: any monotonic clock, the one that the packets' times of sending are of.
+            results: arrivals in the order of sending, and losses.
+            is_contiguous: nothing is unknown between the last message and this one.
+        """
+        elapsed_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), 0.5)
+        self._last_s = now_s
+        before = self._kbps
+        if self._silent_kbps is not None:
+            self._kbps = max(self._kbps, FADED_SHARE * self._silent_kbps)
+            self._silent_kbps = None
+        if not is_contiguous:
+            self._arrivals.clear()
+        self._note_arrivals(now_s, results)
+        self._note_losses(now_s, results)
+        if self._arrivals:
+            self._judge_queue(now_s, elapsed_s)
+        self._kbps = min(max(self._kbps, MIN_KBPS), MAX_KBPS)
+        return self._kbps < 0.95 * before
+
+    def update(self, now_s: float, oldest_unanswered_s: float | None) -> None:
+        """Between messages: the estimate fades when there are none.
+
+        Args:
+            now_s: as in `take`.
+            oldest_unanswered_s: when something was sent that nothing was heard of; None when there is none.
+        """
+        elapsed_s = 0.0 if self._updated_s is None else min(max(now_s - self._updated_s, 0.0), 1.0)
+        self._updated_s = now_s
+        if self._last_s is None or oldest_unanswered_s is None or now_s - self._last_s < SILENT_S:
+            return
+        if self._silent_kbps is None:
+            self._silent_kbps = self._kbps
+        self._kbps = max(self._kbps * FADE_PER_S**elapsed_s, MIN_KBPS)
+
+    # --- what came ------------------------------------------------------------------------------
+
+    def _note_arrivals(self, now_s: float, results: Sequence[PacketResult]) -> None:
+        for result in results:
+            if result.arrival_s is None:
+                continue
+            self._delay.add(result.sent_s, result.arrival_s)
+            bisect.insort(self._arrived_sent, result.sent_s)
+            if self._arrivals and result.arrival_s < self._arrivals[-1][0]:  # out of order
+                self._arrivals[-1] = (self._arrivals[-1][0], self._arrivals[-1][1] + result.payload_bytes)
+            else:
+                self._arrivals.append((result.arrival_s, result.payload_bytes))
+            self._newest_sent_s = max(self._newest_sent_s, result.sent_s)
+        del self._arrived_sent[:-512]
+        while self._arrivals and self._arrivals[-1][0] - self._arrivals[0][0] > RATE_SPAN_S:
+            self._arrivals.popleft()
+        if (received := self._received_kbps()) is not None:
+            self._used.append((now_s, received))
+        while self._used and now_s - self._used[0][0] > USED_SPAN_S:
+            self._used.popleft()
+        if math.isfinite(self._newest_sent_s):
+            response_s = min(max(now_s - self._newest_sent_s, 0.0), 1.0) - self._delay.queue_s
+            self._response_s += 0.1 * (max(response_s, 0.0) - self._response_s)
+
+    def _received_kbps(self) -> float | None:
+        """What arrived in the last RATE_SPAN_S; None while that is not known."""
+        if not self._arrivals:
+            return None
+        span_s = self._arrivals[-1][0] - self._arrivals[0][0]
+        if span_s < LEAST_SPAN_S:
+            return None
+        return (sum(size for _, size in self._arrivals) - self._arrivals[0][1]) * 8 / 1000 / span_s
+
+    # --- loss -----------------------------------------------------------------------------------
+
+    def _note_losses(self, now_s: float, results: Sequence[PacketResult]) -> None:
+        arrived = sum(each.arrival_s is not None for each in results)
+        lost = sum(each.arrival_s is None and not self._in_outage(each.sent_s) for each in results)
+        self._loss_window.add_packets(arrived + lost, lost)
+        if self._loss_taken_s is None:
+            self._loss_taken_s = now_s
+        if now_s - self._loss_taken_s < LOSS_SPAN_S:
+            return
+        fraction_lost = self._loss_window.take()
+        if fraction_lost is None:
+            return
+        self._loss_taken_s = now_s
+        received = self._received_kbps()
+        self._kbps = self._losses.update(
+            now_s,
+            fraction_lost,
+            kbps=self._kbps,
+            used_kbps=max(MIN_KBPS, (received or self._kbps) / max(0.05, 1 - fraction_lost)),
+            queueing=self._delay.queue_s > QUEUE_S,
+            lowered_s=self._cut_s,
+        )
+
+    def _in_outage(self, sent_s: float) -> bool:
+        place = bisect.bisect(self._arrived_sent, sent_s)
+        if place == 0 or place == len(self._arrived_sent):
+            return False
+        return self._arrived_sent[place] - self._arrived_sent[place - 1] > OUTAGE_S
+
+    # --- delay ----------------------------------------------------------------------------------
+
+    def _judge_queue(self, now_s: float, elapsed_s: float) -> None:
+        queue_s = self._delay.queue_s
+        self._queues.append((now_s, queue_s))
+        while now_s - self._queues[0][0] > RISE_SPAN_S:
+            self._queues.popleft()
+        if queue_s > RISING_QUEUE_S:
+            self._queue_seen_s = now_s
+        if self._draining_since_s is not None:
+            self._drain(now_s, queue_s, self._draining_since_s)
+        elif queue_s > QUEUE_S or (
+            queue_s > RISING_QUEUE_S and queue_s - min(each for _, each in self._queues) > RISE_S
+        ):
+            self._draining_since_s = now_s
+            self._cut(now_s, queue_s)
+        elif queue_s < RISING_QUEUE_S:
+            self._grow(now_s, elapsed_s)
+
+    def _drain(self, now_s: float, queue_s: float, since_s: float) -> None:
+        if queue_s < DRAINED_S:
+            self._draining_since_s = None
+            if math.isfinite(self._capacity_kbps):
+                self._kbps = max(self._kbps, BACK_OFF * self._capacity_kbps)
+        elif now_s - since_s > ROUTE_S:
+            self._draining_since_s = None
+            self._delay.accept()
+        elif self._newest_sent_s - self._cut_s > JUDGE_S:
+            if queue_s > DRAINING_SHARE * self._queue_at_cut_s:
+                self._cut(now_s, queue_s)
+            else:
+                self._cut_s, self._queue_at_cut_s = now_s, queue_s  # it drains: look again
+
+    def _cut(self, now_s: float, queue_s: float) -> None:
+        capacity = self._received_kbps()
+        self._cut_s, self._queue_at_cut_s = now_s, queue_s
+        if capacity is None:
+            return
+        self._capacity_kbps = capacity
+        self._kbps = min(self._kbps, capacity * min(BACK_OFF, max(LEAST_SHARE, 1 - queue_s / DRAIN_S)))
+
+    def _grow(self, now_s: float, elapsed_s: float) -> None:
+        growth = min(
+            GROWTH_PER_S, NEAR_GROWTH_PER_S * 2 ** min(8.0, (now_s - self._queue_seen_s) / DOUBLING_S)
+        )
+        if (self._losses.loss or 0.0) >= LOW_LOSS and not self._losses.is_known_foreign(now_s):
+            growth = min(growth, LOSSY_GROWTH_PER_S)
+        # The bound holds growth back and takes nothing away: a camera that is switched off says nothing of the path.
+        bound = max(self._kbps, SENT_RATIO * (self._received_kbps() or 0.0) + SENT_FLOOR_KBPS)
+        self._kbps = min(self._kbps * (1 + growth) ** elapsed_s, bound)
