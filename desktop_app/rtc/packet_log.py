@@ -26,13 +26,14 @@ class PacketResult:
     sent_s: float
     arrival_s: float | None
     """By the receiver's clock; None: it was lost."""
-    payload_bytes: int
+    size_bytes: int
+    """Of the whole IP packet."""
 
 
 @dataclass(slots=True)
 class _Sent:
     at_s: float
-    payload_bytes: int
+    size_bytes: int
     missing_since_s: float | None = None
 
 
@@ -48,18 +49,18 @@ class PacketLog:
         self.is_contiguous = True
         """False when nobody has told what became of packets just before those of the newest message."""
         self.in_flight_bytes = 0
-        """Payload that was sent after the newest packet that is known to have come."""
+        """What was sent after the newest packet that is known to have come."""
 
-    def add(self, now_s: float, payload_bytes: int) -> int:
+    def add(self, now_s: float, size_bytes: int) -> int:
         """Note a packet that leaves now; the 16 bit number that it bears."""
         number = self._next
         self._next += 1
-        self._sent[number] = _Sent(now_s, payload_bytes)
-        self.in_flight_bytes += payload_bytes
+        self._sent[number] = _Sent(now_s, size_bytes)
+        self.in_flight_bytes += size_bytes
         if len(self._sent) > MAX_PACKETS:
             oldest, dropped = self._sent.popitem(last=False)
             if oldest > self._newest_acknowledged:
-                self.in_flight_bytes -= dropped.payload_bytes
+                self.in_flight_bytes -= dropped.size_bytes
         return number & 0xFFFF
 
     @property
@@ -87,8 +88,8 @@ class PacketLog:
                 continue
             self._acknowledge(base + offset)
             if base + offset == self._newest_acknowledged:
-                self.in_flight_bytes -= sent.payload_bytes
-            results.append(PacketResult(sent.at_s, reference_s + arrival_us / 1e6, sent.payload_bytes))
+                self.in_flight_bytes -= sent.size_bytes
+            results.append(PacketResult(sent.at_s, reference_s + arrival_us / 1e6, sent.size_bytes))
         for number in range(base, min(base + feedback.count, self._newest_acknowledged)):
             sent = self._sent.get(number)
             if sent is not None and sent.missing_since_s is None:
@@ -101,7 +102,7 @@ class PacketLog:
             return
         for earlier in range(self._newest_acknowledged + 1, number):
             if (sent := self._sent.get(earlier)) is not None:
-                self.in_flight_bytes -= sent.payload_bytes
+                self.in_flight_bytes -= sent.size_bytes
         self._newest_acknowledged = number
 
     def _take_lost(self, now_s: float) -> list[PacketResult]:
@@ -115,7 +116,7 @@ class PacketLog:
         ended = [self._sent.pop(number) for number in over]
         # Of the others no message has spoken: it was a message that got lost, and says nothing of them.
         return [
-            PacketResult(sent.at_s, None, sent.payload_bytes)
+            PacketResult(sent.at_s, None, sent.size_bytes)
             for sent in ended
             if sent.missing_since_s is not None
         ]

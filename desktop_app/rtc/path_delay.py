@@ -21,8 +21,8 @@ class PathDelay:
         self.queue_s = 0.0
         """The delay of late above the least one."""
 
-    def add(self, sent_s: float, arrival_s: float) -> None:
-        """Take one packet that came, in the order of sending."""
+    def add(self, sent_s: float, arrival_s: float) -> float:
+        """Take one packet that came, in the order of sending; how long it waited."""
         delay_s = arrival_s - sent_s
         recent = self._recent
         recent.append((sent_s, delay_s))
@@ -32,7 +32,9 @@ class PathDelay:
             self._bases.append((sent_s, delay_s))
         elif delay_s < self._bases[-1][1]:
             self._bases[-1] = (self._bases[-1][0], delay_s)
-        self.queue_s = self._least_s() - min(each for _, each in self._bases)
+        base_s = min(each for _, each in self._bases)
+        self.queue_s = self._least_s() - base_s
+        return delay_s - base_s
 
     def accept(self) -> None:
         """What is measured now is the path's own delay: it goes another way than before."""

@@ -145,7 +145,7 @@ class MediaSender(SenderBase):
 
     def number_packet(self, payload_bytes: int) -> int:
         """The connection counts for all its streams."""
-        return self._control.number_packet(payload_bytes)
+        return self._control.number_packet(self.kind, payload_bytes)
 
     def on_keyframe_request(self) -> None:
         """PLI or FIR: the encoder throttles."""

@@ -10,13 +10,13 @@ from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import now_s
 
 from .packet_log import PacketLog
+from .send_estimate import PathEstimate
+from .sent_rates import PACKET_OVERHEAD_BYTES, SentRates
 from .transport_estimate import TransportEstimator
 from .transport_feedback import FeedbackCollector, parse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from .send_estimate import PathEstimate
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +25,6 @@ FEEDBACK_SHARE = 0.05
 """So much of what comes may be spent on telling of it (as in RFC 3550 6.2),"""
 MESSAGE_BITS = 900.0
 """with IP, UDP and SRTP."""
-FRESH_S = 3.0
-"""Feedback that is older says nothing of now."""
 
 
 class TransportControl:
@@ -45,6 +43,7 @@ class TransportControl:
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner("transport-feedback")
         self._log = PacketLog()
+        self._rates = SentRates()
         self._estimator = TransportEstimator()
         self._collector = FeedbackCollector()
         self._media_ssrc = 0
@@ -83,9 +82,11 @@ class TransportControl:
 
     # --- as the sender --------------------------------------------------------------------------
 
-    def number_packet(self, payload_bytes: int) -> int:
+    def number_packet(self, kind: str, payload_bytes: int) -> int:
         """A packet leaves now: its transport-wide number."""
-        return self._log.add(now_s(), payload_bytes)
+        at_s = now_s()
+        self._rates.add(at_s, kind, payload_bytes)
+        return self._log.add(at_s, payload_bytes + PACKET_OVERHEAD_BYTES)
 
     def take_feedback(self, message: bytes) -> None:
         """One RTCP message of the far end. Never raises: it comes from the network."""
@@ -123,11 +124,12 @@ class TransportControl:
 
     def estimate(self, at_s: float) -> PathEstimate | None:
         """What the path carries; None while no feedback tells."""
-        self._estimator.update(at_s, self._log.newest_sent_s)
-        feedback_s = self._estimator.feedback_s
-        if feedback_s is None:
+        estimator = self._estimator
+        estimator.update(at_s, self._log.newest_sent_s)
+        if estimator.feedback_s is None:
             return None
-        return self._estimator.estimate
+        kbps = self._rates.payload_kbps(at_s, estimator.kbps)
+        return PathEstimate(kbps, estimator.fraction_lost, estimator.queue_s)
 
     def close(self) -> None:
         """End the timer and whoever waits."""

@@ -10,7 +10,7 @@ et al., ACM Queue 14, 2016):
 - no more is under way than the path takes in a round trip and a bounded queue (`is_congested`), so that a path that
   narrows at once is not flooded until the first news of it comes back.
 
-All rates are of RTP payload, sound, pictures and repairs together. Pure: the time is passed in.
+All rates are of whole IP packets, sound, pictures and repairs together. Pure: the time is passed in.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from .loss_control import LOW_LOSS, LossControl, LossWindow
 from .path_delay import PathDelay
-from .send_estimate import MAX_KBPS, MIN_KBPS, START_KBPS, PathEstimate
+from .send_estimate import MAX_KBPS, MIN_KBPS, START_KBPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,8 @@ DRAINING_SHARE = 0.9
 ROUTE_S = 4.0
 """A queue that outlives cuts for so long is not ours: another route, or other people's traffic."""
 RATE_SPAN_S, LEAST_SPAN_S = 0.400, 0.100
+BUSY_S = 0.010
+"""A packet that waited so long came over a link that was never idle meanwhile."""
 GROWTH_PER_S, LOSSY_GROWTH_PER_S = 0.5, 0.08
 """In a second, as a part of the rate."""
 NEAR_GROWTH_PER_S, DOUBLING_S = 0.05, 1.5
@@ -57,8 +59,11 @@ USED_SPAN_S, USED_RATIO = 1.0, 1.3
 LOSS_SPAN_S = 1.0
 OUTAGE_S = 0.150
 """When nothing at all came through for so long, the path was cut; that says nothing of its width."""
-WINDOW_QUEUE_S = 0.150
+WINDOW_QUEUE_S = 0.120
 WINDOW_BYTES = 4000
+RESPONSES = 64
+"""Messages among which the quickest one is the round trip: three to ten seconds."""
+MAX_GAP_S = 0.3
 SILENT_S = 1.0
 """Without feedback for so long, although packets are under way, the estimate fades,"""
 FADE_PER_S = 0.5
@@ -75,7 +80,8 @@ class TransportEstimator:
         self._losses = LossControl()
         self._loss_window = LossWindow()
         self._loss_taken_s: float | None = None
-        self._arrivals: deque[tuple[float, int]] = deque(maxlen=1024)
+        self._arrivals: deque[tuple[float, int, float]] = deque(maxlen=1024)
+        """When, how much, how long it waited."""
         self._arrived_sent: list[float] = []
         self._queues: deque[tuple[float, float]] = deque(maxlen=64)
         self._used: deque[tuple[float, float]] = deque(maxlen=64)
@@ -83,7 +89,8 @@ class TransportEstimator:
         self._last_s: float | None = None
         self._updated_s: float | None = None
         self._silent_kbps: float | None = None
-        self._response_s = 0.2
+        self._responses: deque[float] = deque(maxlen=RESPONSES)
+        self._gap_s = 0.1
         self._cut_s = -math.inf
         self._draining_since_s: float | None = None
         self._queue_at_cut_s = 0.0
@@ -91,9 +98,19 @@ class TransportEstimator:
         self._newest_sent_s = -math.inf
 
     @property
-    def estimate(self) -> PathEstimate:
-        """The newest answer, with what it rests on."""
-        return PathEstimate(self._kbps, self._losses.loss or 0.0, self._delay.queue_s)
+    def kbps(self) -> float:
+        """What the path carries, in whole IP packets."""
+        return self._kbps
+
+    @property
+    def fraction_lost(self) -> float:
+        """Smoothed, 0 to 1."""
+        return self._losses.loss or 0.0
+
+    @property
+    def queue_s(self) -> float:
+        """How long packets wait on the way."""
+        return self._delay.queue_s
 
     @property
     def feedback_s(self) -> float | None:
@@ -103,7 +120,8 @@ class TransportEstimator:
     def is_congested(self, in_flight_bytes: int) -> bool:
         """Whether so much is under way that nothing but sound should be added."""
         used_kbps = USED_RATIO * max((kbps for _, kbps in self._used), default=math.inf)
-        window = min(self._kbps, used_kbps) * 125 * (self._response_s + WINDOW_QUEUE_S)
+        response_s = min(self._responses, default=0.2)
+        window = min(self._kbps, used_kbps) * 125 * (response_s + self._gap_s + WINDOW_QUEUE_S)
         return in_flight_bytes > max(WINDOW_BYTES, window)
 
     def take(self, now_s: float, results: Sequence[PacketResult], *, is_contiguous: bool = True) -> bool:
@@ -114,7 +132,8 @@ class TransportEstimator:
             results: arrivals in the order of sending, and losses.
             is_contiguous: nothing is unknown between the last message and this one.
         """
-        elapsed_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), 0.5)
+        elapsed_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), MAX_GAP_S)
+        self._gap_s += 0.1 * (elapsed_s - self._gap_s)
         self._last_s = now_s
         before = self._kbps
         if self._silent_kbps is not None:
@@ -150,12 +169,11 @@ class TransportEstimator:
         for result in results:
             if result.arrival_s is None:
                 continue
-            self._delay.add(result.sent_s, result.arrival_s)
+            waited_s = self._delay.add(result.sent_s, result.arrival_s)
             bisect.insort(self._arrived_sent, result.sent_s)
-            if self._arrivals and result.arrival_s < self._arrivals[-1][0]:  # out of order
-                self._arrivals[-1] = (self._arrivals[-1][0], self._arrivals[-1][1] + result.payload_bytes)
-            else:
-                self._arrivals.append((result.arrival_s, result.payload_bytes))
+            # Out of order it counts for the moment at hand.
+            at_s = max(result.arrival_s, self._arrivals[-1][0]) if self._arrivals else result.arrival_s
+            self._arrivals.append((at_s, result.size_bytes, waited_s))
             self._newest_sent_s = max(self._newest_sent_s, result.sent_s)
         del self._arrived_sent[:-512]
         while self._arrivals and self._arrivals[-1][0] - self._arrivals[0][0] > RATE_SPAN_S:
@@ -165,17 +183,20 @@ class TransportEstimator:
         while self._used and now_s - self._used[0][0] > USED_SPAN_S:
             self._used.popleft()
         if math.isfinite(self._newest_sent_s):
-            response_s = min(max(now_s - self._newest_sent_s, 0.0), 1.0) - self._delay.queue_s
-            self._response_s += 0.1 * (max(response_s, 0.0) - self._response_s)
+            self._responses.append(max(now_s - self._newest_sent_s, 0.0))
 
     def _received_kbps(self) -> float | None:
         """What arrived in the last RATE_SPAN_S; None while that is not known."""
-        if not self._arrivals:
-            return None
-        span_s = self._arrivals[-1][0] - self._arrivals[0][0]
-        if span_s < LEAST_SPAN_S:
-            return None
-        return (sum(size for _, size in self._arrivals) - self._arrivals[0][1]) * 8 / 1000 / span_s
+        return _rate_kbps([(at_s, size) for at_s, size, _ in self._arrivals])
+
+    def _busy_kbps(self) -> float | None:
+        """What came through since the link was last seen idle; that is what it carries."""
+        busy: list[tuple[float, int]] = []
+        for at_s, size, waited_s in reversed(self._arrivals):
+            if waited_s < BUSY_S and busy and busy[0][0] - at_s > LEAST_SPAN_S:
+                break
+            busy.append((at_s, size))
+        return _rate_kbps(busy[::-1])
 
     # --- loss -----------------------------------------------------------------------------------
 
@@ -241,7 +262,7 @@ class TransportEstimator:
                 self._cut_s, self._queue_at_cut_s = now_s, queue_s  # it drains: look again
 
     def _cut(self, now_s: float, queue_s: float) -> None:
-        capacity = self._received_kbps()
+        capacity = self._busy_kbps()
         self._cut_s, self._queue_at_cut_s = now_s, queue_s
         if capacity is None:
             return
@@ -257,3 +278,11 @@ class TransportEstimator:
         # The bound holds growth back and takes nothing away: a camera that is switched off says nothing of the path.
         bound = max(self._kbps, SENT_RATIO * (self._received_kbps() or 0.0) + SENT_FLOOR_KBPS)
         self._kbps = min(self._kbps * (1 + growth) ** elapsed_s, bound)
+
+
+def _rate_kbps(arrivals: Sequence[tuple[float, int]]) -> float | None:
+    """Of (when, bytes) in order; None when the time is too short to tell."""
+    if not arrivals or arrivals[-1][0] - arrivals[0][0] < LEAST_SPAN_S:
+        return None
+    # What came first came in the time before it.
+    return sum(size for _, size in arrivals[1:]) * 8 / 1000 / (arrivals[-1][0] - arrivals[0][0])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop_app.rtc.packet_log import PacketLog
+from desktop_app.rtc.sent_rates import SentRates
 from desktop_app.rtc.transport_estimate import TransportEstimator
 from desktop_app.rtc.transport_feedback import FeedbackCollector, parse
 from tests.netlab.links import Conditions, Link
@@ -50,6 +51,7 @@ class End:
         self.log, self.estimator, self.collector = PacketLog(), TransportEstimator(), FeedbackCollector()
         self.max_video_kbps = simulation.max_video_kbps
         self.video_kbps = min(600.0, self.max_video_kbps)
+        self.rates = SentRates()
         self.queue: list[int] = []
         self.pace_until_s = 0.0
         self.sent_bytes = self.delivered_bytes = self.audio_lost = self.skipped = 0
@@ -95,7 +97,8 @@ class End:
 
     def _send(self, size: int, *, is_audio: bool) -> None:
         simulation, now_s = self.simulation, self.simulation.now_s
-        number = self.log.add(now_s, size)
+        number = self.log.add(now_s, size + HEADERS_BYTES)
+        self.rates.add(now_s, "audio" if is_audio else "video", size)
         self.sent_bytes += size
         arrival_s = self.link.arrival_s(size + HEADERS_BYTES, now_s, simulation.random.random)
         if arrival_s is None:
@@ -132,15 +135,20 @@ class End:
         self.estimator.update(self.simulation.now_s, self.log.newest_sent_s)
         self._aim()
 
+    @property
+    def payload_kbps(self) -> float:
+        """What the path is thought to carry of sound and pictures."""
+        return self.rates.payload_kbps(self.simulation.now_s, self.estimator.kbps)
+
     def _aim(self) -> None:
-        self.video_kbps = max(0.0, min(self.max_video_kbps, self.estimator.estimate.kbps - AUDIO_KBPS))
+        self.video_kbps = max(0.0, min(self.max_video_kbps, self.payload_kbps - AUDIO_KBPS))
 
     def _sample(self) -> None:
         now_s = self.simulation.now_s
         self.moments.append(
             Moment(
                 now_s,
-                self.estimator.estimate.kbps,
+                self.payload_kbps,
                 self.sent_bytes * 8 / 1000 / SAMPLE_S,
                 self.delivered_bytes * 8 / 1000 / SAMPLE_S,
                 self.wait_s * 1000,
