@@ -9,6 +9,7 @@ import heapq
 import itertools
 import random
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop_app.rtc.packet_log import PacketLog
@@ -120,7 +121,7 @@ class End:
             size = len(message) + HEADERS_BYTES - 16
             arrival_s = self.link.arrival_s(size, simulation.now_s, simulation.random.random)
             if arrival_s is not None:
-                simulation.at(arrival_s, lambda message=message: self.peer.take(message))
+                simulation.at(arrival_s, partial(self.peer.take, message))
 
     def take(self, message: bytes) -> None:
         padding = message[-1] if message[0] & 0x20 else 0
