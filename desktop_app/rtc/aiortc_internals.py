@@ -13,11 +13,10 @@ import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiortc.clock import current_ntp_time
-from aiortc.codecs import CODECS, is_rtx
+from aiortc.codecs import is_rtx
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
@@ -28,6 +27,8 @@ from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.rtp import RTP_HISTORY_SIZE, RtcpSrPacket, RtpPacket
 from aiortc.utils import random32
 
+from . import audio_codecs
+from .counters import SelectedPair
 from .ice import limit_gathering
 from .pacer import Pacer
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
+_REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
 MAX_RETRANSMISSIONS = 128
 """In each RETRANSMISSION_WINDOW_S: a third of the packets of the best picture. A participant who asks for more wants
@@ -60,6 +62,8 @@ def missing_private_names() -> list[str]:
 
     wanted: list[tuple[object, str]] = [
         (RTCPeerConnection, _CREATE_TRANSCEIVER),
+        (RTCPeerConnection, _REMOTE_DESCRIPTION),
+        (RTCRtpTransceiver, "_get_mline_index"),
         (RTCRtpReceiver, "_handle_rtp_packet"),
         (RTCRtpReceiver, "_handle_rtcp_packet"),
         (RTCRtpReceiver, "_handle_disconnect"),
@@ -83,22 +87,13 @@ def missing_private_names() -> list[str]:
         (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
         (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__mid", "_ssrc", "_enabled")),
         (RTCRtpSender.__init__, ("__rtp_started", "__rtp_exited", "__rtp_history")),
+        (RTCRtpTransceiver.__init__, ("_codecs",)),
         (RTCIceTransport.__init__, ("_connection", "__start")),
         (Connection.__init__, ("_nominated", "_query_consent_task")),
     ):
         source = inspect.getsource(owner)
         missing += [f"{owner.__qualname__}: {name}" for name in names if name not in source]
     return missing
-
-
-def _announce_opus_fec() -> None:
-    """Offer and answer with useinbandfec=1 (RFC 7587 6.1): without it Chromium sends us no FEC."""
-    for codec in CODECS["audio"]:
-        if codec.mimeType == "audio/opus":
-            codec.parameters.update({"minptime": 10, "useinbandfec": 1})
-
-
-_announce_opus_fec()
 
 
 # --- receiving ----------------------------------------------------------------------------------
@@ -215,8 +210,11 @@ class SenderBase(RTCRtpSender, ABC):
         self._retransmissions = 0
 
     @abstractmethod
-    async def next_encoded(self) -> tuple[list[bytes], int, int | None] | None:
-        """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip."""
+    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None] | None:
+        """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip.
+
+        And the payload type, when it is not the first codec's.
+        """
 
     @abstractmethod
     def on_keyframe_request(self) -> None:
@@ -243,10 +241,10 @@ class SenderBase(RTCRtpSender, ABC):
                 encoded = await self.next_encoded()
                 if encoded is None or not self._enabled:
                     continue
-                payloads, timestamp, level_dbov = encoded
+                payloads, timestamp, level_dbov, payload_type = encoded
                 for index, payload in enumerate(payloads):
                     packet = RtpPacket(
-                        payload_type=codec.payloadType,
+                        payload_type=codec.payloadType if payload_type is None else payload_type,
                         sequence_number=sequence_number,
                         timestamp=(origin + timestamp) & 0xFFFFFFFF,
                         marker=int(index == len(payloads) - 1),
@@ -327,17 +325,6 @@ class SenderBase(RTCRtpSender, ABC):
 # --- the connection -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedPair:
-    """The candidate pair in use (W3C RTCIceCandidatePairStats)."""
-
-    local_type: str
-    remote_type: str
-    protocol: str
-    local_address: str
-    remote_address: str
-
-
 class PeerConnection(RTCPeerConnection):
     """An RTCPeerConnection whose transceivers have our senders and receivers."""
 
@@ -371,6 +358,17 @@ class PeerConnection(RTCPeerConnection):
         transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
+
+    async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
+        """Take the far end's description; a ValueError tells that it has no codec for sound."""
+        await super().setRemoteDescription(sessionDescription)
+        # aiortc's task that starts senders and receivers with these codecs has not begun yet.
+        remote = getattr(self, _REMOTE_DESCRIPTION)()
+        for transceiver in self.getTransceivers():
+            index = transceiver._get_mline_index()
+            if transceiver.kind == "audio" and index is not None:
+                theirs = remote.media[index].rtp.codecs
+                transceiver._codecs = audio_codecs.agreed(transceiver._codecs, theirs)
 
     async def close(self) -> None:
         """Release everything; safe to call twice."""

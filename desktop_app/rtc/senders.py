@@ -97,12 +97,12 @@ class MediaSender(SenderBase):
         """The permanent track."""
         return self._feed_track
 
-    async def next_encoded(self) -> tuple[list[bytes], int, int | None]:
+    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None]:
         """The next frame of the feed."""
         frame = await self._feed_track.recv()
         if self.kind == "video":
             self.pacer.set_target_kbps(self._feed_track.target_kbps)
-        return frame.payloads, frame.timestamp, frame.audio_level_dbov
+        return frame.payloads, frame.timestamp, frame.audio_level_dbov, None
 
     def on_keyframe_request(self) -> None:
         """PLI or FIR: the encoder throttles."""
@@ -120,8 +120,8 @@ class MediaSender(SenderBase):
         self._repaired_bytes += copies * size
         return copies
 
-    def set_path_estimate(self, kbps: float) -> None:
-        """What the path carries: the measure of what may be sent again."""
+    def set_path_estimate(self, kbps: float, queue_s: float) -> None:
+        """What the path carries, and the queue in it: the measure of what may be sent again."""
         self._repairs.set_estimate(kbps)
 
     def on_rtcp(self, packet: AnyRtcpPacket) -> None:
