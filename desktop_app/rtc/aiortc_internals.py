@@ -14,23 +14,22 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiortc.clock import current_ntp_time
-from aiortc.codecs import CODECS, HEADER_EXTENSIONS, is_rtx
+from aiortc.codecs import is_rtx
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
-from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpHeaderExtensionParameters
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtcrtpsender import RTCRtpSender, random_sequence_number
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.rtp import RtcpSrPacket, RtpPacket, wrap_rtx
 from aiortc.utils import random32
 
-from . import transport_feedback
+from . import audio_codecs, transport_feedback, transport_offer
+from .counters import SelectedPair
 from .ice import limit_gathering
 
 if TYPE_CHECKING:
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
+_REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
 HISTORY_PACKETS = 512
 """That can be sent again: two seconds of the best picture. aiortc keeps 128."""
@@ -64,6 +64,8 @@ def missing_private_names() -> list[str]:
 
     wanted: list[tuple[object, str]] = [
         (RTCPeerConnection, _CREATE_TRANSCEIVER),
+        (RTCPeerConnection, _REMOTE_DESCRIPTION),
+        (RTCRtpTransceiver, "_get_mline_index"),
         (RTCRtpReceiver, "_handle_rtp_packet"),
         (RTCRtpReceiver, "_handle_rtcp_packet"),
         (RTCRtpReceiver, "_handle_disconnect"),
@@ -89,32 +91,13 @@ def missing_private_names() -> list[str]:
         (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__mid", "_ssrc", "_enabled")),
         (RTCRtpSender.__init__, ("__rtp_started", "__rtp_exited", "__rtp_header_extensions_map")),
         (RTCRtpSender.__init__, ("__rtx_payload_type", "__rtx_sequence_number", "_rtx_ssrc")),
+        (RTCRtpTransceiver.__init__, ("_codecs",)),
         (RTCIceTransport.__init__, ("_connection", "__start")),
         (Connection.__init__, ("_nominated", "_query_consent_task")),
     ):
         source = inspect.getsource(owner)
         missing += [f"{owner.__qualname__}: {name}" for name in names if name not in source]
     return missing
-
-
-def _announce_opus_fec() -> None:
-    """Offer and answer with useinbandfec=1 (RFC 7587 6.1): without it Chromium sends us no FEC."""
-    for codec in CODECS["audio"]:
-        if codec.mimeType == "audio/opus":
-            codec.parameters.update({"minptime": 10, "useinbandfec": 1})
-
-
-def _announce_transport_feedback() -> None:
-    """Offer and answer with transport-wide sequence numbers, and feedback on them."""
-    for kind, codecs in CODECS.items():
-        HEADER_EXTENSIONS[kind].append(RTCRtpHeaderExtensionParameters(id=4, uri=transport_feedback.URI))
-        for codec in codecs:
-            if codec.mimeType in ("audio/opus", "video/VP8"):
-                codec.rtcpFeedback.append(RTCRtcpFeedback(type=transport_feedback.FEEDBACK_TYPE))
-
-
-_announce_opus_fec()
-_announce_transport_feedback()
 
 
 # --- receiving ----------------------------------------------------------------------------------
@@ -236,8 +219,11 @@ class SenderBase(RTCRtpSender, ABC):
         """Whether the far end answers transport-wide sequence numbers."""
 
     @abstractmethod
-    async def next_encoded(self) -> tuple[list[bytes], int, int | None] | None:
-        """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip."""
+    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None] | None:
+        """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip.
+
+        And the payload type, when it is not the first codec's.
+        """
 
     @abstractmethod
     async def wait_for_turn(self, payload_bytes: int) -> None:
@@ -261,12 +247,7 @@ class SenderBase(RTCRtpSender, ABC):
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
         """Start to send; called by aiortc when DTLS is up."""
-        self.has_transport_feedback = any(
-            extension.uri == transport_feedback.URI for extension in parameters.headerExtensions
-        ) and any(
-            feedback.type == transport_feedback.FEEDBACK_TYPE
-            for feedback in parameters.codecs[0].rtcpFeedback
-        )
+        self.has_transport_feedback = transport_offer.is_agreed(parameters)
         await super().send(parameters)
 
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
@@ -282,10 +263,10 @@ class SenderBase(RTCRtpSender, ABC):
                 encoded = await self.next_encoded()
                 if encoded is None or not self._enabled:
                     continue
-                payloads, timestamp, level_dbov = encoded
+                payloads, timestamp, level_dbov, payload_type = encoded
                 for index, payload in enumerate(payloads):
                     packet = RtpPacket(
-                        payload_type=codec.payloadType,
+                        payload_type=codec.payloadType if payload_type is None else payload_type,
                         sequence_number=sequence_number,
                         timestamp=(origin + timestamp) & 0xFFFFFFFF,
                         marker=int(index == len(payloads) - 1),
@@ -383,17 +364,6 @@ class SenderBase(RTCRtpSender, ABC):
 # --- the connection -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedPair:
-    """The candidate pair in use (W3C RTCIceCandidatePairStats)."""
-
-    local_type: str
-    remote_type: str
-    protocol: str
-    local_address: str
-    remote_address: str
-
-
 class PeerConnection(RTCPeerConnection):
     """An RTCPeerConnection whose transceivers have our senders and receivers."""
 
@@ -451,6 +421,17 @@ class PeerConnection(RTCPeerConnection):
         if transport is not None:
             with contextlib.suppress(ConnectionError):
                 await transport._send_rtp(data)
+
+    async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
+        """Take the far end's description; a ValueError tells that it has no codec for sound."""
+        await super().setRemoteDescription(sessionDescription)
+        # aiortc's task that starts senders and receivers with these codecs has not begun yet.
+        remote = getattr(self, _REMOTE_DESCRIPTION)()
+        for transceiver in self.getTransceivers():
+            index = transceiver._get_mline_index()
+            if transceiver.kind == "audio" and index is not None:
+                theirs = remote.media[index].rtp.codecs
+                transceiver._codecs = audio_codecs.agreed(transceiver._codecs, theirs)
 
     async def close(self) -> None:
         """Release everything; safe to call twice."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,44 +12,40 @@ import numpy as np
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
 
 from . import concealment
-from .opus import OpusDecoder
+from .opus import DTX_BYTES, OpusDecoder
+from .playout_sound import FADE_OUT_S, PlayoutSound
+from .playout_target import PlayoutTarget
 from .reception import sequence_delta, timestamp_delta
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktop_app.media.audio import AudioFrame
 
-    from .concealment import Samples
+    from .red import Copy
 
 MAX_BUFFERED_PACKETS = 100
-MIN_TARGET_S = 0.030
-MAX_TARGET_S = 0.500
-LOSSY_TARGET_S = 0.045
-"""With loss, and copies of lost frames in the packets behind them: a frame more, so that these are there in time."""
-LOSSY_FOR_S = 10.0
-FADE_AFTER_S = 0.040
-"""One or two lost frames keep their loudness,"""
-FADE_OUT_S = 0.120
-"""Made-up sound is silent after this long: a longer repetition sounds like a machine."""
+MAX_BUFFERED_S = 2.0
+"""So many packets of 20 ms; what is older than this when a packet comes is dropped."""
+REMEMBERED_PACKETS = 64
+"""To know what a copy brings back."""
 INACTIVE_S = 5.0
 """A stream without packets for this long is off; its silence is no longer counted as concealment."""
-DELAY_WINDOW_PACKETS = 250
-"""About five seconds of 20 ms packets."""
-SURPLUS_S = 0.5 * AUDIO_FRAME_S
-"""So much more than the target may wait behind the frame that is played before sound is shortened,"""
+SURPLUS_S = AUDIO_FRAME_S + 0.005
+"""The speaker takes whole frames, so the time in hand changes by a frame: this much above the target is too much,"""
 PATIENCE_PULLS = 15
-"""and for 300 ms: a burst is no lasting delay."""
-SHORTEN_EVERY_PULLS = 4
+"""and after 300 ms no burst but a lasting delay."""
+STRETCH_EVERY_PULLS = 4
 """One pitch period (2.5 to 15 ms) in 80 ms goes unnoticed,"""
-HURRY_S = 0.120
-"""and above this surplus one in each frame is the lesser evil."""
+HURRY_SHORTER_S = 0.120
+HURRY_LONGER_S = 0.010
+"""and so far from the target one in each frame is the lesser evil."""
+USELESS_SAMPLES = 360
+"""A rest of a frame is sound that waits and helps nobody: packets are decoded no later for it."""
 SKIP_S = 0.400
 """After a stall that left more than this, what waits is dropped: nobody wants to hear half a second late."""
 MAX_GAP_S = 1.0
 """A larger step of the timestamps is a change of the sender's clock, not sound that is missing."""
-DTX_BYTES = 2
-"""An Opus packet no longer than this announces that the sender is silent on purpose (RFC 7587 3.1.3)."""
 STALE_PACKETS = 5
 """So many packets in a row from the past: the sender set its clock back."""
 
@@ -60,6 +55,7 @@ class _Packet:
     sequence_number: int
     payload: bytes
     arrival_s: float
+    is_copy: bool = False
 
 
 class AudioPlayout:
@@ -69,29 +65,26 @@ class AudioPlayout:
         self._lock = threading.Lock()
         self._packets: dict[int, _Packet] = {}  # by unwrapped timestamp
         self._decoder = OpusDecoder()
-        self._pcm: Samples = np.zeros(0, dtype=np.float32)
-        self._history: Samples = np.zeros(concealment.HISTORY_SAMPLES, dtype=np.float32)
+        self._sound = PlayoutSound(self._decoder)
+        self._target = PlayoutTarget()
         self._next_timestamp: int | None = None
         self._newest_timestamp = 0
+        self._heard: dict[int, None] = {}
+        """The newest sequence numbers that came, as packets or as copies; the oldest first."""
         self._last_sequence: int | None = None
         self._last_arrival_s: float | None = None
         self._dtx = False
         self._stale_run = 0
         self._playing = False
-        self._continuation: concealment.Continuation | None = None
-        self._concealed_run = 0
         self._held = 0
         """Samples that were made up while nothing had come, and that the media time has not moved on by."""
-        self._delays: deque[float] = deque(maxlen=DELAY_WINDOW_PACKETS)
-        self._outage_packets = 0
-        self._target_s = MIN_TARGET_S
         self._surplus_pulls = 0
-        self._lossy_until_s = -math.inf
+        self._pulls_since_stretch = 0
         self._on_first_frame = on_first_frame
         self.total_samples = 0
         self.concealed_samples = 0
         self.recovered_samples = 0
-        """Lost sound that came back from the copy in the following packet; not counted as concealed."""
+        """Lost sound that came back from a copy in a later packet; not counted as concealed."""
         self.total_delay_s = 0.0
         self.delay_count = 0
         self.energy = 0.0
@@ -99,8 +92,8 @@ class AudioPlayout:
 
     @property
     def target_delay_s(self) -> float:
-        """The delay that the buffer aims at."""
-        return self._target_s
+        """The least that a frame is played later than the quickest packet comes."""
+        return self._target.target_s
 
     @property
     def buffered_s(self) -> float:
@@ -113,22 +106,24 @@ class AudioPlayout:
         with self._lock:
             self._reset()
 
-    def put(self, sequence_number: int, timestamp: int, payload: bytes, arrival_s: float) -> None:
-        """Take one Opus packet, in any order; a late or a double one is dropped."""
+    def put(
+        self,
+        sequence_number: int,
+        timestamp: int,
+        payload: bytes,
+        arrival_s: float,
+        copies: Sequence[Copy] = (),
+    ) -> None:
+        """Take one Opus packet, in any order, with the copies of earlier ones; a late or a double one is dropped."""
         with self._lock:
             if self._last_arrival_s is not None and arrival_s - self._last_arrival_s > INACTIVE_S:
                 self._reset()
             self._last_arrival_s = arrival_s
             unwrapped = self._unwrap(timestamp)
             self._newest_timestamp = max(self._newest_timestamp, unwrapped)
-            self._note_delay(arrival_s - unwrapped / AUDIO_RATE_HZ)
-            assert self._next_timestamp is not None
-            if self._playing and unwrapped < self._next_timestamp:
-                self._lossy_until_s = -math.inf  # late, not lost: that is jitter, which has its own measure
-                return
-            self._packets.setdefault(unwrapped, _Packet(sequence_number, payload, arrival_s))
-            if len(self._packets) > MAX_BUFFERED_PACKETS:
-                del self._packets[min(self._packets)]
+            self._target.add(sequence_number, arrival_s, arrival_s - unwrapped / AUDIO_RATE_HZ)
+            self._insert(unwrapped, _Packet(sequence_number, payload, arrival_s))
+            self._note_copies(sequence_number, unwrapped, payload, arrival_s, copies)
 
     def pull(self, now_s: float) -> AudioFrame:
         """The next 20 ms, shape (960,) int16. Silence before the first packet and long after the last."""
@@ -139,11 +134,10 @@ class AudioPlayout:
                     return np.zeros(AUDIO_FRAME_SAMPLES, dtype=np.int16)
                 self._playing = first = True
             self._skip_if_very_late()
-            while len(self._pcm) < AUDIO_FRAME_SAMPLES:
+            while len(self._sound) < AUDIO_FRAME_SAMPLES:
                 self._fill(now_s)
-            self._shorten_if_late(now_s)
-            frame, self._pcm = self._pcm[:AUDIO_FRAME_SAMPLES], self._pcm[AUDIO_FRAME_SAMPLES:]
-            self._history = np.concatenate((self._history, frame))[-concealment.HISTORY_SAMPLES :]
+            self._keep_to_target(now_s)
+            frame = self._sound.take(AUDIO_FRAME_SAMPLES)
             self.total_samples += AUDIO_FRAME_SAMPLES
             self.energy += float(np.dot(frame, frame)) / 32768.0**2
         if first and self._on_first_frame is not None:
@@ -153,16 +147,15 @@ class AudioPlayout:
 
     def _reset(self) -> None:
         self._packets.clear()
-        self._delays.clear()
+        self._heard.clear()
+        self._target.clear()
+        self._sound.clear()
         self._next_timestamp = None
         self._last_sequence = None
         self._playing = self._dtx = False
-        self._continuation = None
-        self._concealed_run = self._held = 0
-        self._surplus_pulls = self._stale_run = self._outage_packets = 0
-        self._pcm = np.zeros(0, dtype=np.float32)
+        self._held = self._surplus_pulls = self._stale_run = 0
 
-    # --- media time -----------------------------------------------------------------------------
+    # --- what comes in --------------------------------------------------------------------------
 
     def _unwrap(self, timestamp: int) -> int:
         newest = self._newest_timestamp
@@ -175,6 +168,55 @@ class AudioPlayout:
             self._next_timestamp = self._newest_timestamp = unwrapped = timestamp
         return unwrapped
 
+    def _insert(self, timestamp: int, packet: _Packet) -> None:
+        assert self._next_timestamp is not None
+        if self._playing and timestamp < self._next_timestamp:
+            return
+        there = self._packets.get(timestamp)
+        if there is None or (there.is_copy and not packet.is_copy):
+            self._packets[timestamp] = packet
+        oldest_wanted = max(self._packets) - MAX_BUFFERED_S * AUDIO_RATE_HZ
+        while len(self._packets) > MAX_BUFFERED_PACKETS or min(self._packets) < oldest_wanted:
+            del self._packets[min(self._packets)]
+
+    def _note_copies(
+        self,
+        sequence_number: int,
+        timestamp: int,
+        payload: bytes,
+        arrival_s: float,
+        copies: Sequence[Copy],
+    ) -> None:
+        # What comes back this way is played when the playout is that far behind: the target has to know of it.
+        for place, copy in enumerate(reversed(copies), start=1):
+            if len(copy.payload) <= DTX_BYTES:
+                break  # from before a silence: too late for anything
+            number = (sequence_number - place) & 0xFFFF
+            if self._is_missing(number):
+                self._remember(number)
+                self._note_repair(number, timestamp - copy.age, arrival_s)
+                self._insert(timestamp - copy.age, _Packet(number, copy.payload, arrival_s, is_copy=True))
+        before = (sequence_number - 1) & 0xFFFF
+        if self._is_missing(before) and self._decoder.can_recover(payload):
+            self._note_repair(before, timestamp - AUDIO_FRAME_SAMPLES, arrival_s)
+        self._remember(sequence_number)
+
+    def _note_repair(self, sequence_number: int, timestamp: int, arrival_s: float) -> None:
+        self._target.add_repair(sequence_number, arrival_s, arrival_s - timestamp / AUDIO_RATE_HZ)
+
+    def _is_missing(self, sequence_number: int) -> bool:
+        """Whether it did not come; what was sent before the first one that came is not missed."""
+        if not self._heard or sequence_number in self._heard:
+            return False
+        return sequence_delta(sequence_number, next(iter(self._heard))) > 0
+
+    def _remember(self, sequence_number: int) -> None:
+        self._heard[sequence_number] = None
+        if len(self._heard) > REMEMBERED_PACKETS:
+            del self._heard[next(iter(self._heard))]
+
+    # --- media time -----------------------------------------------------------------------------
+
     def _ready(self, now_s: float) -> bool:
         if not self._packets:
             return False
@@ -182,52 +224,37 @@ class AudioPlayout:
         return self._filled_up(now_s)
 
     def _filled_up(self, now_s: float) -> bool:
-        oldest = self._packets[min(self._packets)]
-        return (
-            now_s - oldest.arrival_s >= self._target_s - AUDIO_FRAME_S or self._buffered_s() > self._target_s
-        )
+        return self._in_hand_s(now_s, min(self._packets)) >= self._target.target_s
 
-    def _note_delay(self, delay_s: float) -> None:
-        # What an outage held up says nothing about the jitter, and no buffer could cover it. When the delay does
-        # not come back, the path is a longer one: begin anew.
-        late_s = delay_s - min(self._delays, default=delay_s)
-        if late_s > (self._target_s if self._outage_packets else MAX_TARGET_S):
-            self._outage_packets += 1
-            if self._outage_packets <= MAX_BUFFERED_PACKETS + DELAY_WINDOW_PACKETS:
-                return
-            self._delays.clear()
-        self._outage_packets = 0
-        self._delays.append(delay_s)
-        self._update_target()
-
-    def _update_target(self) -> None:
-        # A packet's delay over the quickest one of the window is its jitter; all but one in twenty shall be in time.
-        if len(self._delays) < 5 or len(self._delays) % 5:
-            return
-        delays = sorted(self._delays)
-        spread_s = delays[int(len(delays) * 0.95)] - delays[0]
-        lossy = self._last_arrival_s is not None and self._last_arrival_s < self._lossy_until_s
-        floor_s = LOSSY_TARGET_S if lossy else MIN_TARGET_S
-        self._target_s = min(MAX_TARGET_S, max(floor_s, spread_s + AUDIO_FRAME_S))
+    def _in_hand_s(self, now_s: float, timestamp: int) -> float:
+        """How much later than the quickest packet the frame `timestamp` may come to be decoded at `now_s`."""
+        return now_s - timestamp / AUDIO_RATE_HZ - self._target.quickest_s
 
     def _buffered_s(self) -> float:
         waiting = max(self._packets) + AUDIO_FRAME_SAMPLES - min(self._packets) if self._packets else 0
-        return (waiting + len(self._pcm)) / AUDIO_RATE_HZ
+        return (waiting + len(self._sound)) / AUDIO_RATE_HZ
 
     def _skip_if_very_late(self) -> None:
-        if self._buffered_s() <= self._target_s + SKIP_S:
+        if self._buffered_s() <= self._target.target_s + SKIP_S:
             return
-        drop_through = max(self._packets) - int(self._target_s * AUDIO_RATE_HZ)
-        for timestamp in [each for each in self._packets if each <= drop_through]:
-            del self._packets[timestamp]
+        drop_through = max(self._packets) - int(self._target.target_s * AUDIO_RATE_HZ)
+        self._drop_before(drop_through + 1)
         self._jump(min(self._packets))
 
+    def _drop_before(self, timestamp: int) -> None:
+        for old in [each for each in self._packets if each < timestamp]:
+            del self._packets[old]
+
     def _jump(self, timestamp: int) -> None:
-        # Go on at another place of the media time; the seam is faded like the end of a concealment.
+        # Go on at another place of the media time.
         self._next_timestamp = timestamp
         self._held = 0
-        if self._continuation is None:
-            self._continuation = concealment.Continuation(self._recent())
+        self._sound.jump()
+
+    def _advance(self, samples: int) -> None:
+        assert self._next_timestamp is not None
+        self._next_timestamp += samples
+        self._drop_before(self._next_timestamp)
 
     # --- sound ----------------------------------------------------------------------------------
 
@@ -238,7 +265,7 @@ class AudioPlayout:
             # Nothing came yet: hold the place, a late packet is still played. After an outage the buffer fills up
             # again first, or the next bit of jitter would make another hole.
             self._held += AUDIO_FRAME_SAMPLES
-            self._conceal(AUDIO_FRAME_SAMPLES, counted=not self._sender_silent(now_s))
+            self._fill_in(AUDIO_FRAME_SAMPLES, now_s, lost=not self._dtx)
             return
         packet = self._packets.pop(self._next_timestamp, None)
         if packet is not None:
@@ -249,115 +276,81 @@ class AudioPlayout:
         if gap > MAX_GAP_S * AUDIO_RATE_HZ:
             self._jump(following)
             return
-        successor = self._packets[following]
-        lost = (
-            self._last_sequence is None or sequence_delta(successor.sequence_number, self._last_sequence) != 1
-        )
-        if lost and self._decoder.can_recover(successor.payload):
-            self._lossy_until_s = now_s + LOSSY_FOR_S
-            if self._held and gap <= AUDIO_FRAME_SAMPLES and self._buffered_s() < LOSSY_TARGET_S:
-                # The copy came too late by less than a frame. Stay that much behind from now on: the packet after
-                # a lost one is then there in time.
-                self._held = 0
         if self._held:
             # What was made up while waiting stands for what, as is known now, never comes.
             step = min(gap, self._held)
             self._held -= step
-            self._next_timestamp += step
+            self._advance(step)
             return
         step = min(gap, AUDIO_FRAME_SAMPLES)
+        successor = self._packets[following]
         # Where the sequence numbers have no hole nothing is lost: the sender was silent on purpose.
-        if not (lost and step == gap and self._recover(successor, step)):
-            self._conceal(step, counted=lost)
-        self._next_timestamp += step
-
-    def _recover(self, successor: _Packet, count: int) -> bool:
-        # RFC 6716 2.1.7: the packet after a lost one may carry a coarse copy of it.
-        samples = self._decoder.recover(successor.payload, count)
-        if samples is None or len(samples) != count:
-            return False
-        self.recovered_samples += count
-        self._append(self._joined(samples))
-        return True
+        lost = (
+            self._last_sequence is None or sequence_delta(successor.sequence_number, self._last_sequence) != 1
+        )
+        if lost and step == gap and self._sound.recover(successor.payload, step):
+            self.recovered_samples += step
+        else:
+            self._fill_in(step, now_s, lost=lost)
+        self._advance(step)
 
     def _decode(self, packet: _Packet, now_s: float) -> None:
-        assert self._next_timestamp is not None
-        self.total_delay_s += now_s - packet.arrival_s + len(self._pcm) / AUDIO_RATE_HZ
-        self.delay_count += 1
+        waiting_s = len(self._sound) / AUDIO_RATE_HZ
         self._last_sequence = packet.sequence_number
         self._dtx = len(packet.payload) <= DTX_BYTES
         self._held = 0
-        samples = self._decoder.decode(packet.payload)
-        if len(samples) == 0:
-            self._conceal(AUDIO_FRAME_SAMPLES, counted=True)
-            self._next_timestamp += AUDIO_FRAME_SAMPLES
-            return
-        self._next_timestamp += len(samples)
-        self._append(self._joined(samples))
+        samples = self._sound.decode(packet.payload)
+        if samples == 0:
+            samples = AUDIO_FRAME_SAMPLES
+            self._fill_in(samples, now_s, lost=True)
+        elif packet.is_copy:
+            self.recovered_samples += samples
+        if not packet.is_copy:
+            self.total_delay_s += now_s - packet.arrival_s + waiting_s
+            self.delay_count += 1
+        self._advance(samples)
 
-    def _joined(self, samples: Samples) -> Samples:
-        """Decoded sound after made-up sound: faded over instead of jumping."""
-        made_up = self._concealed_run > 0 or self._continuation is not None
-        if made_up and len(samples) >= concealment.OVERLAP:
-            if self._continuation is None:  # what libopus made up is in the past already, with its fade
-                tail = concealment.Continuation(self._recent()).take(concealment.OVERLAP)
-            else:
-                tail = self._continue(concealment.OVERLAP)
-            head = concealment.cross_fade(tail, samples[: concealment.OVERLAP])
-            samples = np.concatenate((head, samples[concealment.OVERLAP :]))
-        self._continuation = None
-        self._concealed_run = 0
-        return samples
-
-    def _sender_silent(self, now_s: float) -> bool:
+    def _fill_in(self, count: int, now_s: float, *, lost: bool) -> None:
         quiet_for_s = math.inf if self._last_arrival_s is None else now_s - self._last_arrival_s
-        return self._dtx or quiet_for_s > INACTIVE_S
-
-    def _conceal(self, count: int, *, counted: bool) -> None:
-        if counted:
+        if quiet_for_s > INACTIVE_S:
+            self._sound.make_up(count)
+        elif lost:
             self.concealed_samples += count
-        self._append(self._make_up(count))
+            self._sound.make_up(count)
+        else:
+            self._sound.comfort(count)
 
-    def _make_up(self, count: int) -> Samples:
-        # libopus knows what it decoded last and goes on from there without a seam, at both ends; but once the other
-        # way was begun (at a jump of the media time) it has to be gone on with.
-        concealed = self._decoder.conceal(count) if self._continuation is None else None
-        if concealed is None:
-            return self._continue(count)
-        gains = self._gains(count)
-        self._concealed_run += count
-        return (concealed * gains).astype(np.float32)
+    # --- the delay ------------------------------------------------------------------------------
 
-    def _continue(self, count: int) -> Samples:
-        if self._continuation is None:
-            self._continuation = concealment.Continuation(self._recent())
-        gains = self._gains(count)
-        self._concealed_run += count
-        made_up: Samples = (self._continuation.take(count) * gains).astype(np.float32)
-        return made_up
-
-    def _gains(self, count: int) -> Samples:
-        """The fade of the next `count` made-up samples."""
-        run = np.arange(self._concealed_run, self._concealed_run + count, dtype=np.float32)
-        hold, end = FADE_AFTER_S * AUDIO_RATE_HZ, FADE_OUT_S * AUDIO_RATE_HZ
-        gains: Samples = np.clip(1.0 - (run - hold) / (end - hold), 0.0, 1.0)
-        return gains
-
-    def _shorten_if_late(self, now_s: float) -> None:
-        surplus_s = self._buffered_s() - AUDIO_FRAME_S - self._target_s
+    def _keep_to_target(self, now_s: float) -> None:
+        assert self._next_timestamp is not None
+        self._pulls_since_stretch += 1
+        if self._held:
+            return  # what is awaited may be lost: then nothing is late
+        # The next frame is decoded when less than a frame waits.
+        pulls, rest = divmod(len(self._sound), AUDIO_FRAME_SAMPLES)
+        in_hand_s = self._in_hand_s(now_s + pulls * AUDIO_FRAME_S, self._next_timestamp)
+        surplus_s = in_hand_s - self._target.target_s
         self._surplus_pulls = self._surplus_pulls + 1 if surplus_s > SURPLUS_S else 0
-        if self._surplus_pulls <= PATIENCE_PULLS:
-            return
-        if self._surplus_pulls % SHORTEN_EVERY_PULLS and surplus_s < HURRY_S:
-            return
-        needed = max(concealment.SHORTEN_SAMPLES, AUDIO_FRAME_SAMPLES + concealment.MAX_LAG)
-        while len(self._pcm) < needed and self._next_timestamp in self._packets:
+        if surplus_s < 0:
+            if self._may_stretch(hurry=surplus_s < -HURRY_LONGER_S):
+                self._sound.lengthen()
+        elif self._surplus_pulls > PATIENCE_PULLS:
+            if self._may_stretch(hurry=surplus_s > HURRY_SHORTER_S):
+                self._shorten(now_s)
+        elif rest >= USELESS_SAMPLES and self._pulls_since_stretch > PATIENCE_PULLS:
+            self._sound.shorten(min(rest, concealment.MAX_LAG))
+            self._pulls_since_stretch = 0
+
+    def _shorten(self, now_s: float) -> None:
+        needed = AUDIO_FRAME_SAMPLES + concealment.MAX_LAG
+        while len(self._sound) < needed and self._next_timestamp in self._packets:
             self._fill(now_s)
-        if len(self._pcm) >= needed:
-            self._pcm = concealment.shorten(self._pcm)
+        if len(self._sound) >= needed:
+            self._sound.shorten()
 
-    def _recent(self) -> Samples:
-        return np.concatenate((self._history, self._pcm))[-concealment.HISTORY_SAMPLES :]
-
-    def _append(self, samples: Samples) -> None:
-        self._pcm = np.concatenate((self._pcm, samples))
+    def _may_stretch(self, *, hurry: bool) -> bool:
+        if not hurry and self._pulls_since_stretch < STRETCH_EVERY_PULLS:
+            return False
+        self._pulls_since_stretch = 0
+        return True

@@ -1,4 +1,4 @@
-"""Making up sound that is missing, and taking away sound that is too much, without a click.
+"""Making up sound that is missing, taking away sound that is too much and drawing out what is too little.
 
 Waveform similarity in the manner of WSOLA (Verhelst and Roelands, ICASSP 1993): the best lag is where the
 recent past resembles itself most, and pieces are joined there with a cross-fade.
@@ -20,8 +20,8 @@ OVERLAP = 240
 """5 ms of cross-fade."""
 HISTORY_SAMPLES = MAX_LAG + 2 * OVERLAP
 """What `Continuation` needs to know of the past."""
-SHORTEN_SAMPLES = MAX_LAG + 2 * OVERLAP
-"""What `shorten` needs at least."""
+STRETCH_SAMPLES = MAX_LAG + OVERLAP
+"""What `shorten` and `lengthen` need at least."""
 SILENCE_RMS = 16.0
 """-66 dBFS: below, any piece is as good as any other."""
 
@@ -70,12 +70,22 @@ def cross_fade(ending: Samples, beginning: Samples) -> Samples:
     return (ending * _FADE_OUT + beginning * _FADE_IN).astype(np.float32)
 
 
-def shorten(samples: Samples) -> Samples:
-    """Take one pitch period out of the beginning of `samples` (at least SHORTEN_SAMPLES long)."""
-    head = samples[:OVERLAP]
-    if float(np.sqrt(np.mean(np.square(samples[: MAX_LAG + OVERLAP])))) < SILENCE_RMS:
-        lag = MAX_LAG
-    else:
-        lag = MIN_LAG + _most_similar(samples[MIN_LAG : MAX_LAG + OVERLAP], head)
-    joined = cross_fade(head, samples[lag : lag + OVERLAP])
+def _pitch_period(samples: Samples, longest: int) -> int:
+    """The lag at which the beginning of `samples` resembles what follows most; the longest one in silence."""
+    if float(np.sqrt(np.mean(np.square(samples[: longest + OVERLAP])))) < SILENCE_RMS:
+        return longest
+    return MIN_LAG + _most_similar(samples[MIN_LAG : longest + OVERLAP], samples[:OVERLAP])
+
+
+def shorten(samples: Samples, longest: int = MAX_LAG) -> Samples:
+    """Take one pitch period, no longer than `longest`, out of the beginning of `samples` (STRETCH_SAMPLES or more)."""
+    lag = _pitch_period(samples, longest)
+    joined = cross_fade(samples[:OVERLAP], samples[lag : lag + OVERLAP])
     return np.concatenate((joined, samples[lag + OVERLAP :]))
+
+
+def lengthen(samples: Samples) -> Samples:
+    """Play the first pitch period of `samples` (STRETCH_SAMPLES or more) twice."""
+    lag = _pitch_period(samples, MAX_LAG)
+    joined = cross_fade(samples[lag : lag + OVERLAP], samples[:OVERLAP])
+    return np.concatenate((samples[:lag], joined, samples[OVERLAP:]))

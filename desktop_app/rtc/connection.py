@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 
-from desktop_app.media.clock import AUDIO_RATE_HZ, VIDEO_CLOCK_RATE_HZ, now_s
+from desktop_app.media.clock import VIDEO_CLOCK_RATE_HZ, now_s
 
+from . import audio_codecs
 from .aiortc_internals import PeerConnection, ReceiverBase, SenderBase
+from .audio_sender import AudioSender
 from .counters import InboundCounters, OutboundCounters, PeerCounters
 from .ice import IceConfiguration, to_rtc_configuration
 from .path_monitor import PathMonitor
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from .encoded_feed import EncodedFeed
     from .send_estimate import PathEstimate
 
-PREFERRED_MIME_TYPES = {"audio": ("audio/opus",), "video": ("video/VP8", "video/rtx")}
+PREFERRED_MIME_TYPES = {"audio": (audio_codecs.OPUS, audio_codecs.RED), "video": ("video/VP8", "video/rtx")}
 """What every WebRTC endpoint must know (RFC 7742, RFC 7874); one codec a kind is what lets us encode once."""
 
 _serials = itertools.count(1)
@@ -117,12 +119,11 @@ class MediaConnection:
         await self.pc.close()
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
-        feed, rate = (
-            (self._local.audio, AUDIO_RATE_HZ)
-            if kind == "audio"
-            else (self._local.video, VIDEO_CLOCK_RATE_HZ)
-        )
-        sender = MediaSender(kind, transport, feed, rate, self._control)
+        sender: MediaSender
+        if kind == "audio":
+            sender = AudioSender(transport, self._local.audio, self._control)
+        else:
+            sender = MediaSender(kind, transport, self._local.video, VIDEO_CLOCK_RATE_HZ, self._control)
         self._senders.setdefault(kind, sender)
         return sender
 
@@ -157,7 +158,7 @@ class MediaConnection:
         streams = {kind: sender.state for kind, sender in self._senders.items()}
         estimate = self._path.update(at_s, streams, self._control.estimate(at_s))
         for sender in self._senders.values():
-            sender.set_path_estimate(estimate.kbps)
+            sender.set_path_estimate(estimate.kbps, estimate.queue_s)
         return estimate
 
     def pause_freeze_detection(self) -> None:

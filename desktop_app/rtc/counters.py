@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .aiortc_internals import SelectedPair
+
+@dataclass(frozen=True, slots=True)
+class SelectedPair:
+    """The candidate pair in use (W3C RTCIceCandidatePairStats)."""
+
+    local_type: str
+    remote_type: str
+    protocol: str
+    local_address: str
+    remote_address: str
 
 
 @dataclass(frozen=True, slots=True)

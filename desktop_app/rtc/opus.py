@@ -29,6 +29,8 @@ DEFAULT_KBPS = 32.0
 DEFAULT_EXPECTED_LOSS_PCT = 5.0
 """What the in-band FEC is prepared for before a receiver has reported."""
 MAX_PACKET_SAMPLES = 120 * AUDIO_RATE_HZ // 1000
+DTX_BYTES = 2
+"""A packet no longer than this announces that the sender is silent on purpose (RFC 7587 3.1.3)."""
 CONCEAL_STEP_SAMPLES = 120
 """libopus conceals in steps of 2.5 ms."""
 
@@ -67,6 +69,11 @@ class OpusEncoder:
         """How much loss the packets shall survive (the wrapper keeps its first value)."""
         if self._native is not None:
             self._native.set_expected_loss(percent)
+
+    def set_dtx(self, on: bool) -> None:
+        """Whether silence becomes packets of DTX_BYTES at most (the wrapper's never does)."""
+        if self._native is not None:
+            self._native.set_dtx(on)
 
     def encode(self, samples: AudioFrame) -> bytes:
         """Encode shape (960,) int16; the wrapper's first call is empty, while it fills its look-ahead."""

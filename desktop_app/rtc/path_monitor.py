@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SENT_WINDOW_S = 1.0
-REPAIR = "repair"
+REPAIR, REDUNDANT = "repair", "redundant"
 WATCHING_S = 1.5
 """Chromium and our own ends send REMB at least once a second while pictures come."""
 
@@ -50,6 +50,8 @@ class StreamState:
     payload_bytes_sent: int
     repaired_bytes: int = 0
     """Sent again."""
+    redundant_bytes: int = 0
+    """The part of `payload_bytes_sent` that was sent before (RED)."""
 
 
 class PathMonitor:
@@ -86,7 +88,9 @@ class PathMonitor:
         video = streams.get("video")
         totals = {kind: each.payload_bytes_sent for kind, each in streams.items()}
         totals[REPAIR] = sum(each.repaired_bytes for each in streams.values())
+        totals[REDUNDANT] = sum(each.redundant_bytes for each in streams.values())
         sent_kbps = self._sent_kbps(now_s, totals)
+        redundant_kbps = sent_kbps.pop(REDUNDANT, 0.0)  # counted with its stream already
         self._estimator.update(
             now_s,
             remb_kbps=self._remb_kbps(now_s, streams, sent_kbps.get("audio", 0.0)),
@@ -97,7 +101,8 @@ class PathMonitor:
             and video.remote.estimate_kbps is not None
             and now_s - video.remote.estimate_at_s < WATCHING_S,
         )
-        return replace(measured or self._estimator.estimate, repair_kbps=sent_kbps.get(REPAIR, 0.0))
+        repair_kbps = sent_kbps.get(REPAIR, 0.0) + redundant_kbps
+        return replace(measured or self._estimator.estimate, repair_kbps=repair_kbps)
 
     def _remb_kbps(self, now_s: float, streams: Mapping[str, StreamState], audio_kbps: float) -> float | None:
         # Sound bears no abs-send-time stamp, so REMB speaks of the pictures alone.

@@ -25,8 +25,9 @@ from aiortc.rtp import (
 from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import now_s
 
-from . import vp8
+from . import red, vp8
 from .aiortc_internals import ReceiverBase
+from .audio_codecs import OPUS, RED
 from .frame_assembler import FrameAssembler
 from .nack import NackTracker, split_at_wrap
 from .receive_estimate import ReceiveEstimator
@@ -117,17 +118,31 @@ class MediaReceiver(ReceiverBase):
 
 
 class AudioReceiver(MediaReceiver):
-    """Hands Opus packets to the playout buffer."""
+    """Hands Opus packets, and the copies in RED packets, to the playout buffer."""
 
     def __init__(self, transport: RTCDtlsTransport, playout: AudioPlayout) -> None:
         super().__init__("audio", transport)
         self.playout = playout
+        self._opus: RTCRtpCodecParameters | None = None
+
+    def on_started(self) -> None:
+        """Note what is inside RED packets."""
+        codecs = self._codec_by_payload_type.values()
+        self._opus = next((codec for codec in codecs if codec.mimeType == OPUS), None)
 
     def on_rtp(self, packet: RtpPacket, codec: RTCRtpCodecParameters) -> None:
-        """Count and buffer."""
+        """Count and buffer. What RED repeats is no packet of its own."""
         arrival_s = now_s()
-        if self._count(packet, codec, arrival_s) and packet.payload:
-            self.playout.put(packet.sequence_number, packet.timestamp, packet.payload, arrival_s)
+        payload: bytes = packet.payload
+        copies: list[red.Copy] = []
+        if codec.mimeType == RED and self._opus is not None:
+            codec = self._opus
+            try:
+                payload, copies = red.parse(payload, codec.payloadType)
+            except ValueError:
+                payload = b""
+        if self._count(packet, codec, arrival_s) and payload:
+            self.playout.put(packet.sequence_number, packet.timestamp, payload, arrival_s, copies)
 
     def on_new_source(self) -> None:
         """Buffer from scratch."""

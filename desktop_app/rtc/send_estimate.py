@@ -67,7 +67,7 @@ class PathEstimate:
     queue_s: float
     """The round trip above its recent minimum."""
     repair_kbps: float = 0.0
-    """What packets that are sent again take of it."""
+    """What is sent again, or twice from the beginning, takes of it."""
 
 
 class SendEstimator:

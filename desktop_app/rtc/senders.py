@@ -121,12 +121,12 @@ class MediaSender(SenderBase):
         """The permanent track."""
         return self._feed_track
 
-    async def next_encoded(self) -> tuple[list[bytes], int, int | None]:
+    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None]:
         """The next frame of the feed."""
         frame = await self._feed_track.recv()
         if self.kind == "video":
             self._pacer.set_target_kbps(self._feed_track.target_kbps)
-        return frame.payloads, frame.timestamp, frame.audio_level_dbov
+        return frame.payloads, frame.timestamp, frame.audio_level_dbov, None
 
     async def wait_for_turn(self, payload_bytes: int) -> None:
         """Sound goes at once; pictures wait for the pacer, and for room on the path."""
@@ -164,8 +164,8 @@ class MediaSender(SenderBase):
         self._repaired_bytes += copies * payload_bytes
         return copies
 
-    def set_path_estimate(self, kbps: float) -> None:
-        """What the path carries: the measure of what may be sent again."""
+    def set_path_estimate(self, kbps: float, queue_s: float) -> None:
+        """What the path carries, and the queue in it: the measure of what may be sent again."""
         self._repairs.set_estimate(kbps)
 
     def on_rtcp(self, packet: AnyRtcpPacket) -> None:

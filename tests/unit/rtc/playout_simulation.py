@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import random
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
 from desktop_app.rtc.audio_playout import AudioPlayout
 from desktop_app.rtc.opus import OpusEncoder
+from desktop_app.rtc.red import Copy
 
 if TYPE_CHECKING:
     from desktop_app.rtc.concealment import Samples
@@ -25,6 +27,8 @@ class Packet:
     timestamp: int
     payload: bytes
     sent_s: float
+    copies: tuple[Copy, ...] = ()
+    """RED: earlier frames, oldest first."""
 
 
 def tone(count: int, hz: float, offset: int = 0) -> Samples:
@@ -87,7 +91,9 @@ class Listener:
         while self.now_s < until_s:
             while position < len(waiting) and waiting[position][0] <= self.now_s:
                 arrival_s, packet = waiting[position]
-                playout.put(packet.sequence_number, packet.timestamp, packet.payload, arrival_s)
+                playout.put(
+                    packet.sequence_number, packet.timestamp, packet.payload, arrival_s, packet.copies
+                )
                 position += 1
             delay_s, count, concealed = playout.total_delay_s, playout.delay_count, playout.concealed_samples
             self.frames.append(playout.pull(self.now_s).astype(np.float32))
@@ -95,6 +101,16 @@ class Listener:
                 self.delays_s.append((playout.total_delay_s - delay_s) / (playout.delay_count - count))
             self.concealed.append(playout.concealed_samples - concealed)
             self.now_s += AUDIO_FRAME_S
+
+    @property
+    def concealed_share(self) -> float:
+        """Of everything that was played, 0 to 1."""
+        return sum(self.concealed) / self.playout.total_samples
+
+    @property
+    def mean_delay_s(self) -> float:
+        """From the arrival of a packet to its sound."""
+        return self.playout.total_delay_s / self.playout.delay_count
 
     @property
     def sound(self) -> Samples:
@@ -105,3 +121,33 @@ class Listener:
 def on_time(packets: list[Packet], delay_s: float = 0.0) -> list[tuple[float, Packet]]:
     """Every packet arrives `delay_s` after it was sent."""
     return [(packet.sent_s + delay_s, packet) for packet in packets]
+
+
+def with_copies(packets: list[Packet], count: int) -> list[Packet]:
+    """The same packets with `count` earlier frames in each, as RED carries them."""
+    return [
+        replace(
+            packet,
+            copies=tuple(
+                Copy((packet.timestamp - earlier.timestamp) & 0xFFFFFFFF, earlier.payload)
+                for earlier in packets[max(0, index - count) : index]
+            ),
+        )
+        for index, packet in enumerate(packets)
+    ]
+
+
+def through_network(
+    packets: list[Packet], seed: int, *, loss: float = 0.0, jitter_s: float = 0.0, normal: bool = False
+) -> list[tuple[float, Packet]]:
+    """Independent loss, and jitter that reorders: uniform, or the upper half of a normal distribution cut off there."""
+    generator = random.Random(seed)
+    arrivals = []
+    for packet in packets:
+        if generator.random() < loss:
+            continue
+        late_s = (
+            min(abs(generator.gauss(0, jitter_s / 2)), jitter_s) if normal else generator.uniform(0, jitter_s)
+        )
+        arrivals.append((packet.sent_s + late_s, packet))
+    return arrivals

@@ -1,4 +1,4 @@
-"""Made-up and shortened sound: no click, no NaN, no lasting noise."""
+"""Made-up and stretched sound: no click, no NaN, no lasting noise."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from desktop_app.rtc.concealment import (
     MAX_LAG,
     MIN_LAG,
     OVERLAP,
-    SHORTEN_SAMPLES,
+    STRETCH_SAMPLES,
     Continuation,
     Samples,
     cross_fade,
+    lengthen,
     shorten,
 )
 
@@ -71,7 +72,31 @@ def test_shortening_takes_out_one_period_without_a_click(hz: float) -> None:
 
 
 def test_silence_is_shortened_by_the_most() -> None:
-    assert len(shorten(np.zeros(SHORTEN_SAMPLES, dtype=np.float32))) == SHORTEN_SAMPLES - MAX_LAG
+    assert len(shorten(np.zeros(STRETCH_SAMPLES, dtype=np.float32))) == STRETCH_SAMPLES - MAX_LAG
+
+
+def test_what_is_shortened_by_no_more_than_a_limit_is_still_whole() -> None:
+    shorter = shorten(tone(2880, 400.0), longest=400)
+    removed = 2880 - len(shorter)
+    assert MIN_LAG <= removed <= 400
+    assert removed / 120 == pytest.approx(round(removed / 120), abs=0.06)
+
+
+@pytest.mark.parametrize("hz", [80.0, 150.0, 300.0, 440.0, 1000.0])
+def test_lengthening_puts_in_one_period_without_a_click(hz: float) -> None:
+    samples = tone(STRETCH_SAMPLES, hz)
+    longer = lengthen(samples)
+    added = len(longer) - len(samples)
+    assert MIN_LAG <= added <= MAX_LAG
+    periods = added / (AUDIO_RATE_HZ / hz)
+    assert periods == pytest.approx(round(periods), abs=0.06)
+    assert largest_step(longer) <= 1.3 * steepest_of(hz)
+    np.testing.assert_array_equal(longer[:added], samples[:added])
+    np.testing.assert_array_equal(longer[added + OVERLAP :], samples[OVERLAP:])
+
+
+def test_silence_is_lengthened_by_the_most() -> None:
+    assert len(lengthen(np.zeros(STRETCH_SAMPLES, dtype=np.float32))) == STRETCH_SAMPLES + MAX_LAG
 
 
 def test_a_cross_fade_begins_and_ends_with_its_parts() -> None:
@@ -101,6 +126,6 @@ def test_any_sound_gives_finite_samples_within_reason(seed: int, kind: str) -> N
     assert np.isfinite(made_up).all()
     # What is left of the step at the seam may come on top, three full scales at worst, and is gone after 5 ms.
     assert np.abs(made_up[OVERLAP:]).max() <= 32768
-    shorter = shorten(past)
-    assert np.isfinite(shorter).all()
-    assert np.abs(shorter).max() <= 32768
+    for stretched in (shorten(past), lengthen(past)):
+        assert np.isfinite(stretched).all()
+        assert np.abs(stretched).max() <= 32768

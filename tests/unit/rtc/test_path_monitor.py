@@ -90,3 +90,12 @@ def test_loss_is_seen_and_repairs_are_counted() -> None:
     assert streams.newest.fraction_lost == pytest.approx(0.2, abs=0.02)
     assert streams.newest.repair_kbps == pytest.approx(100, rel=0.05)
     assert streams.newest.kbps <= START_KBPS
+
+
+def test_copies_are_part_of_what_is_sent_and_of_what_the_picture_cannot_have() -> None:
+    monitor = PathMonitor()
+    for step in range(1, 20):
+        # 32 kbit/s of sound with as much again in copies.
+        audio = StreamState(RemoteReport(), 10 * step, 1600 * step, redundant_bytes=800 * step)
+        estimate = monitor.update(step / 5, {"audio": audio})
+    assert estimate.repair_kbps == pytest.approx(32, abs=0.1)

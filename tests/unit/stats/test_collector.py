@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from desktop_app.rtc.aiortc_internals import SelectedPair
-from desktop_app.rtc.counters import InboundCounters, OutboundCounters, PeerCounters
+from desktop_app.rtc.counters import InboundCounters, OutboundCounters, PeerCounters, SelectedPair
 from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 from desktop_app.stats.model import PeerStats, TransportStats
 

@@ -1,0 +1,81 @@
+"""The RTP sender of sound: Opus, or RED with copies of earlier frames when the far end loses packets."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from desktop_app.media.clock import AUDIO_RATE_HZ
+
+from . import red
+from .audio_codecs import OPUS, RED
+from .redundancy import MAX_COPIES, RedundancyControl
+from .senders import MediaSender
+
+if TYPE_CHECKING:
+    from aiortc.rtcdtlstransport import RTCDtlsTransport
+    from aiortc.rtcrtpparameters import RTCRtpSendParameters
+    from aiortc.rtp import AnyRtcpPacket
+
+    from .encoded_feed import EncodedFeed
+    from .path_monitor import StreamState
+    from .transport_control import TransportControl
+
+
+class AudioSender(MediaSender):
+    """Chooses the payload type packet by packet: what one peer needs costs the others nothing."""
+
+    def __init__(self, transport: RTCDtlsTransport, feed: EncodedFeed, control: TransportControl) -> None:
+        super().__init__("audio", transport, feed, AUDIO_RATE_HZ, control)
+        self.payload_types: dict[str, int] = {}
+        """Of the negotiated codecs, by MIME type."""
+        self._redundancy = RedundancyControl()
+        self._earlier: deque[tuple[int, bytes]] = deque(maxlen=MAX_COPIES)
+        """Timestamps and payloads of the newest frames."""
+        self._redundant_bytes = 0
+        self._packets_reported = 0
+
+    @property
+    def state(self) -> StreamState:
+        """What the path is judged by."""
+        return replace(super().state, redundant_bytes=self._redundant_bytes)
+
+    async def send(self, parameters: RTCRtpSendParameters) -> None:
+        """Start to send with the negotiated codecs; called by aiortc when DTLS is up."""
+        for codec in parameters.codecs:
+            if codec.payloadType is not None:
+                self.payload_types[codec.mimeType] = codec.payloadType
+        await super().send(parameters)
+
+    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None]:
+        """The next frame of the feed, with copies of those before it as far as they are needed."""
+        payloads, timestamp, level_dbov, _ = await super().next_encoded()
+        (primary,) = payloads  # a frame of sound is one packet
+        copies = self._copies(timestamp)
+        self._earlier.append((timestamp, primary))
+        if not copies:
+            return payloads, timestamp, level_dbov, None
+        payload = red.build(primary, copies, self.payload_types[OPUS])
+        self._redundant_bytes += len(payload) - len(primary)
+        return [payload], timestamp, level_dbov, self.payload_types[RED]
+
+    def _copies(self, timestamp: int) -> list[red.Copy]:
+        wanted = self._redundancy.copies if RED in self.payload_types else 0
+        newest = list(self._earlier)[-wanted:] if wanted else []
+        earlier = [red.Copy(timestamp - sent, payload) for sent, payload in newest]
+        return [copy for copy in earlier if red.fits(copy)]
+
+    def set_path_estimate(self, kbps: float, queue_s: float) -> None:
+        """What the path carries, and the queue in it."""
+        super().set_path_estimate(kbps, queue_s)
+        self._redundancy.set_path(kbps, queue_s)
+
+    def on_rtcp(self, packet: AnyRtcpPacket) -> None:
+        """Read what the far end says, its loss above all."""
+        before = self.remote.report_count
+        super().on_rtcp(packet)
+        if self.remote.report_count != before:
+            packets = self.packets_sent - self._packets_reported
+            self._packets_reported = self.packets_sent
+            self._redundancy.note_loss(self.remote.fraction_lost, packets)
