@@ -85,7 +85,10 @@ class AudioPlayout:
         self._delays: deque[float] = deque(maxlen=DELAY_WINDOW_PACKETS)
         self._outage_packets = 0
         self._target_s = MIN_TARGET_S
-        self._surplus_pulls = 0
+        self.minimum_s = 0.0
+        """The target is never below it: sound that waits for its picture (lip_sync.py)."""
+        self._spoken: tuple[int, float] | None = None
+        self._surplus_pulls = self._shortage_pulls = 0
         self._lossy_until_s = -math.inf
         self._on_first_frame = on_first_frame
         self.total_samples = 0
@@ -101,6 +104,11 @@ class AudioPlayout:
     def target_delay_s(self) -> float:
         """The delay that the buffer aims at."""
         return self._target_s
+
+    def at_speaker(self) -> tuple[int, float] | None:
+        """The RTP timestamp (32 bits) of the sample that began to play at a time (s); None while nothing real plays."""
+        with self._lock:
+            return self._spoken if self._playing and not self._held else None
 
     @property
     def buffered_s(self) -> float:
@@ -142,6 +150,9 @@ class AudioPlayout:
             while len(self._pcm) < AUDIO_FRAME_SAMPLES:
                 self._fill(now_s)
             self._shorten_if_late(now_s)
+            assert self._next_timestamp is not None
+            self._spoken = ((self._next_timestamp - len(self._pcm)) & 0xFFFFFFFF, now_s)
+            self._wait_for_picture()
             frame, self._pcm = self._pcm[:AUDIO_FRAME_SAMPLES], self._pcm[AUDIO_FRAME_SAMPLES:]
             self._history = np.concatenate((self._history, frame))[-concealment.HISTORY_SAMPLES :]
             self.total_samples += AUDIO_FRAME_SAMPLES
@@ -159,7 +170,7 @@ class AudioPlayout:
         self._playing = self._dtx = False
         self._continuation = None
         self._concealed_run = self._held = 0
-        self._surplus_pulls = self._stale_run = self._outage_packets = 0
+        self._surplus_pulls = self._shortage_pulls = self._stale_run = self._outage_packets = 0
         self._pcm = np.zeros(0, dtype=np.float32)
 
     # --- media time -----------------------------------------------------------------------------
@@ -207,7 +218,7 @@ class AudioPlayout:
         delays = sorted(self._delays)
         spread_s = delays[int(len(delays) * 0.95)] - delays[0]
         lossy = self._last_arrival_s is not None and self._last_arrival_s < self._lossy_until_s
-        floor_s = LOSSY_TARGET_S if lossy else MIN_TARGET_S
+        floor_s = max(LOSSY_TARGET_S if lossy else MIN_TARGET_S, self.minimum_s)
         self._target_s = min(MAX_TARGET_S, max(floor_s, spread_s + AUDIO_FRAME_S))
 
     def _buffered_s(self) -> float:
@@ -355,6 +366,13 @@ class AudioPlayout:
             self._fill(now_s)
         if len(self._pcm) >= needed:
             self._pcm = concealment.shorten(self._pcm)
+
+    def _wait_for_picture(self) -> None:
+        # A frame more, made up and not counted as a loss, when even the bursts of the jitter stay below the minimum.
+        self._shortage_pulls = self._shortage_pulls + 1 if self._buffered_s() < self.minimum_s else 0
+        if self._shortage_pulls > PATIENCE_PULLS:
+            self._shortage_pulls = 0
+            self._conceal(AUDIO_FRAME_SAMPLES, counted=False)
 
     def _recent(self) -> Samples:
         return np.concatenate((self._history, self._pcm))[-concealment.HISTORY_SAMPLES :]
