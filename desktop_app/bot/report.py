@@ -40,6 +40,7 @@ def _user(peer: PeerStats) -> dict[str, Any]:
     round_trip_ms = peer.transport.round_trip_time_ms
     return {
         "rtt_ms": None if round_trip_ms is None else _round(round_trip_ms),
+        "av_offset_ms": None if peer.av_offset_ms is None else _round(peer.av_offset_ms),
         "loss_pct": _round(max(lost, default=0.0)),
         "candidate_type": peer.transport.local_candidate_type,
         "video": {

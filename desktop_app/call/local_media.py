@@ -66,7 +66,7 @@ class LocalMedia:
         self._told_problem = ""
         self.microphone_level = 0.0
         self._processor = AudioProcessor(True, True, True)
-        self.mixer = AudioMixer(self._processor.process_render)
+        self.mixer = AudioMixer(self._processor.process_render, self._speaker_latency_s)
         self._audio_encoder = AudioEncoder()
         self.video_encoder = VideoEncoder(self.slot, on_error=self._encoding_failed)
         self.path_narrowed = asyncio.Event()
@@ -203,6 +203,9 @@ class LocalMedia:
             await self.on_device_thread(self.video_encoder.join)
             self._processor.close()
         self._devices.shutdown(wait=False)
+
+    def _speaker_latency_s(self) -> float:
+        return 0.0 if self._speaker is None else self._speaker.latency_ms / 1000
 
     # --- on the devices' own threads ------------------------------------------------------------
 

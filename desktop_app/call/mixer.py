@@ -25,10 +25,16 @@ class SoundSource(Protocol):
 class AudioMixer:
     """Adds the participants' frames; `pull` runs on the speaker's thread, the rest anywhere.
 
-    `on_render` sees each mixed frame before it is played: the echo canceller's reference.
+    `on_render` sees each mixed frame before it is played: the echo canceller's reference. `latency_s` is how long a
+    frame waits in the speaker before it is heard.
     """
 
-    def __init__(self, on_render: Callable[[AudioFrame], None] = lambda _frame: None) -> None:
+    def __init__(
+        self,
+        on_render: Callable[[AudioFrame], None] = lambda _frame: None,
+        latency_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.latency_s = latency_s
         self._lock = threading.Lock()
         self._sources: tuple[SoundSource, ...] = ()
         self._on_render = on_render

@@ -51,7 +51,10 @@ class RemoteParticipant:
             ice=ice,
             local=local,
             remote=RemoteSinks(
-                audio=self.playout, video=slot, on_first_video_frame=lambda: on_first_frame("video")
+                audio=self.playout,
+                video=slot,
+                on_first_video_frame=lambda: on_first_frame("video"),
+                speaker_latency_s=mixer.latency_s,
             ),
             send_signal=send_signal,
             on_state=on_state,

@@ -212,6 +212,7 @@ class SenderBase(RTCRtpSender, ABC):
     def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, clock_rate_hz: int) -> None:
         super().__init__(track, transport)
         self.clock_rate_hz = clock_rate_hz
+        self.media_lag_s = 0.0  # how far media timestamps are behind the monotonic clock
         self._timestamp_origin: int | None = None
         """RTP timestamp minus media timestamp; constant, drawn at random by aiortc."""
         self._history: OrderedDict[int, RtpPacket] = OrderedDict()
@@ -335,12 +336,11 @@ class SenderBase(RTCRtpSender, ABC):
             await self._send_numbered(repair)
 
     async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
-        # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to
-        # every round trip that is measured with it, and ties sound and picture to the time of sending. The media
-        # timestamps count from the monotonic clock at capture, so the report can say what they are right now.
+        # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to every
+        # round trip that is measured with it, and ties sound and picture to the time of sending; ours say what is now.
         for packet in packets:
             if isinstance(packet, RtcpSrPacket) and self._timestamp_origin is not None:
-                media_now = round(time.monotonic() * self.clock_rate_hz)
+                media_now = round((time.monotonic() - self.media_lag_s) * self.clock_rate_hz)
                 packet.sender_info.ntp_timestamp = current_ntp_time()
                 packet.sender_info.rtp_timestamp = (self._timestamp_origin + media_now) & 0xFFFFFFFF
         await super()._send_rtcp(packets)

@@ -9,10 +9,11 @@ import math
 import numpy as np
 
 from desktop_app.media.audio import AudioFrame, rms_level
-from desktop_app.media.clock import AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
+from desktop_app.media.clock import AUDIO_FRAME_SAMPLES
 
 from .encoded_feed import EncodedFeed, EncodedFrame
 from .opus import DEFAULT_EXPECTED_LOSS_PCT, DEFAULT_KBPS, OpusEncoder
+from .sample_clock import SampleClock
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,7 @@ class AudioEncoder:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._encoder = OpusEncoder()
-        self._origin_s: float | None = None
-        self._timestamp = 0
+        self._clock = SampleClock()
         self._wanted = False
         self._closed = False
         self._kbps = self._used_kbps = DEFAULT_KBPS
@@ -61,16 +61,15 @@ class AudioEncoder:
         if muted:
             samples = np.zeros(AUDIO_FRAME_SAMPLES, dtype=np.int16)
         self.level = rms_level(samples)
-        self._advance(captured_at_s)
+        timestamp = self._clock.advance(captured_at_s)
+        self.feed.lag_s = self._clock.lag_s
         if not self._wanted or self._closed:
             return
         self._adapt()
         payload = self._encoder.encode(samples)
         if not payload:
             return
-        encoded = EncodedFrame(
-            [payload], self._timestamp, keyframe=True, audio_level_dbov=level_dbov(self.level)
-        )
+        encoded = EncodedFrame([payload], timestamp, keyframe=True, audio_level_dbov=level_dbov(self.level))
         try:
             self._loop.call_soon_threadsafe(self.feed.publish, encoded)
         except RuntimeError:
@@ -85,14 +84,3 @@ class AudioEncoder:
         if loss_pct != self._used_loss_pct:
             self._encoder.set_expected_loss(loss_pct)
             self._used_loss_pct = loss_pct
-
-    def _advance(self, captured_at_s: float) -> None:
-        # Timestamps count samples, so that the far end hears no seam between frames whose capture times wobble.
-        # Only when samples and the monotonic clock disagree by more than a frame (a device was changed, a stall
-        # lost sound) do they jump to the clock.
-        due = int(captured_at_s * AUDIO_RATE_HZ)
-        following = self._timestamp + AUDIO_FRAME_SAMPLES
-        if self._origin_s is None or abs(due - following) > 5 * AUDIO_FRAME_SAMPLES:
-            self._origin_s = captured_at_s
-            following = max(following, due)
-        self._timestamp = following

@@ -80,6 +80,7 @@ class AudioPlayout:
         """Samples that were made up while nothing had come, and that the media time has not moved on by."""
         self._surplus_pulls = 0
         self._pulls_since_stretch = 0
+        self._spoken: tuple[int, float] | None = None
         self._on_first_frame = on_first_frame
         self.total_samples = 0
         self.concealed_samples = 0
@@ -94,6 +95,20 @@ class AudioPlayout:
     def target_delay_s(self) -> float:
         """The least that a frame is played later than the quickest packet comes."""
         return self._target.target_s
+
+    @property
+    def minimum_s(self) -> float:
+        """The target is never below it: sound that waits for its picture (lip_sync.py)."""
+        return self._target.minimum_s
+
+    @minimum_s.setter
+    def minimum_s(self, minimum_s: float) -> None:
+        self._target.minimum_s = minimum_s
+
+    def at_speaker(self) -> tuple[int, float] | None:
+        """The RTP timestamp (32 bits) of the sample that began to play at a time (s); None while nothing real plays."""
+        with self._lock:
+            return self._spoken if self._playing and not self._held else None
 
     @property
     def buffered_s(self) -> float:
@@ -137,6 +152,8 @@ class AudioPlayout:
             while len(self._sound) < AUDIO_FRAME_SAMPLES:
                 self._fill(now_s)
             self._keep_to_target(now_s)
+            assert self._next_timestamp is not None
+            self._spoken = ((self._next_timestamp - len(self._sound)) & 0xFFFFFFFF, now_s)
             frame = self._sound.take(AUDIO_FRAME_SAMPLES)
             self.total_samples += AUDIO_FRAME_SAMPLES
             self.energy += float(np.dot(frame, frame)) / 32768.0**2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 
+from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import VIDEO_CLOCK_RATE_HZ, now_s
 
 from . import audio_codecs
@@ -19,6 +20,7 @@ from .ice import IceConfiguration, to_rtc_configuration
 from .path_monitor import PathMonitor
 from .receivers import AudioReceiver, DiscardingReceiver, MediaReceiver, VideoReceiver
 from .senders import MediaSender
+from .stream_alignment import INTERVAL_S, StreamAlignment
 from .transport_control import TransportControl
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class RemoteSinks:
     video: FrameSlot
     on_first_video_frame: Callable[[], None]
     """Called on the decoder's thread."""
+    speaker_latency_s: Callable[[], float] = lambda: 0.0
+    """How long what the playout hands out waits in the device."""
 
 
 def codec_preferences(kind: str) -> list[RTCRtpCodecCapability]:
@@ -83,6 +87,8 @@ class MediaConnection:
             on_narrower=local.on_narrower,
         )
         self._describing: asyncio.Task[None] | None = None
+        self._tasks = TaskOwner(f"connection-{self.serial}")
+        self._alignment: StreamAlignment | None = None
         self.pc = PeerConnection(
             to_rtc_configuration(ice),
             make_sender=self._make_sender,
@@ -113,6 +119,9 @@ class MediaConnection:
 
     async def close(self) -> None:
         """Release everything; with a silent STUN server that takes seconds, with a silent TURN server a minute."""
+        self._tasks.cancel()
+        if self._alignment is not None:
+            self._alignment.end()
         if self._describing is not None:
             await asyncio.wait((self._describing,))
         self._control.close()
@@ -142,7 +151,23 @@ class MediaConnection:
             )
         receiver.on_transport_number = self._control.note_arrival
         self._receivers.setdefault(kind, receiver)
+        self._align_streams()
         return receiver
+
+    def _align_streams(self) -> None:
+        sound, pictures = self._receivers.get("audio"), self._receivers.get("video")
+        if (
+            self._alignment is None
+            and isinstance(sound, AudioReceiver)
+            and isinstance(pictures, VideoReceiver)
+        ):
+            self._alignment = StreamAlignment(sound, pictures, self._remote.speaker_latency_s)
+            self._tasks.spawn(self._align(self._alignment), name="lip-sync")
+
+    async def _align(self, alignment: StreamAlignment) -> None:
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            alignment.update(now_s())
 
     @property
     def round_trip_s(self) -> float | None:
@@ -165,7 +190,7 @@ class MediaConnection:
         """The far end switched its camera off on purpose."""
         receiver = self._receivers.get("video")
         if isinstance(receiver, VideoReceiver):
-            receiver.decoder.freezes.pause()
+            receiver.decoder.pause()
 
     @property
     def threads_running(self) -> bool:
@@ -180,6 +205,7 @@ class MediaConnection:
             connection=self.serial,
             at_s=now_s(),
             round_trip_s=self.round_trip_s,
+            av_offset_s=None if self._alignment is None else self._alignment.offset_s,
             pair=self.pc.selected_pair(),
             transport_bytes_sent=sent,
             transport_bytes_received=received,
@@ -214,7 +240,7 @@ class MediaConnection:
             pli_count=receiver.pli_count,
             total_decode_s=decoder.total_decode_s,
             total_delay_s=decoder.total_delay_s,
-            delay_count=decoder.frames_decoded,
+            delay_count=decoder.frames_shown,
         )
 
     def _inbound_audio(self) -> InboundCounters | None:

@@ -72,6 +72,8 @@ class PeerCounters:
     """Grows with every connection of the process: another one counts from 0, all but what was played."""
     at_s: float
     round_trip_s: float | None
+    av_offset_s: float | None
+    """How far the sound is behind the picture; None while it is not known."""
     pair: SelectedPair | None
     transport_bytes_sent: int
     transport_bytes_received: int

@@ -17,7 +17,7 @@ class EncodedFrame:
 
     payloads: list[bytes]
     timestamp: int
-    """Media time in units of the codec's RTP clock; all feeds of a process count from one monotonic clock."""
+    """Media time in units of the codec's RTP clock; what it is by the monotonic clock, EncodedFeed.lag_s tells."""
     keyframe: bool
     """True for all sound."""
     audio_level_dbov: int | None = None
@@ -89,6 +89,8 @@ class EncodedFeed:
         self._subscriptions: list[Subscription] = []
         self.target_kbps = 0.0
         """What the encoder aims at, for senders that pace; 0 is unknown."""
+        self.lag_s = 0.0
+        """How far the media time is behind the monotonic clock by which frames are captured."""
 
     def subscribe(self) -> Subscription:
         """A new queue that gets every frame from now on."""

@@ -33,8 +33,13 @@ class PlayoutTarget:
         self._added = 0
         self.quickest_s = 0.0
         """The delay of the quickest packet of the window."""
-        self.target_s = MIN_TARGET_S
+        self._wanted_s = MIN_TARGET_S
+        self.minimum_s = 0.0
+
+    @property
+    def target_s(self) -> float:
         """How much later than the quickest packet a frame shall be played."""
+        return max(self._wanted_s, self.minimum_s)
 
     def clear(self) -> None:
         """Forget all but the target."""
@@ -80,7 +85,7 @@ class PlayoutTarget:
         if missed < len(repairs):
             late_s = max(late_s, _exceeded(repairs, missed))
         wanted_s = late_s - self.quickest_s + MARGIN_S
-        self.target_s = min(MAX_TARGET_S, max(MIN_TARGET_S, wanted_s))
+        self._wanted_s = min(MAX_TARGET_S, max(MIN_TARGET_S, wanted_s))
 
 
 def _exceeded(delays: list[float], count: int) -> float:

@@ -23,7 +23,7 @@ from aiortc.rtp import (
 )
 
 from desktop_app.core.tasks import TaskOwner
-from desktop_app.media.clock import now_s
+from desktop_app.media.clock import AUDIO_RATE_HZ, VIDEO_CLOCK_RATE_HZ, now_s
 
 from . import red, vp8
 from .aiortc_internals import ReceiverBase
@@ -32,6 +32,7 @@ from .frame_assembler import FrameAssembler
 from .nack import NackTracker, split_at_wrap
 from .receive_estimate import ReceiveEstimator
 from .reception import ReceptionStatistics
+from .remote_clock import RemoteClock
 from .video_decoder import VideoDecoder
 
 if TYPE_CHECKING:
@@ -64,15 +65,19 @@ class MediaReceiver(ReceiverBase):
         self._tasks = TaskOwner(f"{kind}-receiver")
         self._media_ssrc: int | None = None
         self._last_sr: tuple[int, float] | None = None
+        self.clock = RemoteClock(AUDIO_RATE_HZ if kind == "audio" else VIDEO_CLOCK_RATE_HZ)
+        """When what comes was captured."""
         self._last_packet_s = 0.0
 
     def on_started(self) -> None:
         """Nothing to start: packets drive everything."""
 
     def on_rtcp(self, packet: AnyRtcpPacket) -> None:
-        """Note the sender report's time for our receiver reports."""
+        """Note the sender report's times for our receiver reports and for lip sync."""
         if isinstance(packet, RtcpSrPacket) and packet.ssrc == self._media_ssrc:
-            self._last_sr = ((packet.sender_info.ntp_timestamp >> 16) & 0xFFFFFFFF, now_s())
+            ntp_timestamp = packet.sender_info.ntp_timestamp
+            self._last_sr = ((ntp_timestamp >> 16) & 0xFFFFFFFF, now_s())
+            self.clock.add_report(ntp_timestamp, packet.sender_info.rtp_timestamp)
 
     async def run_rtcp(self) -> None:
         """A receiver report about once a second (RFC 3550 6.2 asks for the random spread)."""
@@ -107,6 +112,7 @@ class MediaReceiver(ReceiverBase):
             # A sender may begin again with a new SSRC (RFC 3550 8.2), browsers do after a renegotiation.
             self._media_ssrc = packet.ssrc
             self._last_sr = None
+            self.clock.restart()
             self.statistics.restart()
             self.on_new_source()
         self._last_packet_s = arrival_s

@@ -61,6 +61,11 @@ class FeedTrack(MediaStreamTrack):
         """What the encoder behind the feed aims at."""
         return self._feed.target_kbps
 
+    @property
+    def lag_s(self) -> float:
+        """How far the feed's media time is behind the monotonic clock."""
+        return self._feed.lag_s
+
     def request_keyframe(self) -> None:
         """Ask the encoder behind the feed."""
         self._feed.request_keyframe()
@@ -124,6 +129,7 @@ class MediaSender(SenderBase):
     async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None]:
         """The next frame of the feed."""
         frame = await self._feed_track.recv()
+        self.media_lag_s = self._feed_track.lag_s
         if self.kind == "video":
             self._pacer.set_target_kbps(self._feed_track.target_kbps)
         return frame.payloads, frame.timestamp, frame.audio_level_dbov, None

@@ -13,6 +13,7 @@ import av
 from desktop_app.media.clock import now_s
 
 from .freeze import FreezeDetector
+from .picture_hold import HeldPicture, PictureHold, TypicalPicture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ _TIME_BASE = Fraction(1, 90000)
 
 
 class VideoDecoder:
-    """Decodes VP8 and puts each picture into a FrameSlot.
+    """Decodes VP8 and puts each picture into a FrameSlot, at once or when its sound is due.
 
     `on_keyframe_needed` and `on_first_frame` are called on the decoder's thread.
     """
@@ -46,19 +47,20 @@ class VideoDecoder:
         self._on_keyframe_needed = on_keyframe_needed
         self._on_first_frame = on_first_frame
         self._queue: deque[AssembledFrame] = deque()
+        self._hold = PictureHold()
         self._wake = threading.Condition()
         self._closed = False
         self._skip_to_keyframe = False
         self._thread: threading.Thread | None = None
         self.freezes = FreezeDetector()
-        self.frames_decoded = 0
+        self.frames_decoded = self.frames_shown = 0
         self.key_frames_decoded = 0
-        self.frames_dropped = 0
+        self._frames_dropped = 0
         self.width_px = 0
         self.height_px = 0
         self.total_decode_s = 0.0
         self.total_delay_s = 0.0
-        """Sum over all frames of the time from their first packet to the hand-over."""
+        """Sum over all frames shown of the time from their first packet to the hand-over."""
 
     def push(self, frame: AssembledFrame) -> None:
         """Queue a frame; starts the thread with the first one."""
@@ -67,11 +69,11 @@ class VideoDecoder:
             if self._closed:
                 return
             if len(self._queue) >= MAX_QUEUED_FRAMES:
-                self.frames_dropped += len(self._queue)
+                self._frames_dropped += len(self._queue)
                 self._queue.clear()
                 self._skip_to_keyframe = overflow = True
             if self._skip_to_keyframe and not frame.keyframe:
-                self.frames_dropped += 1
+                self._frames_dropped += 1
             else:
                 self._skip_to_keyframe = overflow = False
                 self._queue.append(frame)
@@ -82,11 +84,35 @@ class VideoDecoder:
         if overflow:
             self._on_keyframe_needed()
 
+    @property
+    def frames_dropped(self) -> int:
+        """Frames that were not decoded, or not shown."""
+        return self._frames_dropped + self._hold.dropped
+
+    def set_hold(self, hold_s: float) -> None:
+        """Keep pictures back by so much from now on, those that wait already as well."""
+        with self._wake:
+            self._hold.hold_s = hold_s
+            if len(self._hold):
+                self._wake.notify()
+
+    def typical_picture(self) -> TypicalPicture | None:
+        """When pictures are ready for display, before they are kept back."""
+        with self._wake:
+            return self._hold.typical()
+
+    def pause(self) -> None:
+        """The camera was switched off on purpose: show nothing that waits, and do not call that a freeze."""
+        with self._wake:
+            self._hold.clear()
+        self.freezes.pause()
+
     def close(self) -> None:
         """End the thread after the frame at hand; returns at once."""
         with self._wake:
             self._closed = True
             self._queue.clear()
+            self._hold.clear()
             self._wake.notify()
 
     def join(self, timeout_s: float) -> None:
@@ -106,20 +132,27 @@ class VideoDecoder:
         while True:
             with self._wake:
                 while not self._queue and not self._closed:
-                    self._wake.wait()
+                    until_due_s = self._hold.wait_s(now_s())
+                    if until_due_s == 0:
+                        break
+                    self._wake.wait(until_due_s)
                 if self._closed:
                     return
-                frame = self._queue.popleft()
+                due = self._hold.take_due(now_s())
+                frame = self._queue.popleft() if self._queue else None
             try:
-                self._decode(codec, frame)
+                if due is not None:
+                    self._show(due)
+                if frame is not None:
+                    self._decode(codec, frame)
             except Exception as error:
                 if not isinstance(error, av.FFmpegError):
                     logger.exception("a video frame could not be decoded")
                 with self._wake:
-                    self.frames_dropped += 1
+                    self._frames_dropped += 1
                     while self._queue and not self._queue[0].keyframe:
                         self._queue.popleft()  # refers to what was just lost
-                        self.frames_dropped += 1
+                        self._frames_dropped += 1
                     self._skip_to_keyframe = lost = not self._queue
                 if lost:
                     self._on_keyframe_needed()
@@ -138,8 +171,14 @@ class VideoDecoder:
             self.width_px, self.height_px = picture.width, picture.height
             self.frames_decoded += 1
             self.key_frames_decoded += frame.keyframe
-            self.total_delay_s += end_s - frame.first_arrival_s
-            self.freezes.frame_shown(end_s)
-            self._slot.put(picture)
-            if self.frames_decoded == 1:
-                self._on_first_frame()
+            with self._wake:
+                self._hold.add(HeldPicture(picture, frame, end_s))
+
+    def _show(self, held: HeldPicture) -> None:
+        shown_s = now_s()
+        self.frames_shown += 1
+        self.total_delay_s += shown_s - held.encoded.first_arrival_s
+        self.freezes.frame_shown(shown_s)
+        self._slot.put(held.picture)
+        if self.frames_shown == 1:
+            self._on_first_frame()

@@ -53,6 +53,7 @@ class PeerStatsCollector:
         return PeerStats(
             user_id=self._user_id,
             state=state,
+            av_offset_ms=None if now.av_offset_s is None else now.av_offset_s * 1000,
             transport=_transport(now),
             inbound_video=_inbound_video(now.inbound_video, last.inbound_video if last else None, seconds),
             inbound_audio=_inbound_audio(
@@ -117,6 +118,7 @@ def _inbound_video(
     if now is None:
         return None
     frames = now.frames_decoded - (last.frames_decoded if last else 0)
+    shown = now.delay_count - (last.delay_count if last else 0)
     return InboundVideoStats(
         codec=now.codec,
         bytes_received=now.bytes_received,
@@ -137,7 +139,7 @@ def _inbound_video(
         nack_count=now.nack_count,
         pli_count=now.pli_count,
         decode_ms=_ratio((now.total_decode_s - (last.total_decode_s if last else 0)) * 1000, frames),
-        delay_ms=_ratio((now.total_delay_s - (last.total_delay_s if last else 0)) * 1000, frames),
+        delay_ms=_ratio((now.total_delay_s - (last.total_delay_s if last else 0)) * 1000, shown),
     )
 
 

@@ -120,6 +120,8 @@ class PeerStats:
     inbound_audio: InboundAudioStats | None = None
     outbound_video: OutboundVideoStats | None = None
     outbound_audio: OutboundAudioStats | None = None
+    av_offset_ms: float | None = None
+    """How far the sound is behind the picture here (lip sync); negative: ahead of it."""
     quality: str = "unknown"
     """How good the connection is, in a word: excellent, good, poor, lost or unknown (quality/score.py)."""
 

@@ -273,8 +273,15 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
     )
     quality = Row("Quality", Figure(_connection_quality(peer), QUALITY_HELP))
     transport = peer.transport if peer else None
+    lip_sync = Row(
+        "Sound behind picture",
+        Figure(
+            units.milliseconds(peer.av_offset_ms if peer else None),
+            "difference of both streams' inbound-rtp: estimatedPlayoutTimestamp; negative: ahead of it",
+        ),
+    )
     return (
-        Section("Connection", (state, quality, *make_rows(_TRANSPORT, transport, transport))),
+        Section("Connection", (state, quality, *make_rows(_TRANSPORT, transport, transport), lip_sync)),
         Section(
             "Picture",
             make_rows(_VIDEO, peer.inbound_video if peer else None, peer.outbound_video if peer else None),

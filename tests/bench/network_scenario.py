@@ -228,6 +228,8 @@ def _received(person: Participant, other: Participant, window: Window) -> Figure
         return figures
     delay_s = statistics.median(audio_s)
     figures["audio_delay_ms"] = _ms(delay_s)
+    if video_s:
+        figures["sound_behind_ms"] = _ms(delay_s - statistics.median(video_s))
     figures["audio_delay_p95_ms"] = _ms(_percentile(audio_s, 0.95))
     figures["pesq"] = sound.pesq_wb(spoken, heard, window, delay_s)
     if window.cut_ends_s:

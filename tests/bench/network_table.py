@@ -28,6 +28,7 @@ ROWS = {
     "receiver_audio_ms": ("sound delayed by the receiver, ms", 0),
     "audio_delay_ms": ("mouth to ear, ms", 0),
     "audio_delay_p95_ms": ("mouth to ear, 95 %, ms", 0),
+    "sound_behind_ms": ("sound behind picture, ms", 0),
     "sound_back_s": ("sound back after a cut, s", 2),
     "pesq": ("PESQ wide band", 2),
     "kbps": ("received, kbit/s", 0),
@@ -44,6 +45,7 @@ PROGRESS: tuple[str, ...] = (
     "concealed_pct",
     "receiver_audio_ms",
     "audio_delay_ms",
+    "sound_behind_ms",
     "pesq",
     "kbps",
 )
@@ -104,6 +106,9 @@ TARGETS: dict[str, tuple[Target, ...]] = {
 }
 """Of the issue "Clear on a bad network"; delays of sound are those that the receiver adds."""
 
+LIP_SYNC = Target("sound_behind_ms", "within 80", lambda ours, _: abs(ours) <= 80)
+"""In every phase: lips and voice belong together."""
+
 Column = tuple[str, str]
 """Scenario and kind of the receiver."""
 COLUMNS: dict[Column, str] = {
@@ -160,7 +165,7 @@ def markdown(results: list[Result]) -> str:
 
 def _phase_rows(results: list[Result], columns: list[Column], phase: str, title: str) -> list[str]:
     rows = []
-    targets = {target.row: target for target in TARGETS.get(phase, ())}
+    targets = {target.row: target for target in (LIP_SYNC, *TARGETS.get(phase, ()))}
     for row, (words, decimals) in ROWS.items():
         values = {column: median(results, column, phase, row) for column in columns}
         if all(value is None for value in values.values()):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .processes import Event
 
 STATS_KEYS = {"t", "event", "users", "send", "cpu_pct", "rss_mb"}
-USER_KEYS = {"rtt_ms", "loss_pct", "candidate_type", "video", "audio"}
+USER_KEYS = {"rtt_ms", "av_offset_ms", "loss_pct", "candidate_type", "video", "audio"}
 VIDEO_KEYS = {"fps", "width", "height", "kbps", "freeze_count", "freeze_s", "nack", "pli", "delay_ms"}
 AUDIO_KEYS = {"kbps", "concealed_pct", "delay_ms", "level"}
 

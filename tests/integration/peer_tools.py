@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 FRAME_RATE = 25
 """Every second tick of the sound."""
 FRAME_TICKS = VIDEO_CLOCK_RATE_HZ // FRAME_RATE
+PLACES = 16
+"""Where the block in the picture can be, one after the other."""
+CLAP_EVERY_S = PLACES / FRAME_RATE
 
 
 async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
@@ -71,7 +74,11 @@ class Person:
         self.screen = FrameSlot()
         self.speaker = AudioPlayout()
         self.heard: list[npt.NDArray[np.int16]] = []
+        self.heard_at_s: list[float] = []
+        """When the speaker took each frame that was kept."""
         self.keep_sound = False
+        self.clapping = False
+        """The sound is loud only while the block in the picture is at its first place."""
         self.first_pictures = 0
         self.states: list[PeerState] = []
         self.reasons: list[str] = []
@@ -117,13 +124,15 @@ class Person:
     def tick(self, at_s: float) -> None:
         """20 ms of this person's life; called on the devices' thread."""
         times = (np.arange(AUDIO_FRAME_SAMPLES) + self._ticks * AUDIO_FRAME_SAMPLES) / AUDIO_RATE_HZ
-        sound = (8000 * np.sin(2 * np.pi * self._tone_hz * times)).astype(np.int16)
+        number = self._ticks // 2
+        loudness = 400 if self.clapping and number % PLACES else 8000
+        sound = (loudness * np.sin(2 * np.pi * self._tone_hz * times)).astype(np.int16)
         self.audio_encoder.push(sound, at_s, muted=False)
         frame = self.speaker.pull(at_s)
         if self.keep_sound:
             self.heard.append(frame)
+            self.heard_at_s.append(at_s)
         if self._ticks % 2 == 0:
-            number = self._ticks // 2
             self._camera.put(self._block.frame(number, int(at_s * VIDEO_CLOCK_RATE_HZ)))
         self._ticks += 1
 
@@ -260,6 +269,7 @@ class BadNetwork:
         self.reorder = 0.0
         self.silent = False
         self.drop_if: Callable[[bytes], bool] = lambda _data: False
+        self.delay_s: Callable[[bytes], float] = lambda _data: 0.0
         self.lost = 0
         self.passed = 0
 
@@ -269,8 +279,11 @@ class BadNetwork:
             self.lost += 1
             return
         self.passed += 1
+        delay_s = self.delay_s(data) if is_rtp else 0.0
         if is_rtp and self._random.random() < self.reorder:
-            self._loop.call_later(0.005 + 0.02 * self._random.random(), self._deliver, data, component)
+            delay_s += 0.005 + 0.02 * self._random.random()
+        if delay_s:
+            self._loop.call_later(delay_s, self._deliver, data, component)
         else:
             self._deliver(data, component)
 

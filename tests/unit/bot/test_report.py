@@ -35,6 +35,7 @@ FULL = PeerStats(
     InboundAudioStats(kbps=32.1, loss_pct=2.5, concealed_pct=0.75, delay_ms=45.5, audio_level=0.123456),
     OutboundVideoStats(kbps=700, target_kbps=800, frames_per_second=30, frame_width=1280, frame_height=720),
     OutboundAudioStats(kbps=33),
+    av_offset_ms=41.2575,
 )
 
 
@@ -46,6 +47,7 @@ def test_a_full_report() -> None:
         "users": {
             "bob": {
                 "rtt_ms": 12.35,
+                "av_offset_ms": 41.26,
                 "loss_pct": 2.5,
                 "candidate_type": "relay",
                 "video": {
@@ -78,6 +80,7 @@ def test_a_peer_of_whom_nothing_is_known_has_the_same_fields() -> None:
     assert new["video"].keys() == full["video"].keys()
     assert new["audio"].keys() == full["audio"].keys()
     assert new["rtt_ms"] is None
+    assert new["av_offset_ms"] is None
     assert new["candidate_type"] is None
     assert set(new["video"].values()) == set(new["audio"].values()) == {0}
 

@@ -74,6 +74,24 @@ async def test_a_stall_moves_the_timestamps_on_and_nothing_moves_them_back(
     assert int(steps.min()) == AUDIO_FRAME_SAMPLES
 
 
+async def test_timestamps_of_a_slow_sound_card_stay_whole_and_their_lag_is_told() -> None:
+    encoder = AudioEncoder()
+    subscription = encoder.feed.subscribe()
+    frame_s = AUDIO_FRAME_S * 1.001
+    for index in range(6 * 1000):  # two minutes, after which samples and clock are 120 ms apart
+        if index == 9:
+            early = await take(subscription, 8)
+            subscription.close()
+        if index == 5990:
+            subscription = encoder.feed.subscribe()
+        encoder.push(np.zeros(AUDIO_FRAME_SAMPLES, dtype=np.int16), BEGIN_S + index * frame_s, muted=False)
+    late = await take(subscription, 9)
+    count = (late[0].timestamp - early[0].timestamp) / AUDIO_FRAME_SAMPLES
+    assert count == int(count)
+    assert set(np.diff([frame.timestamp for frame in late])) == {AUDIO_FRAME_SAMPLES}
+    assert encoder.feed.lag_s == pytest.approx(0.12, abs=0.01)
+
+
 async def test_muted_is_silence_on_the_wire() -> None:
     encoder = AudioEncoder()
     subscription = encoder.feed.subscribe()

@@ -188,6 +188,55 @@ def test_the_delay_shrinks_again_when_the_jitter_is_over(packets: list[Packet]) 
     assert max(listener.delays_s[-50:]) <= STEADY_DELAY_S
 
 
+def test_a_minimum_is_grown_to_without_counting_concealment_and_given_back(packets: list[Packet]) -> None:
+    listener = Listener()
+    listener.listen(on_time(packets), 1.0)
+    usual_s = listener.delays_s[-1]
+    listener.playout.minimum_s = 0.120
+    listener.listen(on_time(packets[50:]), 5.0)
+    assert 0.100 <= min(listener.delays_s[-50:]) <= max(listener.delays_s[-50:]) <= 0.150
+    assert listener.playout.target_delay_s == pytest.approx(0.120)
+    listener.playout.minimum_s = 0.0
+    listener.listen(on_time(packets[250:]), END_S)
+    assert max(listener.delays_s[-50:]) <= usual_s + AUDIO_FRAME_S
+    assert sum(listener.concealed) == 0
+    assert np.abs(np.diff(listener.sound)).max() < AMPLITUDE * 0.12  # no click
+
+
+def test_a_minimum_below_what_the_jitter_needs_changes_nothing(packets: list[Packet]) -> None:
+    sounds = []
+    for minimum_s in (0.0, 0.050):
+        generator = random.Random(2)
+        listener = Listener()
+        listener.playout.minimum_s = minimum_s
+        arrivals = [(packet.sent_s + generator.uniform(0, 0.06), packet) for packet in packets]
+        listener.listen(arrivals, END_S)
+        sounds.append((sum(listener.concealed[100:]), listener.delays_s[-1]))
+    (concealed, delay_s), (concealed_too, delay_too_s) = sounds
+    assert concealed_too <= concealed
+    assert abs(delay_too_s - delay_s) <= 1.5 * AUDIO_FRAME_S
+
+
+@pytest.mark.parametrize("first", [0, 0xFFFFFFFF - 100 * AUDIO_FRAME_SAMPLES])
+def test_what_is_at_the_speaker_is_told_by_its_timestamp(first: int) -> None:
+    listener = Listener()
+    assert listener.playout.at_speaker() is None
+    packets = encode_tone(200, timestamp=first)
+    network_s = 0.1
+    listener.listen(on_time(packets, network_s), 4.0)
+    spoken = listener.playout.at_speaker()
+    assert spoken is not None
+    timestamp, at_s = spoken
+    assert at_s == pytest.approx(listener.now_s - AUDIO_FRAME_S)
+    captured_s = ((timestamp - first) & 0xFFFFFFFF) / 48_000
+    # A packet is "sent" here when its first sample was captured; it is played as long after that as it waited.
+    assert at_s - captured_s == pytest.approx(network_s + listener.delays_s[-1], abs=0.001)
+    listener.listen([], 5.0)
+    assert listener.playout.at_speaker() is None, "what is made up was never captured"
+    listener.playout.restart()
+    assert listener.playout.at_speaker() is None
+
+
 @pytest.mark.parametrize("stall_s", [0.2, 0.3, 0.6, 1.0, 2.0])
 def test_after_a_stall_whose_packets_all_come_at_once_the_delay_comes_back_down(
     packets: list[Packet], stall_s: float

@@ -11,7 +11,14 @@ from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceGatherer, RTCIceTransport
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
-from aiortc.rtp import RtcpPsfbPacket, RtcpRtpfbPacket, RtpPacket, wrap_rtx
+from aiortc.rtp import (
+    RtcpPsfbPacket,
+    RtcpRtpfbPacket,
+    RtcpSenderInfo,
+    RtcpSrPacket,
+    RtpPacket,
+    wrap_rtx,
+)
 
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.rtc import receivers, red
@@ -265,6 +272,28 @@ async def test_what_red_brings_back_is_played_and_no_packet_of_its_own(
     assert receiver.statistics.packets_received == 16
     assert receiver.statistics.packets_lost == 3
     assert playout.recovered_samples >= 2 * 960
+
+
+def report(ssrc: int, ntp_s: int, timestamp: int) -> RtcpSrPacket:
+    """A sender report."""
+    return RtcpSrPacket(ssrc, RtcpSenderInfo(ntp_s << 32, timestamp, 0, 0))
+
+
+async def test_sender_reports_of_the_stream_itself_tell_when_it_was_captured(
+    recorder: Recorder, clock: Clock
+) -> None:
+    receiver = await recorder.video()
+    await receiver._handle_rtcp_packet(report(7, 5000, 90_000))
+    assert receiver.clock.captured_s(90_000) is None, "nobody knows yet whose stream it is"
+    await feed(receiver, video_packets([KEYFRAME]))
+    await receiver._handle_rtcp_packet(report(8, 7000, 90_000))
+    await receiver._handle_rtcp_packet(report(7, 5000, 90_000))
+    assert receiver.clock.captured_s(180_000) == pytest.approx(5001)
+    clock.now_s += receivers.SOURCE_SILENT_S
+    await feed(receiver, video_packets([KEYFRAME], ssrc=8))
+    assert receiver.clock.captured_s(90_000) is None
+    await receiver._handle_rtcp_packet(report(8, 7000, 90_000))
+    assert receiver.clock.captured_s(90_000) == pytest.approx(7000)
 
 
 async def test_a_receiver_for_streams_that_nothing_shows_only_counts(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import av
 import pytest
 
-from desktop_app.media.clock import VIDEO_CLOCK_RATE_HZ
+from desktop_app.media.clock import VIDEO_CLOCK_RATE_HZ, now_s
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.rtc.frame_assembler import AssembledFrame
+from desktop_app.rtc.picture_hold import MAX_HELD
 from desktop_app.rtc.video_decoder import MAX_QUEUED_FRAMES, VideoDecoder
 from desktop_app.rtc.video_encoder import VideoEncoder, max_kbps
 from desktop_app.rtc.vp8 import parse_payload
@@ -213,6 +216,17 @@ class Display:
     def _first_frame(self) -> None:
         self.first_frames += 1
 
+    def wait_for_decoded(self, count: int) -> None:
+        """Wait until so many frames are decoded, and wait in the hold or were shown."""
+
+        def newest() -> int:
+            return self.decoder.frames_shown + self.decoder.frames_dropped + len(self.decoder._hold)
+
+        give_up_s = now_s() + 10
+        while newest() < count:
+            assert now_s() < give_up_s
+            time.sleep(0.001)
+
     def wait_for(self, *, shown: int = 0, requests: int = 0) -> None:
         """Wait until so many frames were shown and so many keyframes asked for."""
         with self.changed:
@@ -258,6 +272,76 @@ def test_what_was_encoded_is_shown_picture_by_picture(display: Display, film: li
     assert display.first_frames == 1
     assert display.keyframe_requests == 0
     assert decoder.total_decode_s > 0
+
+
+def test_pictures_that_are_kept_back_are_all_shown_later_and_count_when_they_are(
+    display: Display, film: list[AssembledFrame]
+) -> None:
+    hold_s = 0.05
+    display.decoder.set_hold(hold_s)
+    for number, frame in enumerate(film):
+        at_s = now_s()
+        in_time = dataclasses.replace(frame, timestamp=int(at_s * VIDEO_CLOCK_RATE_HZ), first_arrival_s=at_s)
+        display.decoder.push(in_time)
+        display.wait_for(shown=number + 1)
+    assert [MovingBlock().number_in(frame) for frame in display.shown] == list(range(16))
+    decoder = display.decoder
+    assert (decoder.frames_decoded, decoder.frames_shown, decoder.frames_dropped) == (16, 16, 0)
+    assert decoder.total_delay_s >= 0.9 * 16 * hold_s
+    assert display.first_frames == 1
+
+
+def test_the_newest_picture_is_shown_at_once_when_none_is_to_wait_any_more(
+    display: Display, film: list[AssembledFrame]
+) -> None:
+    display.decoder.set_hold(3600)
+    for frame in film[:5]:
+        display.decoder.push(frame)
+    display.wait_for_decoded(5)
+    assert display.shown == []
+    display.decoder.set_hold(0)
+    display.wait_for(shown=1)
+    assert MovingBlock().number_in(display.shown[0]) == 4
+    assert display.decoder.frames_dropped == 4
+
+
+def test_keeping_pictures_back_never_fills_the_decoder_s_queue(
+    display: Display, film: list[AssembledFrame]
+) -> None:
+    display.decoder.set_hold(3600)
+    display.decoder.push(film[0])
+    for number in range(3 * MAX_QUEUED_FRAMES):
+        display.wait_for_decoded(number + 1)
+        display.decoder.push(film[1])
+    display.wait_for(shown=3 * MAX_QUEUED_FRAMES + 1 - MAX_HELD)
+    assert display.keyframe_requests == display.decoder.frames_dropped == 0
+
+
+def test_what_waits_is_not_shown_after_the_camera_was_switched_off(
+    display: Display, film: list[AssembledFrame]
+) -> None:
+    display.decoder.set_hold(3600)
+    display.decoder.push(film[0])
+    display.decoder.push(film[1])
+    display.wait_for_decoded(2)
+    display.decoder.pause()
+    display.decoder.set_hold(0)
+    display.decoder.push(film[2])
+    display.wait_for(shown=1)
+    assert MovingBlock().number_in(display.shown[0]) == 2
+    assert display.decoder.freezes.freeze_count == 0
+
+
+def test_a_decoder_that_keeps_pictures_back_ends_at_once(
+    display: Display, film: list[AssembledFrame]
+) -> None:
+    display.decoder.set_hold(3600)
+    display.decoder.push(film[0])
+    display.wait_for_decoded(1)
+    display.decoder.close()
+    display.decoder.join(10)
+    assert not display.decoder.running
+    assert display.shown == []
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def snapshot(at_s: float, *, connection: int = 1, **values: Any) -> PeerCounters
     """A snapshot without streams where nothing is said."""
     nothing = {
         "round_trip_s": None,
+        "av_offset_s": None,
         "pair": None,
         "transport_bytes_sent": 0,
         "transport_bytes_received": 0,
@@ -73,23 +74,34 @@ def test_without_a_connection_only_the_state_is_known() -> None:
     assert collect(None) == PeerStats("bob", "connected")
 
 
+def test_lip_sync_is_told_in_milliseconds_once_it_is_known() -> None:
+    assert collect(snapshot(10)).av_offset_ms is None
+    assert collect(snapshot(10, av_offset_s=-0.05)).av_offset_ms == pytest.approx(-50)
+
+
 def test_video_rates_are_of_the_time_between_the_snapshots() -> None:
     first = inbound(
         bytes_received=1_000_000,
         frames_decoded=300,
         total_decode_s=1.0,
         total_delay_s=3.0,
+        delay_count=290,
         frames_received=301,
     )
     second = dataclasses.replace(
-        first, bytes_received=1_250_000, frames_decoded=360, total_decode_s=1.3, total_delay_s=4.5
+        first,
+        bytes_received=1_250_000,
+        frames_decoded=360,
+        total_decode_s=1.3,
+        total_delay_s=4.5,
+        delay_count=340,
     )
     video = collect(snapshot(10, inbound_video=first), snapshot(12, inbound_video=second)).inbound_video
     assert video is not None
     assert video.kbps == pytest.approx(1000)
     assert video.frames_per_second == pytest.approx(30)
     assert video.decode_ms == pytest.approx(5)
-    assert video.delay_ms == pytest.approx(25)
+    assert video.delay_ms == pytest.approx(30), "of the 50 that were shown"
     assert video.bytes_received == 1_250_000
     assert video.frames_decoded == 360
 

@@ -29,6 +29,7 @@ PEER = PeerStats(
     InboundAudioStats("opus", 1, 31.6, 50, 1, 0.3, 2.0, 0.25, 48000, 960, 2.0, 62.0),
     OutboundVideoStats("VP8", 2, 1240.0, 1500.0, 3, 4, 5, 6, 30.0, 1280, 720, 4.4, 8, 9, 0.5, 3.0),
     OutboundAudioStats("opus", 3, 32.0, 4, 0.1, 0.4, 1.0),
+    av_offset_ms=-62.4,
 )
 
 
@@ -53,6 +54,7 @@ def test_picture_in_both_directions() -> None:
 def test_connection_sound_and_computer() -> None:
     assert rows_of("Connection")["State"].received.text == "Connected"
     assert rows_of("Connection")["Address (theirs, ours)"].received.text == "192.0.2.1:443"
+    assert rows_of("Connection")["Sound behind picture"].received.text == "-62 ms"
     assert rows_of("Connection")["Data in all"].received.text == "2.5 MB"
     assert rows_of("Sound")["Concealed"].received.text == "2.0 %"
     assert rows_of("Sound")["Level"].received.text == "25 %"
