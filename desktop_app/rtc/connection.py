@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
@@ -42,7 +42,8 @@ class LocalFeeds:
     """What we send."""
 
     audio: EncodedFeed
-    video: EncodedFeed
+    video: EncodedFeed | None
+    """None: sound alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,12 @@ class MediaConnection:
         if self._describing is not None:
             await asyncio.wait((self._describing,))
         await self.pc.close()
+
+    def send_video(self, feed: EncodedFeed | None) -> None:
+        """Send this encoding of the picture from its next keyframe on; None sends no picture."""
+        self._local = replace(self._local, video=feed)
+        if (sender := self._senders.get("video")) is not None:
+            sender.feed_track.switch(feed)
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
         feed, rate = (

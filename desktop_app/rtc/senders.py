@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiortc.clock import current_ntp_time
-from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_RTPFB_NACK,
@@ -20,6 +19,7 @@ from aiortc.rtp import (
 from desktop_app.media.clock import now_s
 
 from .aiortc_internals import SenderBase
+from .feed_track import FeedTrack
 from .path_monitor import RemoteReport, StreamState
 from .retransmission import RetransmissionBudget
 from .send_estimate import START_KBPS
@@ -27,60 +27,17 @@ from .send_estimate import START_KBPS
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
-    from .encoded_feed import EncodedFeed, EncodedFrame, Subscription
+    from .encoded_feed import EncodedFeed
 
 RTT_SMOOTHING = 0.8
 
 
-class FeedTrack(MediaStreamTrack):
-    """The permanent track of one sender.
-
-    It never ends before its sender does, whatever happens to cameras and microphones: aiortc's sending loop dies
-    for good with its track. Sources are switched behind the feed.
-    """
-
-    def __init__(self, kind: str, feed: EncodedFeed) -> None:
-        super().__init__()
-        self.kind = kind
-        self._feed = feed
-        self._subscription: Subscription | None = None
-
-    async def recv(self) -> EncodedFrame:  # type: ignore[override]
-        """The next encoded frame. The queue begins with the first call: nothing piles up before DTLS is up."""
-        if self._subscription is None:
-            self._subscription = self._feed.subscribe()
-        return await self._subscription.next()
-
-    @property
-    def target_kbps(self) -> float:
-        """What the encoder behind the feed aims at."""
-        return self._feed.target_kbps
-
-    def request_keyframe(self) -> None:
-        """Ask the encoder behind the feed."""
-        self._feed.request_keyframe()
-
-    @property
-    def frames_sent(self) -> int:
-        """Frames that this sender has taken from the feed."""
-        return self._subscription.frames_taken if self._subscription else 0
-
-    @property
-    def key_frames_sent(self) -> int:
-        """Keyframes among them."""
-        return self._subscription.key_frames_taken if self._subscription else 0
-
-    def stop(self) -> None:
-        """Called by aiortc when the sender ends."""
-        if self._subscription is not None:
-            self._subscription.close()
-        super().stop()
-
-
 class MediaSender(SenderBase):
-    """Sends one feed to one peer."""
+    """Sends one feed at a time to one peer."""
 
-    def __init__(self, kind: str, transport: RTCDtlsTransport, feed: EncodedFeed, clock_rate_hz: int) -> None:
+    def __init__(
+        self, kind: str, transport: RTCDtlsTransport, feed: EncodedFeed | None, clock_rate_hz: int
+    ) -> None:
         self._feed_track = FeedTrack(kind, feed)
         super().__init__(self._feed_track, transport, clock_rate_hz)
         self.remote = RemoteReport()
