@@ -14,7 +14,7 @@ from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import MAX_ID_CHARS, MAX_NAME_CHARS
 from desktop_app.protocol.text import has_forbidden_characters
-from desktop_app.quality.controller import Mode
+from desktop_app.quality.planner import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

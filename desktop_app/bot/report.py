@@ -15,7 +15,7 @@ def stats_report(stats: CallStats) -> dict[str, Any]:
     return {
         "users": {user_id: _user(peer) for user_id, peer in stats.peers.items()},
         "send": {
-            # One encoding goes to all: the peer that takes most of it shows what is sent.
+            # The peer that takes most shows the best of what is sent.
             "video": {
                 "kbps": _round(max((each.kbps for each in video), default=0.0)),
                 "target_kbps": _round(max((each.target_kbps for each in video), default=0.0)),

@@ -134,6 +134,7 @@ class Bot:
                     kbps=round(event.video_kbps, 1),
                     video=event.video_enabled,
                     reason=event.reason,
+                    user=event.user_id or None,
                 )
             case StatsUpdated():
                 self._out.write("stats", **stats_report(event.stats))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue
+    from desktop_app.rtc.encoded_feed import EncodedFeed
 
     from .local_media import LocalMedia
 
@@ -145,6 +146,11 @@ class Call:
         """Wait until nothing of the peers is left, also of those who went before."""
         await asyncio.gather(*(each.peer.wait_closed() for each in self._ending))
 
+    def send_video(self, user_id: str, feed: EncodedFeed | None) -> None:
+        """Send a participant this encoding of our picture, or sound alone."""
+        if (participant := self.participants.get(user_id)) is not None:
+            participant.send_video(feed)
+
     def update_me(self, me: ParticipantInfo) -> None:
         """Tell the others our new name or mute states."""
         self._machine.update(me)
@@ -166,15 +172,14 @@ class Call:
                 self._add(info).peer.make_call()
             case ParticipantUpdated(participant=info):
                 participant = self.participants.get(info.user_id)
-                if participant is not None:
-                    participant.update(info)
-                    self._emit(ParticipantChanged(info))
+                if participant is not None and participant.update(info):
+                    self._emit(ParticipantChanged(participant.info))
             case PeerLeft(user_id=user_id):
                 self._remove(user_id)
             case PeerSignal(from_user_id=user_id, data=data):
                 participant = self.participants.get(user_id)
-                if participant is not None:
-                    participant.peer.handle_signal(data)
+                if participant is not None and participant.take(data):
+                    self._emit(ParticipantChanged(participant.info))
             case ErrorMessage(code=code, message=text):
                 # An unknown target is a race with somebody's leaving, not the person's business.
                 if code != "unknown-target":

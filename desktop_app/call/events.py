@@ -114,7 +114,7 @@ class StatsUpdated:
 
 @dataclass(frozen=True, slots=True)
 class QualityChanged:
-    """What we send was stepped down or up, or a setting changed it."""
+    """What we send was stepped down or up, or a setting changed it: to everybody, or to one participant."""
 
     step: str
     """Size and frame rate or "Sound only", for people."""
@@ -124,6 +124,8 @@ class QualityChanged:
     video_kbps: float
     video_enabled: bool
     reason: Literal["network", "cpu", "setting", "recovered", ""]
+    user_id: str = ""
+    """Whom it concerns alone, their path being much narrower than the others', or no longer; empty: everybody else."""
 
 
 @dataclass(frozen=True, slots=True)

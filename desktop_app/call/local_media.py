@@ -18,13 +18,14 @@ from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.media.processing import AudioProcessor
 from desktop_app.media.source_status import SourceState
 from desktop_app.media.video_sources import open_video_source
+from desktop_app.quality.assignment import Encoding
 from desktop_app.rtc.audio_encoder import AudioEncoder
 from desktop_app.rtc.connection import LocalFeeds
 from desktop_app.rtc.video_encoder import VideoEncoder
 
+from .encoder_meter import EncoderLoad
 from .events import CallEvent, DeviceKind, DeviceState, DeviceStatus, MicrophoneLevel, Notice
 from .mixer import AudioMixer
-from .quality_steering import EncoderLoad
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.source_status import SourceStatus
     from desktop_app.media.video_source import VideoFormat, VideoSource
+    from desktop_app.rtc.encoded_feed import EncodedFeed
 
     from .media_config import MediaConfig
 
@@ -68,11 +70,16 @@ class LocalMedia:
         self._processor = AudioProcessor(True, True, True)
         self.mixer = AudioMixer(self._processor.process_render, self._speaker_latency_s)
         self._audio_encoder = AudioEncoder()
-        self.video_encoder = VideoEncoder(self.slot, on_error=self._encoding_failed)
+        self.video_encoders = {
+            Encoding.HIGH: VideoEncoder(self.slot, on_error=self._encoding_failed),
+            Encoding.LOW: VideoEncoder(self.slot, on_error=self._encoding_failed, joins_in=True),
+        }
         self.path_narrowed = asyncio.Event()
         """Set when a path was found to carry clearly less; whoever steers the encoders waits for it and clears it."""
         self.feeds = LocalFeeds(
-            self._audio_encoder.feed, self.video_encoder.feed, on_narrower=self.path_narrowed.set
+            self._audio_encoder.feed,
+            self.video_encoders[Encoding.HIGH].feed,
+            on_narrower=self.path_narrowed.set,
         )
 
     # --- devices --------------------------------------------------------------------------------
@@ -149,17 +156,25 @@ class LocalMedia:
         before = bool(self._video_pauses)
         (self._video_pauses.add if paused else self._video_pauses.discard)(reason)
         if bool(self._video_pauses) != before:
-            self.video_encoder.set_paused(not before)
+            for encoder in self.video_encoders.values():
+                encoder.set_paused(not before)
 
-    def set_video(self, width_px: int, height_px: int, frame_rate: float, kbps: float) -> None:
-        """The largest picture, the highest frame rate and the bitrate to send."""
-        self.video_encoder.set_limits(width_px, height_px, frame_rate)
-        self.video_encoder.set_target_kbps(kbps)
+    def set_video(
+        self, encoding: Encoding, width_px: int, height_px: int, frame_rate: float, kbps: float
+    ) -> None:
+        """The largest picture, the highest frame rate and the bitrate of one encoding."""
+        encoder = self.video_encoders[encoding]
+        encoder.set_limits(width_px, height_px, frame_rate)
+        encoder.set_target_kbps(kbps)
 
-    @property
-    def encoder_load(self) -> EncoderLoad:
-        """What the video encoder has done so far."""
-        counters = self.video_encoder.counters
+    def video_feed(self, encoding: Encoding) -> EncodedFeed | None:
+        """Where the pictures of an encoding are to be had; None for sound alone."""
+        encoder = self.video_encoders.get(encoding)
+        return None if encoder is None else encoder.feed
+
+    def encoder_load(self, encoding: Encoding) -> EncoderLoad:
+        """What one of the video encoders has done so far."""
+        counters = self.video_encoders[encoding].counters
         return EncoderLoad(
             counters.frames_encoded + counters.frames_dropped,
             counters.total_encode_s,
@@ -199,8 +214,9 @@ class LocalMedia:
             self._camera = self._microphone = self._speaker = None
             self.slot.clear()
             self._audio_encoder.close()
-            self.video_encoder.close()
-            await self.on_device_thread(self.video_encoder.join)
+            for encoder in self.video_encoders.values():
+                encoder.close()
+                await self.on_device_thread(encoder.join)
             self._processor.close()
         self._devices.shutdown(wait=False)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desktop_app.media.video_source import VideoFormat
 
 if TYPE_CHECKING:
-    from desktop_app.quality.controller import Mode
+    from desktop_app.quality.planner import Mode
 
 DEFAULT_FORMAT = VideoFormat(640, 480, 30)
 

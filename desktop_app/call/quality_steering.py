@@ -1,43 +1,33 @@
-"""Carries the quality controller's decisions into the encoders, and tells of each step."""
+"""Carries the quality planner's decisions into the encoders, and tells of each step."""
 
 from __future__ import annotations
 
 import logging
-import math
-from dataclasses import dataclass
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from desktop_app.quality.controller import QualityController, QualityDecision, QualityInput
+from desktop_app.quality.assignment import Encoding
+from desktop_app.quality.controller import Source
+from desktop_app.quality.planner import Load, PathState, QualityPlanner
 
+from .encoder_meter import EncoderMeter
 from .events import QualityChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
     from desktop_app.media.video_source import VideoFormat
-    from desktop_app.quality.controller import Mode
+    from desktop_app.quality.controller import QualityDecision, Reason
+    from desktop_app.quality.planner import Mode, QualityPlan
     from desktop_app.rtc.send_estimate import PathEstimate
 
+    from .encoder_meter import EncoderLoad
     from .events import CallEvent
 
 logger = logging.getLogger(__name__)
 
-LOAD_WINDOW_S = 1.0
-"""What one picture costs is averaged over this long."""
 MAX_REPAIR_SHARE = 0.3
 """Of a path; a moment with more repairs is over soon."""
-OVERSHOOT_SMOOTHING = 0.4
-MAX_OVERSHOOT = 1.5
-"""A rate control that is further off than this has a picture that cannot be made any smaller."""
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderLoad:
-    """What the video encoder has done since it was made."""
-
-    frames: int
-    encode_s: float
-    encoded_bytes: int = 0
 
 
 class SteeredMedia(Protocol):
@@ -47,12 +37,13 @@ class SteeredMedia(Protocol):
     def video_format(self) -> VideoFormat | None:
         """The camera's picture; None while nothing is chosen."""
 
-    @property
-    def encoder_load(self) -> EncoderLoad:
-        """Counts of the video encoder."""
+    def encoder_load(self, encoding: Encoding) -> EncoderLoad:
+        """Counts of one of the video encoders."""
 
-    def set_video(self, width_px: int, height_px: int, frame_rate: float, kbps: float) -> None:
-        """How the picture is sent from now on."""
+    def set_video(
+        self, encoding: Encoding, width_px: int, height_px: int, frame_rate: float, kbps: float
+    ) -> None:
+        """How the picture of one encoding is sent from now on."""
 
     def set_audio_kbps(self, kbps: float) -> None:
         """The bitrate of the sound from now on."""
@@ -70,80 +61,84 @@ class QualitySteering:
     def __init__(self, media: SteeredMedia, emit: Callable[[CallEvent], None]) -> None:
         self._media = media
         self._emit = emit
-        self._controller = QualityController()
+        self._planner = QualityPlanner()
+        self._meters = {Encoding.HIGH: EncoderMeter(), Encoding.LOW: EncoderMeter()}
         self._told: tuple[str, bool, str] | None = None
-        self._load_at_s = -math.inf
-        self._load = EncoderLoad(0, 0.0)
-        self._encode_ms = 0.0
-        self._interval_ms = 0.0
-        self._asked_kbps = 0.0
-        self._overshoot = 1.0
-        """What the encoder makes of what it is asked for; as in libwebrtc's EncoderOvershootDetector."""
-        self.decision: QualityDecision | None = None
+        self._told_of: dict[str, tuple[str, bool, str]] = {}
+        """The participants who were last said to get something else than the others."""
+        self.plan: QualityPlan | None = None
         """The newest; None before the first path was there."""
 
-    def update(self, now_s: float, paths: Iterable[PathEstimate], mode: Mode) -> None:
-        """Decide for the paths of now. One encoding serves all: the narrowest decides, and the worst loss."""
-        if mode == "audio-only":
-            self._media.pause_video("quality", True)  # not even while the first path is being found
-        known = list(paths)
-        if not known:
-            return
+    def update(self, now_s: float, paths: Mapping[str, PathEstimate], mode: Mode) -> None:
+        """Decide for the paths of now, by participant."""
         media = self._media
-        self._measure_load(now_s)
-        loss_pct = max(each.fraction_lost for each in known) * 100
+        media.pause_video("quality", mode == "audio-only")  # also while the first path is being found
+        if not paths:
+            return
+        for encoding, meter in self._meters.items():
+            meter.update(now_s, media.encoder_load(encoding))
         source = media.video_format
-        decision = self._controller.update(
+        plan = self._planner.update(
             now_s,
-            QualityInput(
-                estimate_kbps=min(
-                    each.kbps - min(each.repair_kbps, MAX_REPAIR_SHARE * each.kbps) for each in known
-                ),
-                loss_pct=loss_pct,
-                encode_ms=self._encode_ms,
-                frame_interval_ms=self._interval_ms,
-                source_width_px=0 if source is None else source.even_width_px,
-                source_height_px=0 if source is None else source.even_height_px,
-                source_fps=0.0 if source is None else source.frame_rate,
-                mode=mode,
-            ),
+            {user: _state(path) for user, path in paths.items()},
+            self._load(),
+            Source(0, 0, 0.0)
+            if source is None
+            else Source(source.even_width_px, source.even_height_px, source.frame_rate),
+            mode,
         )
-        self.decision = decision
-        media.set_audio_kbps(decision.audio_kbps)
-        media.set_expected_loss(loss_pct)
-        if decision.video_enabled:
-            self._asked_kbps = decision.video_kbps / self._overshoot
-            media.set_video(decision.width_px, decision.height_px, decision.frame_rate, self._asked_kbps)
-        media.pause_video("quality", not decision.video_enabled)
-        self._tell(decision)
+        self.plan = plan
+        # One encoding of the sound serves all: the narrowest path decides, and the worst loss.
+        media.set_audio_kbps(plan.main.audio_kbps)
+        media.set_expected_loss(max(each.fraction_lost for each in paths.values()) * 100)
+        self._set_video(Encoding.HIGH, plan.main)
+        if plan.low is not None:
+            self._set_video(Encoding.LOW, plan.low)
+        self._tell(plan)
 
     def close(self) -> None:
         """The call is over; the next one begins with a picture."""
         self._media.pause_video("quality", False)
 
-    def _measure_load(self, now_s: float) -> None:
-        if now_s - self._load_at_s < LOAD_WINDOW_S:
-            return
-        load = self._media.encoder_load
-        frames, seconds = load.frames - self._load.frames, now_s - self._load_at_s
-        if frames > 0 and math.isfinite(seconds):
-            self._encode_ms = (load.encode_s - self._load.encode_s) * 1000 / frames
-            self._interval_ms = seconds * 1000 / frames
-            made_kbps = (load.encoded_bytes - self._load.encoded_bytes) * 8 / 1000 / seconds
-            if self._asked_kbps > 0:
-                ratio = min(max(made_kbps / self._asked_kbps, 1.0), MAX_OVERSHOOT)
-                self._overshoot += OVERSHOOT_SMOOTHING * (ratio - self._overshoot)
-        else:
-            self._encode_ms = self._interval_ms = 0.0
-        self._load, self._load_at_s = load, now_s
+    def _load(self) -> Load:
+        high, low = self._meters[Encoding.HIGH], self._meters[Encoding.LOW]
+        if high.frames_per_s <= 0:
+            return Load()
+        interval_ms = 1000 / high.frames_per_s
+        return Load((high.busy + low.busy) * interval_ms, interval_ms)
 
-    def _tell(self, decision: QualityDecision) -> None:
-        state = (decision.description, decision.video_enabled, decision.reason)
-        if state == self._told or (self._told is None and not decision.reason):
-            self._told = state  # the beginning is no change
-            return
-        self._told = state
-        logger.info("quality: %s (%s)", decision.description, decision.reason)
+    def _set_video(self, encoding: Encoding, decision: QualityDecision) -> None:
+        if decision.video_enabled:
+            kbps = self._meters[encoding].ask_kbps(decision.video_kbps)
+            self._media.set_video(encoding, decision.width_px, decision.height_px, decision.frame_rate, kbps)
+
+    # --- what is told ---------------------------------------------------------------------------
+
+    def _tell(self, plan: QualityPlan) -> None:
+        main = _outline(plan.main)
+        if main != self._told:
+            first, self._told = self._told is None, main
+            if not first or plan.main.reason:  # the beginning is no change
+                self._tell_step(plan.main, plan.main.reason)
+        for gone in self._told_of.keys() - plan.assignment.keys():
+            del self._told_of[gone]
+        for user in plan.assignment:
+            self._tell_of(plan, user)
+
+    def _tell_of(self, plan: QualityPlan, user: str) -> None:
+        """Of one participant, when they get something else than the others or do so no longer."""
+        decision, told = plan.sent_to(user), self._told_of.get(user)
+        outline = _outline(decision)
+        if decision.description != plan.main.description:
+            if outline != told:
+                self._told_of[user] = outline
+                self._tell_step(decision, decision.reason, user)
+        elif told is not None and told[0] != decision.description:
+            del self._told_of[user]
+            self._tell_step(decision, plan.reasons.get(user, decision.reason), user)
+
+    def _tell_step(self, decision: QualityDecision, reason: Reason, user: str = "") -> None:
+        logger.info("quality%s: %s (%s)", f" for {user}" if user else "", decision.description, reason)
         self._emit(
             QualityChanged(
                 step=decision.description,
@@ -152,6 +147,22 @@ class QualitySteering:
                 frame_rate=decision.frame_rate,
                 video_kbps=decision.video_kbps,
                 video_enabled=decision.video_enabled,
-                reason=decision.reason,
+                reason=reason,
+                user_id=user,
             )
         )
+
+
+def exceptions(plan: QualityPlan) -> dict[str, int]:
+    """What is sent to some instead of the main picture, and to how many."""
+    told = (plan.sent_to(user).description for user in plan.assignment)
+    return dict(Counter(each for each in told if each != plan.main.description))
+
+
+def _state(path: PathEstimate) -> PathState:
+    repairs_kbps = min(path.repair_kbps, MAX_REPAIR_SHARE * path.kbps)
+    return PathState(path.kbps - repairs_kbps, path.fraction_lost * 100)
+
+
+def _outline(decision: QualityDecision) -> tuple[str, bool, str]:
+    return decision.description, decision.video_enabled, decision.reason

@@ -13,12 +13,15 @@ from desktop_app.rtc.peer import Peer
 from desktop_app.rtc.state import PeerState
 from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 
+from .picture_signal import picture_sent, picture_signal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
     from desktop_app.rtc.connection import LocalFeeds
+    from desktop_app.rtc.encoded_feed import EncodedFeed
     from desktop_app.rtc.ice import IceConfiguration
     from desktop_app.stats.model import PeerStats
 
@@ -42,7 +45,12 @@ class RemoteParticipant:
         on_first_frame: Callable[[MediaKind], None],
     ) -> None:
         self.info = info
+        """As they told, with a picture that is not sent to us counted as muted."""
         self.slot = slot
+        self._told = info
+        self._picture_sent = True
+        self._told_sent = True
+        self._send_signal = send_signal
         self._mixer = mixer
         self.playout = AudioPlayout(on_first_frame=lambda: on_first_frame("audio"))
         mixer.add(self.playout)
@@ -63,18 +71,46 @@ class RemoteParticipant:
         self._scorer = QualityScorer()
         self._frozen_s = 0.0
 
-    def update(self, info: ParticipantInfo) -> None:
-        """Their name or mute states changed."""
+    def take(self, data: JsonValue) -> bool:
+        """A signal of theirs; True when it changed what is known of them. Whatever it is, it is a stranger's."""
+        if (sent := picture_sent(data)) is None:
+            self.peer.handle_signal(data)
+            return False
+        self._picture_sent = sent
+        return self.update(self._told)
+
+    def update(self, told: ParticipantInfo) -> bool:
+        """They told of their name or mute states; True when what is known of them changed."""
+        self._told = told
+        info = replace(told, video_muted=told.video_muted or not self._picture_sent)
+        if info == self.info:
+            return False
         if info.video_muted != self.info.video_muted:
             self.peer.pause_freeze_detection()
             if info.video_muted:
                 self.slot.clear()  # the last picture must not stand there as if it were live
         self.info = info
+        return True
 
-    def stats(self, encode: EncoderShare, microphone_level: float) -> PeerStats:
-        """Since the last call."""
+    def send_video(self, feed: EncodedFeed | None) -> None:
+        """Send them this encoding of our picture; None is sound alone, of which they are told."""
+        self.peer.send_video(feed)
+        if (feed is not None) != self._told_sent:
+            self._told_sent = feed is not None
+            self._send_signal(picture_signal(self._told_sent))
+
+    def stats(self, encode: EncoderShare | None, microphone_level: float) -> PeerStats:
+        """Since the last call.
+
+        Args:
+            encode: what the encoder does whose pictures they get; None when they get none.
+            microphone_level: ours.
+        """
         stats = self._collector.update(
-            self.peer.state.value, self.peer.counters(), encode=encode, microphone_level=microphone_level
+            self.peer.state.value,
+            self.peer.counters(),
+            encode=encode or EncoderShare(),
+            microphone_level=microphone_level,
         )
         score = self._scorer.update(time.monotonic(), self._score_input(stats))
         return replace(stats, quality=score.quality.value)

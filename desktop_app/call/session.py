@@ -17,17 +17,19 @@ from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import now_s
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.messages import ParticipantInfo
+from desktop_app.quality.assignment import Encoding
 from desktop_app.stats.collector import EncoderShare
 from desktop_app.stats.model import CallStats, LocalStats
 
 from .call import Call, JoinRequest
 from .events import CallEvent, LocalMuteChanged, MediaKind, StatsUpdated
 from .local_media import LocalMedia
-from .quality_steering import QualitySteering
+from .quality_steering import QualitySteering, exceptions
 
 if TYPE_CHECKING:
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.protocol.messages import Welcome
+    from desktop_app.quality.planner import QualityPlan
 
     from .media_config import MediaConfig
 
@@ -53,7 +55,7 @@ class Session:
         self._me = ParticipantInfo("")
         self._process = psutil.Process()
         self._process.cpu_percent()  # the first call only sets the mark
-        self._encode = EncoderShare()
+        self._shares = {encoding: EncoderShare() for encoding in self.media.video_encoders}
         self._steering: QualitySteering | None = None
 
     def remote_video(self, user_id: str) -> FrameSlot:
@@ -76,14 +78,14 @@ class Session:
 
     def _tell_others(self) -> None:
         config = self._config
-        decision = self._steering.decision if self._steering is not None else None
+        plan = self._steering.plan if self._steering is not None else None
         me = replace(
             self._me,
             audio_muted=self.media.audio_muted or (config is not None and config.microphone == "none"),
             # A picture that we do not send for want of bandwidth must not stand there frozen.
             video_muted=self.media.video_muted
             or (config is not None and (config.camera == "none" or config.quality == "audio-only"))
-            or (decision is not None and not decision.video_enabled),
+            or (plan is not None and not plan.main.video_enabled),
         )
         if me != self._me:
             self._me = me
@@ -157,9 +159,11 @@ class Session:
         try:
             while True:
                 at_s = now_s()
-                paths = [each.peer.estimate_path(at_s) for each in call.participants.values()]
+                paths = {user: each.peer.estimate_path(at_s) for user, each in call.participants.items()}
                 mode = self._config.quality if self._config is not None else "automatic"
-                steering.update(at_s, [path for path in paths if path is not None], mode)
+                steering.update(at_s, {user: path for user, path in paths.items() if path is not None}, mode)
+                if steering.plan is not None:
+                    self._assign(call, steering.plan)
                 self._tell_others()
                 self.media.path_narrowed.clear()
                 with contextlib.suppress(TimeoutError):
@@ -168,26 +172,36 @@ class Session:
         finally:
             steering.close()
 
+    def _assign(self, call: Call, plan: QualityPlan) -> None:
+        for user_id, encoding in plan.assignment.items():
+            call.send_video(user_id, self.media.video_feed(encoding))
+
     def _take_stats(self, call: Call) -> CallStats:
-        counters = self.media.video_encoder.counters
-        self._encode.update(
-            frames_encoded=counters.frames_encoded,
-            total_encode_s=counters.total_encode_s,
-            target_kbps=counters.target_kbps,
-            width_px=counters.width_px,
-            height_px=counters.height_px,
-        )
-        decision = self._steering.decision if self._steering is not None else None
+        for encoding, share in self._shares.items():
+            counters = self.media.video_encoders[encoding].counters
+            share.update(
+                frames_encoded=counters.frames_encoded,
+                total_encode_s=counters.total_encode_s,
+                target_kbps=counters.target_kbps,
+                width_px=counters.width_px,
+                height_px=counters.height_px,
+            )
+        plan = self._steering.plan if self._steering is not None else None
+        assignment = {} if plan is None else plan.assignment
         level = 0.0 if self.media.audio_muted else self.media.microphone_level
         return CallStats(
             time_s=time.time(),
-            peers={user_id: each.stats(self._encode, level) for user_id, each in call.participants.items()},
+            peers={
+                user_id: each.stats(self._shares.get(assignment.get(user_id, Encoding.HIGH)), level)
+                for user_id, each in call.participants.items()
+            },
             local=LocalStats(
                 camera_fps=self.media.camera_fps,
                 microphone_level=level,
                 cpu_pct=self._process.cpu_percent(),
                 rss_mb=self._process.memory_info().rss / 1e6,
-                quality_step="" if decision is None else decision.description,
-                quality_reason="" if decision is None else decision.reason,
+                quality_step="" if plan is None else plan.main.description,
+                quality_reason="" if plan is None else plan.main.reason,
+                quality_exceptions={} if plan is None else exceptions(plan),
             ),
         )

@@ -11,7 +11,7 @@ from desktop_app.protocol.ice_url import parse_ice_server
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
-    from desktop_app.quality.controller import Mode
+    from desktop_app.quality.planner import Mode
     from desktop_app.settings.schema import Settings
 
 logger = logging.getLogger(__name__)

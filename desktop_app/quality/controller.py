@@ -1,6 +1,7 @@
-"""From what the path carries and what the computer manages to what is sent.
+"""From what the paths of one encoding carry and what the computer manages to the picture that is sent.
 
 Sound first: it gets its bitrate before the picture gets any. What is left picks a step of the ladder (ladder.py).
+Whether there are pictures at all is decided for each path (picture_gate.py).
 
 - Down at once, as many steps as it takes, when the estimate leaves less than the step is good for: after a second,
   or immediately when it is far below or when over 5 % of loss confirms it.
@@ -9,10 +10,6 @@ Sound first: it gets its bitrate before the picture gets any. What is left picks
   short again. So a noisy path is answered by ever fewer changes, and never by swinging.
 - An encoder that needs over 85 % of the time between two frames steps down too; up again when the larger picture
   would, by its count of pixels a second, still leave a good reserve.
-- Under AUDIO_ONLY_KBPS for the whole path there is sound alone. The way back: either the estimate climbs (the
-  estimator may let it, to half as much again as is sent), or, as nothing much is sent that could prove the path
-  wider, the lowest step is simply tried when the quiet time is over and the sound arrives whole. If that fails the
-  quiet time doubles.
 
 Pure: the time is passed in.
 """
@@ -24,17 +21,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .ladder import LEAST_KBPS, LOW_FRAME_RATE, Step, make_ladder
+from .ladder import LOW_FRAME_RATE, Step, make_ladder
+from .picture_gate import TRY_KBPS
+from .sound import AUDIO_KBPS, HIGH_LOSS_PCT, audio_share_kbps
 
-Mode: TypeAlias = Literal["automatic", "low-data", "audio-only"]
 Reason: TypeAlias = Literal["network", "cpu", "setting", "recovered", ""]
 
-AUDIO_KBPS, LESS_AUDIO_KBPS, LEAST_AUDIO_KBPS = 32.0, 24.0, 16.0
-"""Wide-band speech; still wide-band; the least that is pleasant to listen to (Opus, RFC 6716 2.1.1)."""
-LESS_AUDIO_BELOW_KBPS, LEAST_AUDIO_BELOW_KBPS = 80.0, 40.0
-AUDIO_ONLY_KBPS = 100.0
-VIDEO_AGAIN_KBPS = 130.0
-HIGH_LOSS_PCT = 5.0
 DOWN_AFTER_S = 1.0
 FAR_BELOW = 0.7
 UP_MARGIN = 1.3
@@ -43,16 +35,25 @@ TRIAL_S = 10.0
 """A step up that does not last this long has failed."""
 CALM_S = 30.0
 """After this long without a step down the quiet time halves."""
-AUDIO_ONLY_QUIET_S, MAX_AUDIO_ONLY_QUIET_S = 6.0, 20.0
-TRIAL_GRACE_S = 2.5
-"""The first report after a pause tells of what was lost before it."""
-TRY_KBPS = LEAST_KBPS
-"""For the picture when the path's capacity is not known."""
 CPU_HIGH, CPU_RESERVE = 0.85, 0.60
 CPU_SMOOTHING_S = 3.0
 CPU_SETTLING_S = 4.0
 LOW_DATA_KBPS, LOW_DATA_WIDTH_PX = 250.0, 320
 """For everything together; and the widest picture of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The picture that there is to send; zeros when there is none."""
+
+    width_px: int
+    height_px: int
+    frame_rate: float
+
+    @property
+    def halved(self) -> Source:
+        """Half as wide and half as high."""
+        return Source(self.width_px // 4 * 2, self.height_px // 4 * 2, self.frame_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,8 @@ class QualityInput:
     """Mean time to encode one picture; 0 when none was."""
     frame_interval_ms: float
     """Time between two pictures as they are sent; 0 when none are."""
-    source_width_px: int
-    """0 when there is no picture; likewise the others."""
-    source_height_px: int
-    source_fps: float
-    mode: Mode = "automatic"
+    source: Source
+    low_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class QualityDecision:
     audio_kbps: float
     video_enabled: bool
     step: int
-    """0 is the best; one more than the ladder has means sound alone."""
+    """0 is the best; as many as the ladder has steps means sound alone."""
     description: str
     """For people: "640 × 480, 30 fps" or "Sound only"."""
     reason: Reason
@@ -94,19 +92,21 @@ class QualityDecision:
 
 
 class QualityController:
-    """Call `update` once to four times a second."""
+    """One encoding's. Call `update` once to four times a second.
 
-    def __init__(self) -> None:
+    Args:
+        reason: why there is a new one.
+    """
+
+    def __init__(self, reason: Reason = "") -> None:
         self._ladder: tuple[Step, ...] = ()
-        self._source = (0, 0, 0.0)
-        self._mode: Mode = "automatic"
+        self._source = Source(0, 0, 0.0)
+        self._low_data = False
         self._step: int | None = None
-        self._reason: Reason = ""
+        self._reason: Reason = reason
         self._quiet_s = QUIET_S
-        self._audio_quiet_s = AUDIO_ONLY_QUIET_S
         self._changed_s = -math.inf
         self._up_s = -math.inf
-        self._tried_video_s = -math.inf
         self._calm_since_s = -math.inf
         self._below_since_s: float | None = None
         self._estimates: deque[tuple[float, float]] = deque(maxlen=512)
@@ -124,61 +124,65 @@ class QualityController:
         """
         estimate = given.estimate_kbps if math.isfinite(given.estimate_kbps) else 0.0
         audio_kbps = audio_share_kbps(estimate)
-        self._take_source(now_s, given)
-        self._take_mode(now_s, given.mode)
+        self.take_source(now_s, given.source, low_data=given.low_data)
         self._take_load(now_s, given)
-        available = max(0.0, min(estimate, self._most_kbps()) - audio_kbps)
+        available = max(0.0, min(estimate, self._allowed_kbps()) - audio_kbps)
         self._remember(now_s, available)
         if self._step is None:
             self._step = self._fitting(available)
             self._changed_s = self._calm_since_s = now_s
-        elif self._mode != "audio-only":
-            self._judge(now_s, estimate, available, given.loss_pct)
+        else:
+            self._judge(now_s, available, given.loss_pct)
         self._last_s = now_s
         return self._decision(available, audio_kbps)
 
+    def begin_low(self, now_s: float) -> None:
+        """Pictures are tried again on a path of which nothing is known: on the lowest step. After `take_source`."""
+        self._step, self._reason = len(self._ladder) - 1, "recovered"
+        self._changed_s = self._up_s = self._calm_since_s = now_s
+        self._below_since_s = None
+        self._cpu_load = None
+
+    @property
+    def most_kbps(self) -> float:
+        """What the best step that setting and computer allow takes, with its sound. Not before `take_source`."""
+        return min(self._allowed_kbps(), self._ladder[self._best()].max_kbps + AUDIO_KBPS)
+
+    @property
+    def step_count(self) -> int:
+        """Of the ladder."""
+        return len(self._ladder)
+
     # --- what is given --------------------------------------------------------------------------
 
-    def _take_source(self, now_s: float, given: QualityInput) -> None:
-        width, height, fps = given.source_width_px, given.source_height_px, given.source_fps
-        if width < 2 or height < 2 or not fps >= 1:
-            if self._ladder:
-                return
-            width, height, fps = 640, 480, 30.0
-        old_width, old_height, old_fps = self._source
-        # A camera's rate wobbles with the light; a new ladder for each wobble would mean a new step.
-        if (width, height) == (old_width, old_height) and 0.6 * old_fps < fps < 1.4 * old_fps:
+    def take_source(self, now_s: float, source: Source, *, low_data: bool) -> None:
+        """The picture that there is to send, and whether little shall be sent of it."""
+        self._take_picture(now_s, source)
+        if low_data == self._low_data:
             return
-        old = self._current()
-        audio_only = self._step is not None and self._step >= len(self._ladder)
-        self._source = (width, height, fps)
-        self._ladder = make_ladder(width, height, float(round(fps)))
+        self._low_data = low_data
+        self._estimates.clear()
+        self._step = None  # as at the beginning: what fits now
+        self._reason = "setting"
+        self._quiet_s = QUIET_S
+
+    def _take_picture(self, now_s: float, source: Source) -> None:
+        old_source, old = self._source, self._current()
+        # A camera's rate wobbles with the light; a new ladder for each wobble would mean a new step.
+        if (source.width_px, source.height_px) == (old_source.width_px, old_source.height_px) and (
+            0.6 * old_source.frame_rate < source.frame_rate < 1.4 * old_source.frame_rate
+        ):
+            return
+        self._source = source
+        self._ladder = make_ladder(source.width_px, source.height_px, float(round(source.frame_rate)))
         self._cpu_best = 0
         self._cpu_load = None
-        if audio_only:
-            self._step = len(self._ladder)
-        elif old is not None:
+        if old is not None:
             self._step = next(
                 (index for index, each in enumerate(self._ladder) if each.max_kbps <= old.max_kbps),
                 len(self._ladder) - 1,
             )
             self._changed_s = now_s
-
-    def _take_mode(self, now_s: float, mode: Mode) -> None:
-        if mode == self._mode and (mode != "audio-only" or self._step is not None):
-            return
-        self._mode = mode
-        self._estimates.clear()
-        if mode == "audio-only":
-            self._step = len(self._ladder)
-            self._reason = "setting"
-        elif self._step is not None:
-            self._step = None  # as at the beginning: what fits now
-            self._reason = "setting"
-        elif mode == "low-data":
-            self._reason = "setting"
-        self._quiet_s, self._audio_quiet_s = QUIET_S, AUDIO_ONLY_QUIET_S
-        self._changed_s = now_s
 
     def _take_load(self, now_s: float, given: QualityInput) -> None:
         if given.encode_ms <= 0 or given.frame_interval_ms <= 0:
@@ -198,17 +202,15 @@ class QualityController:
     # --- steps ----------------------------------------------------------------------------------
 
     def _current(self) -> Step | None:
-        if self._step is None or self._step >= len(self._ladder):
-            return None
-        return self._ladder[self._step]
+        return None if self._step is None else self._ladder[self._step]
 
-    def _most_kbps(self) -> float:
-        return LOW_DATA_KBPS if self._mode == "low-data" else math.inf
+    def _allowed_kbps(self) -> float:
+        return LOW_DATA_KBPS if self._low_data else math.inf
 
     def _best(self) -> int:
         """The best step that setting and computer allow."""
         best = self._cpu_best
-        if self._mode == "low-data":
+        if self._low_data:
             allowed = (
                 index
                 for index, each in enumerate(self._ladder)
@@ -218,47 +220,33 @@ class QualityController:
         return min(best, len(self._ladder) - 1)
 
     def _fitting(self, available: float) -> int:
-        """The best step whose minimum is left for it; sound alone when none is."""
-        for index in range(self._best(), len(self._ladder)):
-            if available >= self._ladder[index].min_kbps:
-                return index
-        return len(self._ladder) - 1 if available >= TRY_KBPS else len(self._ladder)
+        """The best step whose minimum is left for it; the lowest when none is."""
+        last = len(self._ladder) - 1
+        steps = range(self._best(), len(self._ladder))
+        return next((index for index in steps if available >= self._ladder[index].min_kbps), last)
 
-    def _judge(self, now_s: float, estimate: float, available: float, loss_pct: float) -> None:
-        step = self._current()
-        if step is None:
-            self._judge_return(now_s, estimate, loss_pct)
-        elif self._judge_down(now_s, step, estimate, available, loss_pct):
-            return
-        elif not self._judge_load(now_s, step):
-            self._judge_up(now_s)
-            if now_s - self._calm_since_s > CALM_S:
-                self._calm_since_s = now_s
-                self._quiet_s = max(QUIET_S, self._quiet_s / 2)
-                self._audio_quiet_s = max(AUDIO_ONLY_QUIET_S, self._audio_quiet_s / 2)
-
-    def _judge_down(
-        self, now_s: float, step: Step, estimate: float, available: float, loss_pct: float
-    ) -> bool:
+    def _judge(self, now_s: float, available: float, loss_pct: float) -> None:
         assert self._step is not None
-        last = self._step == len(self._ladder) - 1
-        least = AUDIO_ONLY_KBPS - audio_share_kbps(AUDIO_ONLY_KBPS) if last else step.min_kbps
-        # A trial of the lowest step is not called off by the estimate that could not grow before it.
-        trial_s = now_s - self._tried_video_s
-        if last and (trial_s < TRIAL_GRACE_S or (trial_s < TRIAL_S and loss_pct <= HIGH_LOSS_PCT)):
-            least = 0.0 if trial_s < TRIAL_GRACE_S else min(least, TRY_KBPS * FAR_BELOW)
-        if available >= least:
+        step = self._ladder[self._step]
+        if self._judge_down(now_s, step, available, loss_pct) or self._judge_load(now_s, step):
+            return
+        self._judge_up(now_s)
+        if now_s - self._calm_since_s > CALM_S:
+            self._calm_since_s = now_s
+            self._quiet_s = max(QUIET_S, self._quiet_s / 2)
+
+    def _judge_down(self, now_s: float, step: Step, available: float, loss_pct: float) -> bool:
+        assert self._step is not None
+        if available >= step.min_kbps or self._step == len(self._ladder) - 1:
             self._below_since_s = None
             return False
         if self._below_since_s is None:
             self._below_since_s = now_s
         confirmed = loss_pct > HIGH_LOSS_PCT and self._is_falling(now_s)
-        if not confirmed and available > FAR_BELOW * least and now_s - self._below_since_s < DOWN_AFTER_S:
+        far_below = available <= FAR_BELOW * step.min_kbps
+        if not (confirmed or far_below or now_s - self._below_since_s >= DOWN_AFTER_S):
             return False
-        if last and now_s - self._tried_video_s < CALM_S:
-            self._audio_quiet_s = min(2 * self._audio_quiet_s, MAX_AUDIO_ONLY_QUIET_S)
-        target = len(self._ladder) if estimate < AUDIO_ONLY_KBPS else self._fitting(available)
-        self._go(now_s, max(target, self._step + 1), "network")
+        self._go(now_s, max(self._fitting(available), self._step + 1), "network")
         return True
 
     def _is_falling(self, now_s: float) -> bool:
@@ -289,15 +277,6 @@ class QualityController:
         if self._lasting(now_s, self._quiet_s) >= needed:
             self._go(now_s, self._step - 1, "recovered")
 
-    def _judge_return(self, now_s: float, estimate: float, loss_pct: float) -> None:
-        """From sound alone to the lowest step."""
-        if now_s - self._changed_s < self._audio_quiet_s or loss_pct > HIGH_LOSS_PCT:
-            return
-        if estimate < VIDEO_AGAIN_KBPS and self._is_falling(now_s):
-            return
-        self._tried_video_s = now_s
-        self._go(now_s, len(self._ladder) - 1, "recovered")
-
     def _lasting(self, now_s: float, seconds: float) -> float:
         return min(value for at_s, value in self._estimates if now_s - at_s <= seconds)
 
@@ -318,30 +297,22 @@ class QualityController:
 
     def _decision(self, available: float, audio_kbps: float) -> QualityDecision:
         assert self._step is not None
-        step = self._current()
-        shown = step or self._ladder[-1]
-        width, height = shown.width_px, shown.height_px
-        if self._mode == "low-data" and width > LOW_DATA_WIDTH_PX:
+        step = self._ladder[self._step]
+        width, height = step.width_px, step.height_px
+        if self._low_data and width > LOW_DATA_WIDTH_PX:
             height = max(2, round(height * LOW_DATA_WIDTH_PX / width / 2) * 2)
             width = LOW_DATA_WIDTH_PX
         return QualityDecision(
             width_px=width,
             height_px=height,
-            frame_rate=shown.frame_rate,
-            video_kbps=0.0 if step is None else min(max(available, TRY_KBPS), step.max_kbps),
+            frame_rate=step.frame_rate,
+            video_kbps=min(max(available, TRY_KBPS), step.max_kbps),
             audio_kbps=audio_kbps,
-            video_enabled=step is not None,
+            video_enabled=True,
             step=self._step,
-            description="Sound only" if step is None else step.description,
+            description=step.description,
             reason=self._reason,
         )
-
-
-def audio_share_kbps(estimate_kbps: float) -> float:
-    """What the sound gets of a path, before anything else."""
-    if estimate_kbps >= LESS_AUDIO_BELOW_KBPS:
-        return AUDIO_KBPS
-    return LESS_AUDIO_KBPS if estimate_kbps >= LEAST_AUDIO_BELOW_KBPS else LEAST_AUDIO_KBPS
 
 
 def _pixels_a_second(step: Step) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
@@ -47,7 +47,8 @@ class LocalFeeds:
     """What we send."""
 
     audio: EncodedFeed
-    video: EncodedFeed
+    video: EncodedFeed | None
+    """None: sound alone."""
     on_narrower: Callable[[], None] = lambda: None
     """A path was found to carry clearly less than before."""
 
@@ -126,6 +127,12 @@ class MediaConnection:
             await asyncio.wait((self._describing,))
         self._control.close()
         await self.pc.close()
+
+    def send_video(self, feed: EncodedFeed | None) -> None:
+        """Send this encoding of the picture from its next keyframe on; None sends no picture."""
+        self._local = replace(self._local, video=feed)
+        if (sender := self._senders.get("video")) is not None:
+            sender.feed_track.switch(feed)
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
         sender: MediaSender

@@ -20,53 +20,64 @@ class EncodedFrame:
     """Media time in units of the codec's RTP clock; what it is by the monotonic clock, EncodedFeed.lag_s tells."""
     keyframe: bool
     """True for all sound."""
+    picture_id: int | None = None
+    """That the payloads carry (RFC 7741); None for sound."""
     audio_level_dbov: int | None = None
 
 
 class Subscription:
-    """One sender's bounded queue of a feed."""
+    """One sender's bounded queue of a feed; a video subscription begins with a keyframe."""
 
-    def __init__(self, feed: EncodedFeed, max_frames: int) -> None:
-        self._feed = feed
+    def __init__(self, feed: EncodedFeed, max_frames: int, arrived: asyncio.Event) -> None:
+        self.feed = feed
+        self.newest_timestamp: int | None = None
+        """Of everything that was published since, whether it was queued or not."""
         self._frames: deque[EncodedFrame] = deque()
         self._max_frames = max_frames
         self._needs_keyframe = True
-        self._arrived = asyncio.Event()
+        self._arrived = arrived
         self.is_held = False
         """Whether the sender's path is full: whatever is encoded now would have to wait."""
-        self.frames_taken = 0
-        self.key_frames_taken = 0
+
+    @property
+    def oldest(self) -> EncodedFrame | None:
+        """The frame that `take` would return."""
+        return self._frames[0] if self._frames else None
+
+    def take(self) -> EncodedFrame:
+        """Remove the oldest frame; there must be one."""
+        return self._frames.popleft()
 
     async def next(self) -> EncodedFrame:
-        """The oldest frame that was not taken yet; a video subscription begins with a keyframe."""
+        """The oldest frame that was not taken yet, as soon as there is one."""
         while not self._frames:
             self._arrived.clear()
             await self._arrived.wait()
-        frame = self._frames.popleft()
-        self.frames_taken += 1
-        self.key_frames_taken += frame.keyframe
-        return frame
+        return self.take()
+
+    def restart(self) -> None:
+        """Begin again with the next keyframe, which is asked for."""
+        self._frames.clear()
+        self._needs_keyframe = True
+        self.feed.request_keyframe()
 
     def close(self) -> None:
         """Take no more frames; safe to call twice."""
-        self._feed.unsubscribe(self)
-
-    def drop_waiting(self) -> None:
-        """Drop everything up to the next keyframe, which is asked for with the next frame."""
-        self._frames.clear()
-        self._needs_keyframe = True
+        self.feed.unsubscribe(self)
 
     def push(self, frame: EncodedFrame) -> None:
-        """Called by the feed. An overflow drops what waits."""
+        """Called by the feed. An overflow drops everything up to the next keyframe, which is asked for."""
+        self.newest_timestamp = frame.timestamp
+        self._arrived.set()
         if len(self._frames) >= self._max_frames:
-            self.drop_waiting()
+            self._frames.clear()
+            self._needs_keyframe = True
         if self._needs_keyframe:
             if not frame.keyframe:
-                self._feed.request_keyframe()
+                self.feed.request_keyframe()
                 return
             self._needs_keyframe = False
         self._frames.append(frame)
-        self._arrived.set()
 
 
 class EncodedFeed:
@@ -92,9 +103,9 @@ class EncodedFeed:
         self.lag_s = 0.0
         """How far the media time is behind the monotonic clock by which frames are captured."""
 
-    def subscribe(self) -> Subscription:
-        """A new queue that gets every frame from now on."""
-        subscription = Subscription(self, self._max_frames)
+    def subscribe(self, arrived: asyncio.Event | None = None) -> Subscription:
+        """A new queue that gets every frame from now on; `arrived` is set with each one that is published."""
+        subscription = Subscription(self, self._max_frames, arrived or asyncio.Event())
         self._subscriptions.append(subscription)
         if len(self._subscriptions) == 1:
             self._on_demand(True)

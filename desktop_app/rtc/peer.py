@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiortc.rtcsessiondescription import RTCSessionDescription
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import JsonValue
 
     from .counters import PeerCounters
+    from .encoded_feed import EncodedFeed
     from .ice import IceConfiguration
     from .send_estimate import PathEstimate
 
@@ -156,6 +158,12 @@ class Peer:
         if self._connection is None or self._state is not PeerState.CONNECTED:
             return None
         return self._connection.estimate_path(at_s)
+
+    def send_video(self, feed: EncodedFeed | None) -> None:
+        """Send this encoding of the picture, also over later connections; None sends no picture."""
+        self._local = replace(self._local, video=feed)
+        if self._connection is not None:
+            self._connection.send_video(feed)
 
     def pause_freeze_detection(self) -> None:
         """The participant switched the camera off on purpose."""

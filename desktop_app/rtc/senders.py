@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from aiortc.clock import current_ntp_time
-from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_RTPFB_NACK,
@@ -21,6 +20,7 @@ from aiortc.rtp import (
 from desktop_app.media.clock import now_s
 
 from .aiortc_internals import SenderBase
+from .feed_track import FeedTrack
 from .pacer import Pacer
 from .path_monitor import RemoteReport, StreamState
 from .retransmission import RetransmissionBudget
@@ -29,7 +29,7 @@ from .send_estimate import START_KBPS
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
-    from .encoded_feed import EncodedFeed, EncodedFrame, Subscription
+    from .encoded_feed import EncodedFeed
     from .transport_control import TransportControl
 
 RTT_SMOOTHING = 0.8
@@ -37,74 +37,14 @@ STALE_S = 0.5
 """Pictures that could not leave for so long are dropped: the path takes up with a new keyframe."""
 
 
-class FeedTrack(MediaStreamTrack):
-    """The permanent track of one sender.
-
-    It never ends before its sender does, whatever happens to cameras and microphones: aiortc's sending loop dies
-    for good with its track. Sources are switched behind the feed.
-    """
-
-    def __init__(self, kind: str, feed: EncodedFeed) -> None:
-        super().__init__()
-        self.kind = kind
-        self._feed = feed
-        self._subscription: Subscription | None = None
-
-    async def recv(self) -> EncodedFrame:  # type: ignore[override]
-        """The next encoded frame. The queue begins with the first call: nothing piles up before DTLS is up."""
-        if self._subscription is None:
-            self._subscription = self._feed.subscribe()
-        return await self._subscription.next()
-
-    @property
-    def target_kbps(self) -> float:
-        """What the encoder behind the feed aims at."""
-        return self._feed.target_kbps
-
-    @property
-    def lag_s(self) -> float:
-        """How far the feed's media time is behind the monotonic clock."""
-        return self._feed.lag_s
-
-    def request_keyframe(self) -> None:
-        """Ask the encoder behind the feed."""
-        self._feed.request_keyframe()
-
-    @property
-    def frames_sent(self) -> int:
-        """Frames that this sender has taken from the feed."""
-        return self._subscription.frames_taken if self._subscription else 0
-
-    @property
-    def key_frames_sent(self) -> int:
-        """Keyframes among them."""
-        return self._subscription.key_frames_taken if self._subscription else 0
-
-    def hold(self, held: bool) -> None:
-        """Ask the encoder behind the feed to wait, or no longer."""
-        if self._subscription is not None:
-            self._subscription.is_held = held
-
-    def drop_waiting(self) -> None:
-        """Give up what was not sent yet; the feed goes on with a keyframe."""
-        if self._subscription is not None:
-            self._subscription.drop_waiting()
-
-    def stop(self) -> None:
-        """Called by aiortc when the sender ends."""
-        if self._subscription is not None:
-            self._subscription.close()
-        super().stop()
-
-
 class MediaSender(SenderBase):
-    """Sends one feed to one peer."""
+    """Sends one feed at a time to one peer."""
 
     def __init__(
         self,
         kind: str,
         transport: RTCDtlsTransport,
-        feed: EncodedFeed,
+        feed: EncodedFeed | None,
         clock_rate_hz: int,
         control: TransportControl,
     ) -> None:

@@ -1,4 +1,4 @@
-"""The one encoder of the camera, on a thread of its own."""
+"""One encoder of the camera, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -69,11 +69,20 @@ class VideoEncoderCounters:
 
 
 class VideoEncoder:
-    """Encodes the newest frame of a FrameSlot for all peers. Made and closed on the engine loop."""
+    """Encodes the newest frame of a FrameSlot for all peers that want it. Made and closed on the engine loop.
 
-    def __init__(self, slot: FrameSlot, *, on_error: Callable[[BaseException], None]) -> None:
+    Args:
+        slot: the camera's.
+        on_error: called on the encoder's thread when pictures cannot be encoded.
+        joins_in: begin with the next picture, as the one that there is was sent already by another encoder.
+    """
+
+    def __init__(
+        self, slot: FrameSlot, *, on_error: Callable[[BaseException], None], joins_in: bool = False
+    ) -> None:
         self._slot = slot
         self._on_error = on_error
+        self._joins_in = joins_in
         self._loop = asyncio.get_running_loop()
         self.feed = EncodedFeed(
             max_frames=MAX_QUEUED_FRAMES,
@@ -87,6 +96,8 @@ class VideoEncoder:
         self._wanted = False
         self._paused = False
         self._closed = False
+        self._running = False
+        """Whether the thread goes on; changed under the lock, so that a new one begins when the old one is done."""
         self._keyframe_requested = False
         self._limits = VideoLimits()
         self._thread: threading.Thread | None = None
@@ -105,7 +116,7 @@ class VideoEncoder:
     # --- any thread -----------------------------------------------------------------------------
 
     def set_target_kbps(self, kbps: float) -> None:
-        """What the slowest path carries; bounded by what the picture's size can use."""
+        """What the narrowest path carries; bounded by what the picture's size can use."""
         self.counters.target_kbps = self.feed.target_kbps = max(MIN_KBPS, kbps)
 
     def set_limits(self, width_px: int, height_px: int, frame_rate: float) -> None:
@@ -140,8 +151,9 @@ class VideoEncoder:
         with self._wake:
             self._wanted = wanted
             self._wake.notify()
-            if wanted and self._thread is None and not self._closed:
-                self._fresh = self._slot.newest() is not None
+            if wanted and not self._running and not self._closed:
+                self._fresh = not self._joins_in and self._slot.newest() is not None
+                self._running = True
                 self._thread = threading.Thread(target=self._run, name="video-encoder", daemon=True)
                 self._thread.start()
 
@@ -151,37 +163,38 @@ class VideoEncoder:
 
     def _frame_arrived(self) -> None:
         with self._wake:
-            self._fresh = True
-            self._wake.notify()
+            if self._running:
+                self._fresh = True
+                self._wake.notify()
 
     # --- the encoder's thread -------------------------------------------------------------------
 
     def _run(self) -> None:
-        try:
-            while self._wait_for_frame():
-                newest = self._slot.newest()
-                if newest is None:
-                    continue
-                try:
-                    self._encode(newest.frame)
-                except Exception as error:
-                    self._drop_encoder()
-                    if not self._failing:  # once, not thirty times a second
-                        self._failing = True
-                        logger.exception("the picture could not be encoded")
-                        self._on_error(error)
-                else:
-                    self._failing = False
-        finally:
-            self._drop_encoder()
+        while self._wait_for_frame():
+            newest = self._slot.newest()
+            if newest is None:
+                continue
+            try:
+                self._encode(newest.frame)
+            except Exception as error:
+                self._drop_encoder()
+                if not self._failing:  # once, not thirty times a second
+                    self._failing = True
+                    logger.exception("the picture could not be encoded")
+                    self._on_error(error)
+            else:
+                self._failing = False
 
     def _wait_for_frame(self) -> bool:
-        """True when there is a fresh frame to encode, False after `close`."""
+        """True when there is a fresh frame to encode; False ends the thread, as nobody wants more."""
         with self._wake:
-            while not self._closed and not (self._fresh and self._wanted and not self._paused):
+            while self._wanted and not self._closed and not (self._fresh and not self._paused):
                 self._wake.wait()
             self._fresh = False
-            return not self._closed
+            self._running = self._wanted and not self._closed
+            if not self._running:
+                self._drop_encoder()
+            return self._running
 
     def _encode(self, frame: av.VideoFrame) -> None:
         begin_s = now_s()
@@ -252,8 +265,9 @@ class VideoEncoder:
         if keyframe:
             self.counters.key_frames_encoded += 1
             self._last_keyframe_s = at_s
-        self._picture_id = (self._picture_id + 1) & 0x7FFF
-        encoded = EncodedFrame(vp8.packetize(data, self._picture_id), timestamp, keyframe)
+        self._picture_id = (self._picture_id + 1) & vp8.MAX_PICTURE_ID
+        payloads = vp8.packetize(data, self._picture_id)
+        encoded = EncodedFrame(payloads, timestamp, keyframe, self._picture_id)
         try:
             self._loop.call_soon_threadsafe(self.feed.publish, encoded)
         except RuntimeError:  # the loop ended; close() follows

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 MAX_PAYLOAD_BYTES = 1150
 """RTP payload bound: with the RTP header and its extensions (26), RTX (2), SRTP (16), TURN (36), UDP (8) and
 IPv6 (40) a packet fits into the 1280 bytes that every IPv6 link carries."""
+MAX_PICTURE_ID = 0x7FFF
+_HEADER_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,22 @@ def packetize(frame: bytes, picture_id: int) -> list[bytes]:
 
     Equal sizes (instead of full packets and a small rest) make every packet equally likely to survive.
     """
-    header_bytes = 4
-    room = MAX_PAYLOAD_BYTES - header_bytes
+    room = MAX_PAYLOAD_BYTES - _HEADER_BYTES
     count = max(1, -(-len(frame) // room))
     size = -(-len(frame) // count)
-    pid = (0x8000 | (picture_id & 0x7FFF)).to_bytes(2, "big")
+    pid = _picture_id_bytes(picture_id)
     payloads = []
     for index in range(count):
         first = 0x90 if index == 0 else 0x80  # X, and S on the first packet
         payloads.append(bytes((first, 0x80)) + pid + frame[index * size : (index + 1) * size])
     return payloads
+
+
+def renumbered(payloads: list[bytes], picture_id: int) -> list[bytes]:
+    """The payloads that `packetize` made, with another picture id."""
+    pid = _picture_id_bytes(picture_id)
+    return [payload[:2] + pid + payload[_HEADER_BYTES:] for payload in payloads]
+
+
+def _picture_id_bytes(picture_id: int) -> bytes:
+    return (0x8000 | (picture_id & MAX_PICTURE_ID)).to_bytes(2, "big")

@@ -72,7 +72,7 @@ class PeerStatsCollector:
 
 
 class EncoderShare:
-    """What the shared encoder did in the last second; the same for all peers."""
+    """What an encoder did in the last second; the same for all peers that it serves."""
 
     def __init__(self) -> None:
         self.encode_ms = 0.0

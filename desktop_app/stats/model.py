@@ -74,7 +74,7 @@ class OutboundVideoStats:
     frame_width: int = 0
     frame_height: int = 0
     encode_ms: float = 0.0
-    """Mean encoding time a frame, of the last second (one encoder serves all participants)."""
+    """Mean encoding time a frame, of the last second, by the encoder that serves this participant."""
     nack_count: int = 0
     pli_count: int = 0
     remote_loss_pct: float = 0.0
@@ -140,6 +140,8 @@ class LocalStats:
     """What we send, for people; empty before there is a path to send over."""
     quality_reason: str = ""
     """Why it is so: network, cpu, setting, recovered, or empty when it was so from the beginning."""
+    quality_exceptions: dict[str, int] = field(default_factory=dict)
+    """What some participants get instead, their paths being much narrower than the others': how many get what."""
 
 
 @dataclass(frozen=True, slots=True)

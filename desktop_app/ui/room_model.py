@@ -63,7 +63,9 @@ class RoomModel:
         self.video_muted = False
         self.devices: dict[DeviceKind, DeviceStatus] = {}
         self.quality: QualityChanged | None = None
-        """The newest step of what we send; None as long as nothing had to change."""
+        """The newest step of what we send to all; None as long as nothing had to change."""
+        self._quality_of: dict[str, QualityChanged] = {}
+        """The newest step for one participant alone."""
 
     @property
     def in_call(self) -> bool:
@@ -79,6 +81,7 @@ class RoomModel:
                 self._update_person(participant)
             case ParticipantGone(user_id):
                 self.people.pop(user_id, None)
+                self._quality_of.pop(user_id, None)
             case PeerStateChanged(user_id, state, reason):
                 if user_id in self.people:
                     self.people[user_id] = replace(self.people[user_id], state=state, reason=reason)
@@ -88,8 +91,10 @@ class RoomModel:
                 self.video_muted = muted
             case DeviceStatus():
                 self.devices[event.device] = event
-            case QualityChanged():
+            case QualityChanged(user_id=""):
                 self.quality = event
+            case QualityChanged(user_id=user_id):
+                self._quality_of[user_id] = event
             case _:
                 pass
 
@@ -97,6 +102,7 @@ class RoomModel:
         if event.state in (CallState.IDLE, CallState.JOINING):
             self.people.clear()
             self.quality = None
+            self._quality_of.clear()
         self.state = event.state
         self.room_id = event.room_id if event.state is not CallState.IDLE else ""
 
@@ -133,13 +139,26 @@ class RoomModel:
         return "Connected"
 
     def quality_text(self) -> str:
-        """Why the others do not see us although our camera is on; empty while they do."""
+        """Why the others, or some of them, do not see us although our camera is on; empty while they do."""
         quality = self.quality
-        if not self.in_call or quality is None or quality.video_enabled:
+        if not self.in_call:
             return ""
+        if quality is None or quality.video_enabled:
+            return self._exceptions_text()
         if quality.reason == "setting":
             return "Audio only, as you chose in the settings"
         return "Audio only: the network is too slow for video"
+
+    def _exceptions_text(self) -> str:
+        names = [
+            person.name
+            for user_id, person in self.people.items()
+            if (own := self._quality_of.get(user_id)) is not None and not own.video_enabled
+        ]
+        if not names:
+            return ""
+        whom = names[0] if len(names) == 1 else f"{len(names)} people"
+        return f"Audio only to {whom}: the network between you is too slow for video"
 
     def device_text(self, kind: DeviceKind) -> str:
         """One device in a few words: "Camera on", "Microphone muted", "Camera not working"."""

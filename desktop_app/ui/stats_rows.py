@@ -249,8 +249,18 @@ def _quality(local: LocalStats) -> str:
     return units.word(f"{local.quality_step} ({reason})" if reason else local.quality_step)
 
 
+def _exceptions(local: LocalStats) -> str:
+    return units.word(
+        "; ".join(
+            f"{step} ({count} {'person' if count == 1 else 'people'})"
+            for step, count in local.quality_exceptions.items()
+        )
+    )
+
+
 _COMPUTER: tuple[Line[LocalStats, LocalStats], ...] = (
     Line("Quality sent", _quality, "outbound-rtp: qualityLimitationReason, with the step"),
+    Line("To slower connections", _exceptions, "the same, for those whose paths are much narrower"),
     Line("Camera", lambda s: units.frame_rate(s.camera_fps), "media-source: framesPerSecond"),
     Line("Microphone level", lambda s: units.level(s.microphone_level), "media-source: audioLevel"),
     Line("Processor", lambda s: units.percent(s.cpu_pct), "this process; 100 % is one core"),

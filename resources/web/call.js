@@ -79,12 +79,16 @@ export class Call extends EventTarget {
         this.#add(message)?.peer.offer();
         break;
       case "signal":
-        participant?.peer.receive(message.data);
+        if (message.data?.type === "picture") {
+          this.#noteWithheld(participant, message.data.sent === false);
+        } else {
+          participant?.peer.receive(message.data);
+        }
         break;
       case "participant-updated":
         if (participant) {
           Object.assign(participant, describe(message));
-          this.dispatchEvent(new CustomEvent("updated", { detail: participant }));
+          this.#noteWithheld(participant, participant.withheld);
         }
         break;
       case "peer-left":
@@ -93,6 +97,15 @@ export class Call extends EventTarget {
       case "error":
         console.info("the server refused a message:", message.code);
         break;
+    }
+  }
+
+  /** Whether a participant sends us no picture because the path to us is too narrow: to us it is off. */
+  #noteWithheld(participant, withheld) {
+    if (participant) {
+      participant.withheld = withheld;
+      participant.videoMuted = participant.cameraOff || withheld;
+      this.dispatchEvent(new CustomEvent("updated", { detail: participant }));
     }
   }
 
@@ -107,7 +120,7 @@ export class Call extends EventTarget {
       tracks: this.#media.tracks,
       send: (data) => this.#signaling.send({ type: "signal", targetUserId: userId, data }),
     });
-    const participant = { userId, ...describe(info), peer };
+    const participant = { userId, ...describe(info), withheld: false, peer };
     this.participants.set(userId, participant);
     this.dispatchEvent(new CustomEvent("joined", { detail: participant }));
     return participant;
@@ -151,5 +164,6 @@ function describe(info) {
     name: typeof info.displayName === "string" && info.displayName.trim() !== "" ? info.displayName : info.userId,
     audioMuted: info.audioMuted === true,
     videoMuted: info.videoMuted === true,
+    cameraOff: info.videoMuted === true,
   };
 }

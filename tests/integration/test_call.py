@@ -29,6 +29,7 @@ from desktop_app.call.media_config import MediaConfig
 from desktop_app.call.session import Session
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.messages import ParticipantInfo
+from desktop_app.quality.assignment import Encoding
 from desktop_app.rtc.state import PeerState
 from desktop_app.server.hosting import HostedServer
 from desktop_app.signaling.errors import ConnectError
@@ -175,8 +176,8 @@ async def test_three_people_one_of_whom_comes_later_and_goes_earlier(url: str) -
             for other in (alice, bob, carol):
                 if one is not other:
                     await one.until_seen_and_heard(other.name)
-        # One encoder serves both others.
-        counters = alice.session.media.video_encoder.counters
+        # One encoder serves both others: their paths are alike.
+        counters = alice.session.media.video_encoders[Encoding.HIGH].counters
         assert counters.frames_encoded > 0
         await carol.session.leave()
         await until(lambda: bool(alice.told(ParticipantGone)) and bool(bob.told(ParticipantGone)))

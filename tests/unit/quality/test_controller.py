@@ -1,4 +1,4 @@
-"""The controller: scripted networks and computers, and what holds for any."""
+"""One path, or several that are alike: scripted networks and computers, and what holds for any."""
 
 from __future__ import annotations
 
@@ -11,25 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop_app.quality.controller import (
-    AUDIO_KBPS,
-    LEAST_AUDIO_KBPS,
-    LOW_DATA_KBPS,
-    Mode,
-    QualityController,
-    QualityDecision,
-    QualityInput,
-)
+from desktop_app.quality.controller import LOW_DATA_KBPS, QualityDecision, Source
 from desktop_app.quality.ladder import LEAST_KBPS
+from desktop_app.quality.planner import Load, Mode, PathState, QualityPlanner
+from desktop_app.quality.sound import AUDIO_KBPS, LEAST_AUDIO_KBPS
 
 STEP_S = 0.25
 
 
 @dataclass
 class Run:
-    """A controller and its clock; what differs from a clean VGA call is passed."""
+    """A planner and its clock; what differs from a clean VGA call is passed."""
 
-    controller: QualityController = field(default_factory=QualityController)
+    planner: QualityPlanner = field(default_factory=QualityPlanner)
     now_s: float = 0.0
     history: list[tuple[float, QualityDecision]] = field(default_factory=list)
 
@@ -48,11 +42,15 @@ class Run:
     ) -> QualityDecision:
         for _ in range(max(1, round(seconds / STEP_S))):
             factor = 1.0 if noise is None else noise.uniform(1 - spread, 1 + spread)
-            decision = self.controller.update(
+            plan = self.planner.update(
                 self.now_s,
-                QualityInput(kbps * factor, loss_pct, encode_ms, 1000 / 30, width, height, 30.0, mode),
+                {"bob": PathState(kbps * factor, loss_pct)},
+                Load(encode_ms, 1000 / 30),
+                Source(width, height, 30.0),
+                mode,
             )
-            self.history.append((self.now_s, decision))
+            assert plan.low is None, "one path never needs a second encoding"
+            self.history.append((self.now_s, plan.main))
             self.now_s += STEP_S
         return self.history[-1][1]
 
@@ -237,7 +235,8 @@ def test_another_camera_keeps_about_the_same_rate() -> None:
 
 
 def test_without_a_camera_there_is_a_decision_all_the_same() -> None:
-    decision = QualityController().update(0, QualityInput(600, 0, 0, 0, 0, 0, 0))
+    paths = {"bob": PathState(600, 0)}
+    decision = QualityPlanner().update(0, paths, Load(), Source(0, 0, 0), "automatic").main
     assert decision.audio_kbps == AUDIO_KBPS
     assert decision.width_px > 0
 
@@ -307,13 +306,17 @@ wild = st.floats(allow_nan=True, allow_infinity=True)
 def test_bounded_whatever_is_measured(
     steps: list[tuple[float, float, float, float, float, int, int, float, Mode]],
 ) -> None:
-    controller = QualityController()
+    planner = QualityPlanner()
     now_s = 0.0
     for pause_s, kbps, loss, encode_ms, interval_ms, width, height, fps, mode in steps:
         now_s += pause_s
-        decision = controller.update(
-            now_s, QualityInput(kbps, loss, encode_ms, interval_ms, width, height, fps, mode)
-        )
+        decision = planner.update(
+            now_s,
+            {"bob": PathState(kbps, loss)},
+            Load(encode_ms, interval_ms),
+            Source(width, height, fps),
+            mode,
+        ).main
         assert LEAST_AUDIO_KBPS <= decision.audio_kbps <= AUDIO_KBPS
         assert math.isfinite(decision.video_kbps)
         assert decision.video_kbps == 0 or decision.video_kbps >= LEAST_KBPS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,9 +56,8 @@ class Sending:
         """The payload type, the primary frame and the copies that `payload` is sent with."""
         self._timestamp += step
         frame = EncodedFrame([payload], self._timestamp, keyframe=True, audio_level_dbov=-20)
-        waiting = self.sender.next_encoded()
-        if not len(self.feed):
-            self.sender.feed_track._subscription = self.feed.subscribe()
+        waiting = asyncio.ensure_future(self.sender.next_encoded())
+        await asyncio.sleep(0)  # it subscribes with the first call
         self.feed.publish(frame)
         (sent,), timestamp, level_dbov, payload_type = await waiting
         assert (timestamp, level_dbov) == (self._timestamp, -20)

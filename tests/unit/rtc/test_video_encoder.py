@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def encoder_of(slot: FrameSlot) -> AsyncIterator[VideoEncoder]:
+async def encoder_of(slot: FrameSlot, *, joins_in: bool = False) -> AsyncIterator[VideoEncoder]:
     errors: list[BaseException] = []
-    encoder = VideoEncoder(slot, on_error=errors.append)
+    encoder = VideoEncoder(slot, on_error=errors.append, joins_in=joins_in)
     try:
         yield encoder
     finally:
@@ -60,6 +60,37 @@ async def test_it_encodes_only_while_somebody_wants_it() -> None:
         again = encoder.feed.subscribe()
         assert encoder.counters.frames_encoded == count
         again.close()
+
+
+async def test_the_thread_and_the_codec_end_with_the_last_reader_and_begin_again_with_a_keyframe() -> None:
+    slot = FrameSlot()
+    async with encoder_of(slot) as encoder:
+        frames = pictures(4)
+        subscription = encoder.feed.subscribe()
+        assert (await encode_one(slot, subscription, frames[0])).keyframe
+        assert not (await encode_one(slot, subscription, frames[1])).keyframe
+        subscription.close()
+        await asyncio.to_thread(encoder.join)
+        assert not encoder.running
+        assert encoder._encoder is None
+        slot.put(frames[2])
+        assert not encoder.running
+        again = encoder.feed.subscribe()
+        encoded = await encode_one(slot, again, frames[3])
+        assert encoded.keyframe
+        assert encoded.picture_id is not None
+        again.close()
+
+
+async def test_an_encoder_that_joins_in_leaves_the_picture_alone_that_others_have_sent() -> None:
+    slot = FrameSlot()
+    async with encoder_of(slot, joins_in=True) as encoder:
+        frames = pictures(2)
+        slot.put(frames[0])
+        subscription = encoder.feed.subscribe()
+        encoded = await encode_one(slot, subscription, frames[1])
+        assert (encoded.keyframe, encoded.timestamp) == (True, 3000)
+        subscription.close()
 
 
 async def test_limits_scale_the_picture_with_its_aspect_kept() -> None:

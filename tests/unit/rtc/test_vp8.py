@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.rtc.vp8 import MAX_PAYLOAD_BYTES, packetize, parse_payload
+from desktop_app.rtc.vp8 import MAX_PAYLOAD_BYTES, packetize, parse_payload, renumbered
 
 KEYFRAME_DATA = b"\x10\x02\x00\x9d\x01\x2a"
 """P bit 0."""
@@ -73,3 +73,8 @@ def test_a_later_partition_or_a_middle_packet_starts_no_frame() -> None:
 def test_a_cut_off_descriptor_or_one_without_data_is_refused(payload: bytes) -> None:
     with pytest.raises(ValueError, match="VP8 payload"):
         parse_payload(payload)
+
+
+@given(st.binary(min_size=1, max_size=5000), st.integers(0, 0x7FFF), st.integers(0, 0x7FFF))
+def test_another_picture_id_changes_nothing_else(frame: bytes, old: int, new: int) -> None:
+    assert renumbered(packetize(frame, old), new) == packetize(frame, new)

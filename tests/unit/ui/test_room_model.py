@@ -131,8 +131,10 @@ def test_a_muted_microphone_is_not_called_off() -> None:
     assert (model.audio_muted, model.video_muted) == (True, False)
 
 
-def quality(video: bool, reason: Literal["network", "setting", "recovered"]) -> QualityChanged:
-    return QualityChanged("step", 320, 240, 15.0, 100.0 if video else 0.0, video, reason)
+def quality(
+    video: bool, reason: Literal["network", "setting", "recovered"], user_id: str = ""
+) -> QualityChanged:
+    return QualityChanged("step", 320, 240, 15.0, 100.0 if video else 0.0, video, reason, user_id)
 
 
 def test_sound_alone_is_explained_until_the_picture_is_back() -> None:
@@ -148,3 +150,24 @@ def test_sound_alone_is_explained_until_the_picture_is_back() -> None:
     assert model.quality_text() == ""
     model.apply(IN_CALL)
     assert model.quality_text() == "", "another call knows nothing of it"
+
+
+def test_sound_alone_to_one_of_several_names_them_and_says_nothing_of_the_others() -> None:
+    model = model_after(IN_CALL, ANNA, BEN, quality(False, "network", "a"))
+    assert model.quality_text() == "Audio only to Anna: the network between you is too slow for video"
+    model.apply(quality(False, "network", "b"))
+    assert model.quality_text() == "Audio only to 2 people: the network between you is too slow for video"
+    model.apply(quality(True, "recovered", "a"))
+    assert model.quality_text().startswith("Audio only to Ben:")
+    model.apply(quality(False, "network"))
+    assert model.quality_text() == "Audio only: the network is too slow for video"
+    model.apply(quality(True, "recovered"))
+    assert model.quality_text().startswith("Audio only to Ben:")
+    model.apply(ParticipantGone("b"))
+    assert model.quality_text() == ""
+    model.apply(ParticipantJoined(ParticipantInfo("b", "Ben")))
+    assert model.quality_text() == "", "who comes back has another path"
+
+
+def test_a_smaller_picture_for_one_is_no_notice() -> None:
+    assert model_after(IN_CALL, ANNA, quality(True, "network", "a")).quality_text() == ""

@@ -138,3 +138,19 @@ def test_figures_as_people_read_them(text: str, expected: str) -> None:
 def test_what_is_sent_is_shown_with_its_reason(step: str, reason: str, text: str) -> None:
     computer = sections_for(PEER, LocalStats(quality_step=step, quality_reason=reason))[-1]
     assert next(row.received.text for row in computer.rows if row.label == "Quality sent") == text
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "text"),
+    [
+        ({}, "–"),
+        ({"320 × 240, 30 fps": 1}, "320 × 240, 30 fps (1 person)"),
+        (
+            {"320 × 240, 30 fps": 2, "Sound only": 1},
+            "320 × 240, 30 fps (2 people); Sound only (1 person)",
+        ),
+    ],
+)
+def test_what_slower_connections_get_is_shown_beside_it(exceptions: dict[str, int], text: str) -> None:
+    computer = sections_for(PEER, LocalStats(quality_exceptions=exceptions))[-1]
+    assert next(row.received.text for row in computer.rows if row.label == "To slower connections") == text
