@@ -161,7 +161,8 @@ def exceptions(plan: QualityPlan) -> dict[str, int]:
 
 def _state(path: PathEstimate) -> PathState:
     repairs_kbps = min(path.repair_kbps, MAX_REPAIR_SHARE * path.kbps)
-    return PathState(path.kbps - repairs_kbps, path.fraction_lost * 100)
+    settled_kbps = max(path.kbps, path.settled_kbps)
+    return PathState(settled_kbps - repairs_kbps, path.fraction_lost * 100, path.kbps - repairs_kbps)
 
 
 def _outline(decision: QualityDecision) -> tuple[str, bool, str]:

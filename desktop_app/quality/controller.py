@@ -6,8 +6,9 @@ Whether there are pictures at all is decided for each path (picture_gate.py).
 - Down at once, as many steps as it takes, when the estimate leaves less than the step is good for: after a second,
   or immediately when it is far below or when over 5 % of loss confirms it.
 - Up one step at a time, when the estimate has left UP_MARGIN more than the next step's minimum all through a quiet
-  time. A step up that fails doubles the quiet time before the next try (up to a minute); one that holds makes it
-  short again. So a noisy path is answered by ever fewer changes, and never by swinging.
+  time; a second is enough for SURE_MARGIN. A step up that fails doubles the quiet time before the next try (up to a
+  minute); one that holds makes it short again. So a noisy path is answered by ever fewer changes, and never by
+  swinging.
 - An encoder that needs over 85 % of the time between two frames steps down too; up again when the larger picture
   would, by its count of pixels a second, still leave a good reserve.
 
@@ -29,7 +30,8 @@ Reason: TypeAlias = Literal["network", "cpu", "setting", "recovered", ""]
 
 DOWN_AFTER_S = 1.0
 FAR_BELOW = 0.7
-UP_MARGIN = 1.3
+UP_MARGIN, SURE_MARGIN = 1.3, 2.0
+SURE_QUIET_S = 1.0
 QUIET_S, MAX_QUIET_S = 3.0, 60.0
 TRIAL_S = 10.0
 """A step up that does not last this long has failed."""
@@ -70,6 +72,8 @@ class QualityInput:
     """Time between two pictures as they are sent; 0 when none are."""
     source: Source
     low_data: bool = False
+    limit_kbps: float = math.inf
+    """What may be sent at the moment, while a queue empties: no reason for another step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class QualityController:
         else:
             self._judge(now_s, available, given.loss_pct)
         self._last_s = now_s
-        return self._decision(available, audio_kbps)
+        return self._decision(min(available, given.limit_kbps - audio_kbps), audio_kbps)
 
     def begin_low(self, now_s: float) -> None:
         """Pictures are tried again on a path of which nothing is known: on the lowest step. After `take_source`."""
@@ -271,11 +275,16 @@ class QualityController:
 
     def _judge_up(self, now_s: float) -> None:
         assert self._step is not None
-        if self._step <= self._best() or now_s - self._changed_s < self._quiet_s:
+        if self._step <= self._best():
             return
-        needed = UP_MARGIN * self._ladder[self._step - 1].min_kbps
-        if self._lasting(now_s, self._quiet_s) >= needed:
-            self._go(now_s, self._step - 1, "recovered")
+        least = self._ladder[self._step - 1].min_kbps
+        sure_quiet_s = (
+            SURE_QUIET_S if self._quiet_s <= QUIET_S else self._quiet_s
+        )  # not after one that failed
+        for margin, quiet_s in ((SURE_MARGIN, sure_quiet_s), (UP_MARGIN, self._quiet_s)):
+            if now_s - self._changed_s >= quiet_s and self._lasting(now_s, quiet_s) >= margin * least:
+                self._go(now_s, self._step - 1, "recovered")
+                return
 
     def _lasting(self, now_s: float, seconds: float) -> float:
         return min(value for at_s, value in self._estimates if now_s - at_s <= seconds)

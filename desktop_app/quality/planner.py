@@ -37,6 +37,8 @@ class PathState:
     estimate_kbps: float
     """Payload that it carries, sound and pictures together."""
     loss_pct: float
+    limit_kbps: float = math.inf
+    """What may be sent at the moment, while a queue empties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ class QualityPlanner:
             QualityInput(
                 estimate_kbps=min(path.estimate_kbps for path in paths),
                 loss_pct=max(path.loss_pct for path in paths),
+                limit_kbps=min(path.limit_kbps for path in paths),
                 encode_ms=load.encode_ms,
                 frame_interval_ms=load.frame_interval_ms,
                 source=source,
@@ -219,4 +222,5 @@ def _checked(path: PathState) -> PathState:
     """With zeros for what is not a number."""
     values = (path.estimate_kbps, path.loss_pct)
     kbps, loss_pct = (value if math.isfinite(value) else 0.0 for value in values)
-    return PathState(max(0.0, kbps), max(0.0, loss_pct))
+    limit_kbps = math.inf if math.isnan(path.limit_kbps) else max(0.0, path.limit_kbps)
+    return PathState(max(0.0, kbps), max(0.0, loss_pct), limit_kbps)

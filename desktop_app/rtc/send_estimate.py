@@ -68,6 +68,8 @@ class PathEstimate:
     """The round trip above its recent minimum."""
     repair_kbps: float = 0.0
     """What is sent again, or twice from the beginning, takes of it."""
+    settled_kbps: float = 0.0
+    """What it will carry when its queue is gone, where that is more."""
 
 
 class SendEstimator:

@@ -128,8 +128,12 @@ class TransportControl:
         estimator.update(at_s, self._log.newest_sent_s)
         if estimator.feedback_s is None:
             return None
-        kbps = self._rates.payload_kbps(at_s, estimator.kbps)
-        return PathEstimate(kbps, estimator.fraction_lost, estimator.queue_s)
+        return PathEstimate(
+            kbps=self._rates.payload_kbps(at_s, estimator.kbps),
+            fraction_lost=estimator.fraction_lost,
+            queue_s=estimator.queue_s,
+            settled_kbps=self._rates.payload_kbps(at_s, estimator.settled_kbps),
+        )
 
     def close(self) -> None:
         """End the timer and whoever waits."""

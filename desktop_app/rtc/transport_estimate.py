@@ -103,6 +103,13 @@ class TransportEstimator:
         return self._kbps
 
     @property
+    def settled_kbps(self) -> float:
+        """What it will carry when its queue is gone."""
+        if self._draining_since_s is None or not math.isfinite(self._capacity_kbps):
+            return self._kbps
+        return max(self._kbps, BACK_OFF * self._capacity_kbps)
+
+    @property
     def fraction_lost(self) -> float:
         """Smoothed, 0 to 1."""
         return self._losses.loss or 0.0
@@ -249,9 +256,8 @@ class TransportEstimator:
 
     def _drain(self, now_s: float, queue_s: float, since_s: float) -> None:
         if queue_s < DRAINED_S:
+            self._kbps = self.settled_kbps
             self._draining_since_s = None
-            if math.isfinite(self._capacity_kbps):
-                self._kbps = max(self._kbps, BACK_OFF * self._capacity_kbps)
         elif now_s - since_s > ROUTE_S:
             self._draining_since_s = None
             self._delay.accept()

@@ -5,13 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop_app.quality.controller import LOW_DATA_KBPS, QualityDecision, Source
+from desktop_app.quality.controller import (
+    LOW_DATA_KBPS,
+    QualityController,
+    QualityDecision,
+    QualityInput,
+    Source,
+)
 from desktop_app.quality.ladder import LEAST_KBPS
 from desktop_app.quality.planner import Load, Mode, PathState, QualityPlanner
 from desktop_app.quality.sound import AUDIO_KBPS, LEAST_AUDIO_KBPS
@@ -123,7 +129,24 @@ def test_steps_up_are_taken_one_at_a_time() -> None:
     run.go(30, 2000)
     ups = run.changes()
     assert all(before - after == 1 for _, before, after in ups)
+    assert all(later - earlier >= 1 for (earlier, _, _), (later, _, _) in itertools.pairwise(ups))
+    run = Run()
+    run.go(5, 150)
+    run.go(30, 420)  # half of it beside what a step needs at least
+    ups = run.changes()
     assert all(later - earlier >= 3 for (earlier, _, _), (later, _, _) in itertools.pairwise(ups))
+
+
+def test_a_queue_that_empties_lowers_the_bitrate_and_not_the_step() -> None:
+    controller = QualityController()
+    state = QualityInput(
+        estimate_kbps=800, loss_pct=0, encode_ms=0, frame_interval_ms=0, source=Source(640, 480, 30)
+    )
+    before = controller.update(0.0, state)
+    draining = controller.update(0.25, replace(state, limit_kbps=200))
+    assert draining.step == before.step
+    assert draining.video_kbps == 200 - draining.audio_kbps
+    assert controller.update(0.5, state).video_kbps == before.video_kbps
 
 
 def test_failed_steps_up_become_rare() -> None:
