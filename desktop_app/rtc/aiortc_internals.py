@@ -3,7 +3,7 @@
 aiortc's own receiver loses a fifth of the sound at 5 % packet loss and freezes the picture for seconds
 (docs/decisions.md), and its sender encodes once per peer. So we keep aiortc's transports, negotiation and RTP
 parsing, and replace what happens to a packet: `ReceiverBase` and `SenderBase` stand where RTCRtpReceiver and
-RTCRtpSender stood. `missing_private_names` is asserted by a test, so an upgrade that renames one of them is noticed.
+RTCRtpSender stood. A test (tests/unit/rtc/test_private_names.py) notices an upgrade that renames one of them.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import is_rtx
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
-from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
-from aiortc.rtcrtpsender import RTCRtpSender, random_sequence_number
+from aiortc.rtcrtpsender import RTCRtpSender
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.rtp import RtcpSrPacket, RtpPacket, wrap_rtx
-from aiortc.utils import random32
 
 from . import audio_codecs, transport_feedback, transport_offer
 from .counters import SelectedPair
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
 
     from aiortc.mediastreams import MediaStreamTrack
     from aiortc.rtcconfiguration import RTCConfiguration
+    from aiortc.rtcicetransport import RTCIceTransport
     from aiortc.rtcrtpparameters import (
         RTCRtpCodecParameters,
         RTCRtpReceiveParameters,
@@ -50,54 +48,8 @@ logger = logging.getLogger(__name__)
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
 _REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
-HISTORY_PACKETS = 512
-"""That can be sent again: two seconds of the best picture. aiortc keeps 128."""
 ICE_END_S = 1.0
 """aioice looks every 20 ms whether it was closed."""
-
-
-def missing_private_names() -> list[str]:
-    """The private names below that the installed aiortc and aioice no longer have."""
-    import inspect
-
-    from aioice.ice import Connection
-
-    wanted: list[tuple[object, str]] = [
-        (RTCPeerConnection, _CREATE_TRANSCEIVER),
-        (RTCPeerConnection, _REMOTE_DESCRIPTION),
-        (RTCRtpTransceiver, "_get_mline_index"),
-        (RTCRtpReceiver, "_handle_rtp_packet"),
-        (RTCRtpReceiver, "_handle_rtcp_packet"),
-        (RTCRtpReceiver, "_handle_disconnect"),
-        (RTCRtpReceiver, "_set_rtcp_ssrc"),
-        (RTCRtpSender, "_handle_rtcp_packet"),
-        (RTCRtpSender, "_run_rtp"),
-        (RTCRtpSender, "_retransmit"),
-        (RTCRtpSender, "_send_keyframe"),
-        (RTCRtpSender, "_send_rtcp"),
-        (RTCDtlsTransport, "_handle_rtcp_data"),
-        (RTCDtlsTransport, "_send_rtp"),
-        (RTCDtlsTransport, "_register_rtp_receiver"),
-        (RTCDtlsTransport, "_unregister_rtp_receiver"),
-        (Connection, "get_component_candidates"),
-    ]
-    missing = [f"{owner!r}.{name}" for owner, name in wanted if not hasattr(owner, name)]
-    for owner, names in (
-        (
-            RTCPeerConnection.__init__,
-            ("__transceivers", "__configuration", "__sctp", "__stream_id", "__dtlsTransports", "__isClosed"),
-        ),
-        (RTCDtlsTransport.__init__, ("__rx_bytes", "__tx_bytes")),
-        (RTCRtpSender.__init__, ("__octet_count", "__packet_count", "__mid", "_ssrc", "_enabled")),
-        (RTCRtpSender.__init__, ("__rtp_started", "__rtp_exited", "__rtp_header_extensions_map")),
-        (RTCRtpSender.__init__, ("__rtx_payload_type", "__rtx_sequence_number", "_rtx_ssrc")),
-        (RTCRtpTransceiver.__init__, ("_codecs",)),
-        (RTCIceTransport.__init__, ("_connection", "__start")),
-        (Connection.__init__, ("_nominated", "_query_consent_task")),
-    ):
-        source = inspect.getsource(owner)
-        missing += [f"{owner.__qualname__}: {name}" for name in names if name not in source]
-    return missing
 
 
 # --- receiving ----------------------------------------------------------------------------------
@@ -207,32 +159,25 @@ class ReceiverBase(RTCRtpReceiver, ABC):
 
 
 class SenderBase(RTCRtpSender, ABC):
-    """An RTCRtpSender that takes frames which are encoded already, and shows what the far end reports."""
+    """An RTCRtpSender whose packets are made elsewhere, and which shows what the far end reports."""
 
     def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, clock_rate_hz: int) -> None:
         super().__init__(track, transport)
         self.clock_rate_hz = clock_rate_hz
-        self.media_lag_s = 0.0  # how far media timestamps are behind the monotonic clock
-        self._timestamp_origin: int | None = None
-        """RTP timestamp minus media timestamp; constant, drawn at random by aiortc."""
-        self._history: OrderedDict[int, RtpPacket] = OrderedDict()
+        self.timestamp_origin: int | None = None
+        """RTP timestamp minus media timestamp; None before the first packet."""
+        self.media_lag_s = 0.0
+        """How far media timestamps are behind the monotonic clock."""
         self.has_transport_feedback = False
         """Whether the far end answers transport-wide sequence numbers."""
 
     @abstractmethod
-    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None] | None:
-        """The next frame: RTP payloads, media timestamp in codec clock units, audio level in dBov; None to skip.
-
-        And the payload type, when it is not the first codec's.
-        """
+    async def run_rtp(self, payload_type: int) -> None:
+        """Send packets until cancelled; `payload_type` is the first negotiated codec's."""
 
     @abstractmethod
-    async def wait_for_turn(self, payload_bytes: int) -> None:
-        """Wait until a packet of this size may leave."""
-
-    @abstractmethod
-    def number_packet(self, payload_bytes: int) -> int:
-        """A packet leaves now: its transport-wide sequence number."""
+    async def retransmit(self, sequence_number: int) -> None:
+        """The far end asks for this packet again."""
 
     @abstractmethod
     def on_keyframe_request(self) -> None:
@@ -242,45 +187,17 @@ class SenderBase(RTCRtpSender, ABC):
     def on_rtcp(self, packet: AnyRtcpPacket) -> None:
         """Each RTCP packet for this sender, before aiortc handles it."""
 
-    @abstractmethod
-    def copies_to_retransmit(self, sequence_number: int, payload_bytes: int) -> int:
-        """The far end asks for this packet again: how often it is sent."""
-
     async def send(self, parameters: RTCRtpSendParameters) -> None:
         """Start to send; called by aiortc when DTLS is up."""
         self.has_transport_feedback = transport_offer.is_agreed(parameters)
         await super().send(parameters)
 
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
-        # In aiortc's place, for two reasons: the packets of a large frame are spread over time, and the origin of
-        # the timestamps is known, which the sender reports need.
-        assert codec.payloadType is not None
         private = vars(self)
         private["_RTCRtpSender__rtp_started"].set()
-        sequence_number = random_sequence_number()
-        origin = self._timestamp_origin = random32()
         try:
-            while True:
-                encoded = await self.next_encoded()
-                if encoded is None or not self._enabled:
-                    continue
-                payloads, timestamp, level_dbov, payload_type = encoded
-                for index, payload in enumerate(payloads):
-                    packet = RtpPacket(
-                        payload_type=codec.payloadType if payload_type is None else payload_type,
-                        sequence_number=sequence_number,
-                        timestamp=(origin + timestamp) & 0xFFFFFFFF,
-                        marker=int(index == len(payloads) - 1),
-                    )
-                    packet.ssrc = self._ssrc
-                    packet.payload = payload
-                    packet.extensions.mid = private["_RTCRtpSender__mid"]
-                    if level_dbov is not None:
-                        packet.extensions.audio_level = (False, -level_dbov)
-                    await self.wait_for_turn(len(payload))
-                    self._remember(packet)
-                    await self._send_packet(packet)
-                    sequence_number = (sequence_number + 1) & 0xFFFF
+            assert codec.payloadType is not None
+            await self.run_rtp(codec.payloadType)
         except (asyncio.CancelledError, ConnectionError, MediaStreamError):
             pass
         except Exception:
@@ -289,24 +206,33 @@ class SenderBase(RTCRtpSender, ABC):
             self.track.stop()
         private["_RTCRtpSender__rtp_exited"].set()
 
-    def _remember(self, packet: RtpPacket) -> None:
-        self._history[packet.sequence_number] = packet
-        self._history.move_to_end(packet.sequence_number)
-        if len(self._history) > HISTORY_PACKETS:
-            self._history.popitem(last=False)
-
-    async def _send_packet(self, packet: RtpPacket) -> None:
-        private = vars(self)
-        await self._send_numbered(packet)
-        private["_RTCRtpSender__octet_count"] += len(packet.payload)
-        private["_RTCRtpSender__packet_count"] += 1
-
-    async def _send_numbered(self, packet: RtpPacket) -> None:
+    async def transmit(self, packet: RtpPacket) -> None:
+        """Let a packet leave now."""
+        packet.extensions.mid = vars(self)["_RTCRtpSender__mid"]
         packet.extensions.abs_send_time = (current_ntp_time() >> 14) & 0x00FFFFFF
-        if self.has_transport_feedback:
-            packet.extensions.transport_sequence_number = self.number_packet(len(packet.payload))
         extensions_map = vars(self)["_RTCRtpSender__rtp_header_extensions_map"]
         await self.transport._send_rtp(packet.serialize(extensions_map))
+
+    def count_sent(self, payload_bytes: int) -> None:
+        """Count a packet for the sender reports; a retransmission is not counted (RFC 4588)."""
+        private = vars(self)
+        private["_RTCRtpSender__octet_count"] += payload_bytes
+        private["_RTCRtpSender__packet_count"] += 1
+
+    def as_retransmission(self, packet: RtpPacket) -> RtpPacket:
+        """A packet as it is sent again: on the RTX stream where that was negotiated (RFC 4588)."""
+        private = vars(self)
+        payload_type: int | None = private["_RTCRtpSender__rtx_payload_type"]
+        if payload_type is None:
+            return packet
+        number: int = private["_RTCRtpSender__rtx_sequence_number"]
+        private["_RTCRtpSender__rtx_sequence_number"] = (number + 1) & 0xFFFF
+        return wrap_rtx(packet, payload_type=payload_type, sequence_number=number, ssrc=self._rtx_ssrc)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the far end wants the stream (the direction of its description)."""
+        return bool(self._enabled)
 
     def _send_keyframe(self) -> None:
         self.on_keyframe_request()
@@ -319,30 +245,16 @@ class SenderBase(RTCRtpSender, ABC):
             logger.exception("an RTCP packet could not be handled")
 
     async def _retransmit(self, sequence_number: int) -> None:
-        private = vars(self)
-        sequence_number &= 0xFFFF  # aiortc's NACK parser counts on beyond 65535
-        packet = self._history.get(sequence_number)
-        if packet is None:
-            return
-        payload_type = private["_RTCRtpSender__rtx_payload_type"]
-        for _ in range(self.copies_to_retransmit(sequence_number, len(packet.payload))):
-            repair = packet
-            if payload_type is not None:
-                number = private["_RTCRtpSender__rtx_sequence_number"]
-                repair = wrap_rtx(
-                    packet, payload_type=payload_type, sequence_number=number, ssrc=self._rtx_ssrc
-                )
-                private["_RTCRtpSender__rtx_sequence_number"] = (number + 1) & 0xFFFF
-            await self._send_numbered(repair)
+        await self.retransmit(sequence_number & 0xFFFF)  # aiortc's NACK parser counts on beyond 65535
 
     async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to every
         # round trip that is measured with it, and ties sound and picture to the time of sending; ours say what is now.
         for packet in packets:
-            if isinstance(packet, RtcpSrPacket) and self._timestamp_origin is not None:
+            if isinstance(packet, RtcpSrPacket) and self.timestamp_origin is not None:
                 media_now = round((time.monotonic() - self.media_lag_s) * self.clock_rate_hz)
                 packet.sender_info.ntp_timestamp = current_ntp_time()
-                packet.sender_info.rtp_timestamp = (self._timestamp_origin + media_now) & 0xFFFFFFFF
+                packet.sender_info.rtp_timestamp = (self.timestamp_origin + media_now) & 0xFFFFFFFF
         await super()._send_rtcp(packets)
 
     @property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiortc.rtcrtpparameters import RTCRtpSendParameters
     from aiortc.rtp import AnyRtcpPacket
 
-    from .encoded_feed import EncodedFeed
+    from .encoded_feed import EncodedFeed, EncodedFrame
     from .path_monitor import StreamState
     from .transport_control import TransportControl
 
@@ -48,19 +48,19 @@ class AudioSender(MediaSender):
                 self.payload_types[codec.mimeType] = codec.payloadType
         await super().send(parameters)
 
-    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None]:
+    async def next_encoded(self) -> EncodedFrame:
         """The next frame of the feed, with copies of those before it as far as they are needed."""
-        payloads, timestamp, level_dbov, _ = await super().next_encoded()
-        (primary,) = payloads  # a frame of sound is one packet
-        copies = self._copies(timestamp)
-        self._earlier.append((timestamp, primary))
+        frame = await super().next_encoded()
+        (primary,) = frame.payloads  # a frame of sound is one packet
+        copies = self._earlier_copies(frame.timestamp)
+        self._earlier.append((frame.timestamp, primary))
         if not copies:
-            return payloads, timestamp, level_dbov, None
+            return frame
         payload = red.build(primary, copies, self.payload_types[OPUS])
         self._redundant_bytes += len(payload) - len(primary)
-        return [payload], timestamp, level_dbov, self.payload_types[RED]
+        return replace(frame, payloads=[payload], payload_type=self.payload_types[RED])
 
-    def _copies(self, timestamp: int) -> list[red.Copy]:
+    def _earlier_copies(self, timestamp: int) -> list[red.Copy]:
         wanted = self._redundancy.copies if RED in self.payload_types else 0
         newest = list(self._earlier)[-wanted:] if wanted else []
         earlier = [red.Copy(timestamp - sent, payload) for sent, payload in newest]

@@ -23,6 +23,8 @@ class EncodedFrame:
     picture_id: int | None = None
     """That the payloads carry (RFC 7741); None for sound."""
     audio_level_dbov: int | None = None
+    payload_type: int | None = None
+    """None: that of the first negotiated codec."""
 
 
 class Subscription:

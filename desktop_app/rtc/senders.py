@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from aiortc.clock import current_ntp_time
@@ -14,6 +16,7 @@ from aiortc.rtp import (
     RtcpRrPacket,
     RtcpRtpfbPacket,
     RtcpSrPacket,
+    RtpPacket,
     unpack_remb_fci,
 )
 
@@ -29,12 +32,19 @@ from .send_estimate import START_KBPS
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
-    from .encoded_feed import EncodedFeed
+    from .encoded_feed import EncodedFeed, EncodedFrame
     from .transport_control import TransportControl
 
 RTT_SMOOTHING = 0.8
+HISTORY_PACKETS = 512
+"""That can be sent again: two seconds of the best picture."""
 STALE_S = 0.5
 """Pictures that could not leave for so long are dropped: the path takes up with a new keyframe."""
+
+
+def first_sequence_number() -> int:
+    """A random one that does not wrap around at once: the receiver may have lost the first packets (RFC 3711 3.3.1)."""
+    return random.randrange(1 << 15)
 
 
 class MediaSender(SenderBase):
@@ -52,6 +62,7 @@ class MediaSender(SenderBase):
         super().__init__(self._feed_track, transport, clock_rate_hz)
         self._control = control
         self._pacer = Pacer()
+        self._history: OrderedDict[int, RtpPacket] = OrderedDict()
         self.remote = RemoteReport()
         self._repairs = RetransmissionBudget(START_KBPS)
         self._repaired_bytes = 0
@@ -66,16 +77,41 @@ class MediaSender(SenderBase):
         """The permanent track."""
         return self._feed_track
 
-    async def next_encoded(self) -> tuple[list[bytes], int, int | None, int | None]:
+    async def run_rtp(self, payload_type: int) -> None:
+        """Send the feed's frames; `payload_type` is the first negotiated codec's."""
+        sequence_number = first_sequence_number()
+        origin = self.timestamp_origin = random.getrandbits(32)
+        while True:
+            frame = await self.next_encoded()
+            if not self.enabled:
+                continue
+            for index, payload in enumerate(frame.payloads):
+                packet = RtpPacket(
+                    payload_type=payload_type if frame.payload_type is None else frame.payload_type,
+                    sequence_number=sequence_number,
+                    timestamp=(origin + frame.timestamp) & 0xFFFFFFFF,
+                    marker=int(index == len(frame.payloads) - 1),
+                    ssrc=self.ssrc,
+                    payload=payload,
+                )
+                if frame.audio_level_dbov is not None:
+                    packet.extensions.audio_level = (False, -frame.audio_level_dbov)
+                await self._wait_for_turn(len(payload))
+                self._remember(packet)
+                await self._send_numbered(packet)
+                self.count_sent(len(payload))
+                sequence_number = (sequence_number + 1) & 0xFFFF
+
+    async def next_encoded(self) -> EncodedFrame:
         """The next frame of the feed."""
         frame = await self._feed_track.recv()
         self.media_lag_s = self._feed_track.lag_s
         if self.kind == "video":
             self._pacer.set_target_kbps(self._feed_track.target_kbps)
-        return frame.payloads, frame.timestamp, frame.audio_level_dbov, None
+        return frame
 
-    async def wait_for_turn(self, payload_bytes: int) -> None:
-        """Sound goes at once; pictures wait for the pacer, and for room on the path."""
+    async def _wait_for_turn(self, payload_bytes: int) -> None:
+        # Sound goes at once; pictures wait for the pacer, and for room on the path.
         if self.kind == "audio":
             return
         if (wait_s := self._pacer.wait_s(payload_bytes, now_s())) > 0:
@@ -89,17 +125,33 @@ class MediaSender(SenderBase):
         finally:
             self._feed_track.hold(False)
 
-    def number_packet(self, payload_bytes: int) -> int:
-        """The connection counts for all its streams."""
-        return self._control.number_packet(self.kind, payload_bytes)
+    def _remember(self, packet: RtpPacket) -> None:
+        self._history[packet.sequence_number] = packet
+        self._history.move_to_end(packet.sequence_number)
+        if len(self._history) > HISTORY_PACKETS:
+            self._history.popitem(last=False)
+
+    async def _send_numbered(self, packet: RtpPacket) -> None:
+        if self.has_transport_feedback:
+            number = self._control.number_packet(self.kind, len(packet.payload))
+            packet.extensions.transport_sequence_number = number
+        await self.transmit(packet)
+
+    async def retransmit(self, sequence_number: int) -> None:
+        """Send a packet again, as often as `_copies` allows."""
+        packet = self._history.get(sequence_number)
+        if packet is None:
+            return
+        for _ in range(self._copies(sequence_number, len(packet.payload))):
+            await self._send_numbered(self.as_retransmission(packet))
 
     def on_keyframe_request(self) -> None:
         """PLI or FIR: the encoder throttles."""
         self.remote.pli_count += 1
         self._feed_track.request_keyframe()
 
-    def copies_to_retransmit(self, sequence_number: int, payload_bytes: int) -> int:
-        """Within the budget; counts. On a full path a repair is the next loss: the far end asks again."""
+    def _copies(self, sequence_number: int, payload_bytes: int) -> int:
+        # On a full path a repair is the next loss; the far end asks again.
         if self._control.is_congested:
             return 0
         round_trip_s = self.remote.newest_round_trip_s or 0.0

@@ -9,11 +9,11 @@ import pytest
 from aiortc.rtp import RtcpRtpfbPacket
 
 from desktop_app.protocol.messages import IceServer
-from desktop_app.rtc import aiortc_internals, peer
-from desktop_app.rtc.aiortc_internals import HISTORY_PACKETS
+from desktop_app.rtc import peer
 from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.retransmission import BURST_S
 from desktop_app.rtc.send_estimate import MAX_KBPS
+from desktop_app.rtc.senders import HISTORY_PACKETS
 from desktop_app.rtc.state import PeerState
 
 from .foreign_client import ForeignClient, answers_of
@@ -177,10 +177,6 @@ async def test_a_network_that_stays_silent_fails_and_a_new_call_works(pair: Pair
     await until(lambda: pair.alice.peer.state is CONNECTED)
     await pair.until_connected()
     await pair.until_media()
-
-
-def test_every_private_name_that_we_use_is_there() -> None:
-    assert aiortc_internals.missing_private_names() == []
 
 
 async def test_a_participant_cannot_have_everything_sent_again_and_again(pair: Pair) -> None:

@@ -124,8 +124,8 @@ async def test_when_retransmissions_are_lost_as_well_a_keyframe_is_asked_for(pai
 
 
 async def test_sequence_numbers_wrap_around_under_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    # aiortc begins in the lower half; a call of some minutes gets to the end all the same.
-    monkeypatch.setattr("aiortc.rtcrtpsender.random_sequence_number", lambda: 65_500)
+    # Senders begin in the lower half; a call of some minutes gets to the end all the same.
+    monkeypatch.setattr("desktop_app.rtc.senders.first_sequence_number", lambda: 65_500)
     async with calling() as pair:
         pair.alice.peer.make_call()
         await pair.until_connected()

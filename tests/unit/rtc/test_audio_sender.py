@@ -59,11 +59,12 @@ class Sending:
         waiting = asyncio.ensure_future(self.sender.next_encoded())
         await asyncio.sleep(0)  # it subscribes with the first call
         self.feed.publish(frame)
-        (sent,), timestamp, level_dbov, payload_type = await waiting
-        assert (timestamp, level_dbov) == (self._timestamp, -20)
-        if payload_type is None:
+        outgoing = await waiting
+        (sent,) = outgoing.payloads
+        assert (outgoing.timestamp, outgoing.audio_level_dbov) == (self._timestamp, -20)
+        if outgoing.payload_type is None:
             return None, sent, []
-        return payload_type, *red.parse(sent, 111)
+        return outgoing.payload_type, *red.parse(sent, 111)
 
 
 @pytest.fixture
