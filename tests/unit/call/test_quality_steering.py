@@ -10,7 +10,9 @@ import pytest
 
 from desktop_app.call.events import CallEvent, QualityChanged
 from desktop_app.call.local_media import LocalMedia
+from desktop_app.call.media_config import MediaConfig
 from desktop_app.call.quality_steering import EncoderLoad, QualitySteering
+from desktop_app.media.clock import AUDIO_FRAME_SAMPLES
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.rtc.send_estimate import PathEstimate
 from tests.unit.rtc.test_native_codecs import pictures
@@ -149,6 +151,20 @@ def test_the_next_call_begins_with_a_picture() -> None:
     call.go(5, path(50))
     call.steering.close()
     assert call.media.pauses == set()
+
+
+async def test_the_real_media_save_data_during_silence_when_told_to() -> None:
+    media = LocalMedia(lambda _event: None, None)
+    try:
+        subscription = media.feeds.audio.subscribe()
+        await media.apply(MediaConfig(camera="none", microphone="none", speaker="none", dtx=True))
+        async with asyncio.timeout(10):
+            before = await subscription.next()
+            while (after := await subscription.next()).timestamp - before.timestamp <= AUDIO_FRAME_SAMPLES:
+                before = after
+        subscription.close()
+    finally:
+        await media.close()
 
 
 async def test_the_real_media_send_nothing_while_there_is_any_reason_to_pause() -> None:
