@@ -58,7 +58,7 @@ class SteeredMedia(Protocol):
         """The bitrate of the sound from now on."""
 
     def set_expected_loss(self, percent: float) -> None:
-        """How much loss the sound shall survive."""
+        """How much loss the sound shall survive by the codec's own means."""
 
     def pause_video(self, reason: str, paused: bool) -> None:
         """Send no picture for as long as there is a reason."""
@@ -110,7 +110,7 @@ class QualitySteering:
         )
         self.decision = decision
         media.set_audio_kbps(decision.audio_kbps)
-        media.set_expected_loss(loss_pct)
+        media.set_expected_loss(max(each.sound_loss for each in known) * 100)
         if decision.video_enabled:
             self._asked_kbps = decision.video_kbps / self._overshoot
             media.set_video(decision.width_px, decision.height_px, decision.frame_rate, self._asked_kbps)

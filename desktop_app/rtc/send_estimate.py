@@ -108,6 +108,8 @@ class PathEstimate:
     """The round trip above its recent minimum."""
     repair_kbps: float = 0.0
     """What is sent again, or twice from the beginning, takes of it."""
+    sound_loss: float = 0.0
+    """0 to 1: what is left of the loss for the sound, when the copies in its packets have come."""
 
 
 class SendEstimator:

@@ -82,7 +82,7 @@ class Call:
 
 
 def path(kbps: float, loss: float = 0.0, repair_kbps: float = 0.0) -> PathEstimate:
-    return PathEstimate(kbps, loss, 0.0, repair_kbps)
+    return PathEstimate(kbps, loss, 0.0, repair_kbps, sound_loss=loss / 2)
 
 
 def test_the_narrowest_path_and_the_worst_loss_decide() -> None:
@@ -90,7 +90,7 @@ def test_the_narrowest_path_and_the_worst_loss_decide() -> None:
     call.go(3, path(2000), path(330, 0.04), path(900, 0.01))
     assert call.media.size == (480, 360)
     assert call.media.video_kbps + call.media.audio_kbps == pytest.approx(330)
-    assert call.media.loss_pct == pytest.approx(4)
+    assert call.media.loss_pct == pytest.approx(2)
     assert call.changes() == [], "where a call begins is no change"
 
 

@@ -96,7 +96,6 @@ def test_an_hour_of_drifting_clocks_costs_no_sound_and_no_delay(drift_ppm: float
     assert decoded_by(playout) == list(range(len(decoded_by(playout))))
     assert playout.target_delay_s <= MIN_TARGET_S + 0.010
     assert max(listener.delays_s[100:]) <= playout.target_delay_s + GRAIN_S
-    assert min(listener.delays_s[100:]) >= 0.5 * MIN_TARGET_S
     assert playout.buffered_s <= 3 * AUDIO_FRAME_S
 
 
