@@ -120,6 +120,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument("--relay-only", action="store_true", help="use relayed paths alone")
     parser.add_argument("--fingerprint", type=_fingerprint, help="SHA-256 of the server's own certificate")
     parser.add_argument("--quality", choices=get_args(Mode), default="automatic", help="what is sent")
+    parser.add_argument("--dtx", action="store_true", help="send next to nothing during silence")
     parser.add_argument("--record-audio", metavar="FILE.wav", help="write what a speaker would play")
     parser.add_argument(
         "--media-times", action="store_true", help="print when pictures and sound pass, for measurements"
@@ -140,6 +141,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
             echo_cancellation=False,
             noise_suppression=False,
             automatic_gain=False,
+            dtx=values.dtx,
             quality=values.quality,
             recording=values.record_audio,
         ),

@@ -91,6 +91,7 @@ class LocalMedia:
             self._processor.echo_cancellation = config.echo_cancellation
             self._processor.noise_suppression = config.noise_suppression
             self._processor.automatic_gain = config.automatic_gain
+            self._audio_encoder.set_dtx(config.dtx)
             if old is None or (old.speaker, old.recording) != (config.speaker, config.recording):
                 await self._open_speaker(config)
             if old is None or old.microphone != config.microphone:

@@ -24,6 +24,8 @@ class MediaConfig:
     echo_cancellation: bool = True
     noise_suppression: bool = True
     automatic_gain: bool = True
+    dtx: bool = False
+    """Send next to nothing during silence (discontinuous transmission, RFC 7587 3.1.3)."""
     quality: Mode = "automatic"
     recording: str | None = None
     """A WAV file for what the speaker plays (the bot's --record-audio)."""

@@ -49,7 +49,7 @@ class SteeredMedia(Protocol):
         """The bitrate of the sound from now on."""
 
     def set_expected_loss(self, percent: float) -> None:
-        """How much loss the sound shall survive."""
+        """How much loss the sound shall survive by the codec's own means."""
 
     def pause_video(self, reason: str, paused: bool) -> None:
         """Send no picture for as long as there is a reason."""
@@ -90,7 +90,7 @@ class QualitySteering:
         self.plan = plan
         # One encoding of the sound serves all: the narrowest path decides, and the worst loss.
         media.set_audio_kbps(plan.main.audio_kbps)
-        media.set_expected_loss(max(each.fraction_lost for each in paths.values()) * 100)
+        media.set_expected_loss(max(each.sound_loss for each in paths.values()) * 100)
         self._set_video(Encoding.HIGH, plan.main)
         if plan.low is not None:
             self._set_video(Encoding.LOW, plan.low)

@@ -28,6 +28,7 @@ def media_config(settings: Settings) -> MediaConfig:
         echo_cancellation=settings.echo_cancellation,
         noise_suppression=settings.noise_suppression,
         automatic_gain=settings.automatic_gain,
+        dtx=settings.silence_saving,
         quality=cast("Mode", settings.quality),
     )
 

@@ -12,13 +12,15 @@ from desktop_app.media.audio import AudioFrame, rms_level
 from desktop_app.media.clock import AUDIO_FRAME_SAMPLES
 
 from .encoded_feed import EncodedFeed, EncodedFrame
-from .opus import DEFAULT_EXPECTED_LOSS_PCT, DEFAULT_KBPS, OpusEncoder
+from .opus import DEFAULT_EXPECTED_LOSS_PCT, DEFAULT_KBPS, DTX_BYTES, OpusEncoder
 from .sample_clock import SampleClock
 
 logger = logging.getLogger(__name__)
 
 MAX_QUEUED_FRAMES = 10
 """200 ms: a sender that is further behind has no use for older sound."""
+ANNOUNCEMENTS = 3
+"""Of a silence: whoever loses one would take what is not sent after it for lost."""
 
 
 def level_dbov(level: float) -> int:
@@ -37,6 +39,8 @@ class AudioEncoder:
         self._closed = False
         self._kbps = self._used_kbps = DEFAULT_KBPS
         self._loss_pct = self._used_loss_pct = DEFAULT_EXPECTED_LOSS_PCT
+        self._dtx = self._used_dtx = False
+        self._silent_packets = 0
         self.level = 0.0
         """RMS of the newest frame that was sent, 0 to 1."""
         self.feed = EncodedFeed(max_frames=MAX_QUEUED_FRAMES, on_demand=self._set_wanted)
@@ -51,6 +55,10 @@ class AudioEncoder:
     def set_expected_loss(self, percent: float) -> None:
         """How much loss the packets shall survive, from the next frame on."""
         self._loss_pct = percent
+
+    def set_dtx(self, on: bool) -> None:
+        """Whether next to nothing is sent during silence, from the next frame on."""
+        self._dtx = on
 
     def close(self) -> None:
         """Ignore further frames."""
@@ -67,13 +75,19 @@ class AudioEncoder:
             return
         self._adapt()
         payload = self._encoder.encode(samples)
-        if not payload:
+        if not payload or self._is_needless(payload):
             return
         encoded = EncodedFrame([payload], timestamp, keyframe=True, audio_level_dbov=level_dbov(self.level))
         try:
             self._loop.call_soon_threadsafe(self.feed.publish, encoded)
         except RuntimeError:
             logger.debug("an encoded frame came after the end of the engine loop")
+
+    def _is_needless(self, payload: bytes) -> bool:
+        # libopus still says twice or three times a second what the background sounds like; the rest is not for sending.
+        silent = self._used_dtx and len(payload) <= DTX_BYTES
+        self._silent_packets = self._silent_packets + 1 if silent else 0
+        return self._silent_packets > ANNOUNCEMENTS
 
     def _adapt(self) -> None:
         # Set by the engine loop, used here on the microphone's thread: libopus is not thread-safe.
@@ -84,3 +98,6 @@ class AudioEncoder:
         if loss_pct != self._used_loss_pct:
             self._encoder.set_expected_loss(loss_pct)
             self._used_loss_pct = loss_pct
+        if (dtx := self._dtx) != self._used_dtx:
+            self._encoder.set_dtx(dtx)
+            self._used_dtx = dtx

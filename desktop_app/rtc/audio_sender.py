@@ -39,7 +39,7 @@ class AudioSender(MediaSender):
     @property
     def state(self) -> StreamState:
         """What the path is judged by."""
-        return replace(super().state, redundant_bytes=self._redundant_bytes)
+        return replace(super().state, redundant_bytes=self._redundant_bytes, copies=self._copies)
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
         """Start to send with the negotiated codecs; called by aiortc when DTLS is up."""
@@ -52,7 +52,7 @@ class AudioSender(MediaSender):
         """The next frame of the feed, with copies of those before it as far as they are needed."""
         frame = await super().next_encoded()
         (primary,) = frame.payloads  # a frame of sound is one packet
-        copies = self._earlier_copies(frame.timestamp)
+        copies = self._copies_for(frame.timestamp)
         self._earlier.append((frame.timestamp, primary))
         if not copies:
             return frame
@@ -60,8 +60,12 @@ class AudioSender(MediaSender):
         self._redundant_bytes += len(payload) - len(primary)
         return replace(frame, payloads=[payload], payload_type=self.payload_types[RED])
 
-    def _earlier_copies(self, timestamp: int) -> list[red.Copy]:
-        wanted = self._redundancy.copies if RED in self.payload_types else 0
+    @property
+    def _copies(self) -> int:
+        return self._redundancy.copies if RED in self.payload_types else 0
+
+    def _copies_for(self, timestamp: int) -> list[red.Copy]:
+        wanted = self._copies
         newest = list(self._earlier)[-wanted:] if wanted else []
         earlier = [red.Copy(timestamp - sent, payload) for sent, payload in newest]
         return [copy for copy in earlier if red.fits(copy)]

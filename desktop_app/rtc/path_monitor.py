@@ -52,6 +52,8 @@ class StreamState:
     """Sent again."""
     redundant_bytes: int = 0
     """The part of `payload_bytes_sent` that was sent before (RED)."""
+    copies: int = 0
+    """Earlier frames in each packet (RED)."""
 
 
 class PathMonitor:
@@ -102,7 +104,9 @@ class PathMonitor:
             and now_s - video.remote.estimate_at_s < WATCHING_S,
         )
         repair_kbps = sent_kbps.get(REPAIR, 0.0) + redundant_kbps
-        return replace(measured or self._estimator.estimate, repair_kbps=repair_kbps)
+        estimate = measured or self._estimator.estimate
+        sound_loss = estimate.fraction_lost ** (1 + streams["audio"].copies) if "audio" in streams else 0.0
+        return replace(estimate, repair_kbps=repair_kbps, sound_loss=sound_loss)
 
     def _remb_kbps(self, now_s: float, streams: Mapping[str, StreamState], audio_kbps: float) -> float | None:
         # Sound bears no abs-send-time stamp, so REMB speaks of the pictures alone.

@@ -6,7 +6,7 @@ from collections import deque
 
 MIN_TARGET_S = 0.015
 MAX_TARGET_S = 0.500
-MARGIN_S = 0.010
+MARGIN_S = 0.005
 """Above what was seen: the speaker's thread and the next packet are no less late than these were."""
 WINDOW_S = 5.0
 MAX_PACKETS = 500

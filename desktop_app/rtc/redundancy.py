@@ -5,11 +5,11 @@ from __future__ import annotations
 from .send_estimate import QUEUE_S, START_KBPS
 
 MAX_COPIES = 2
-MORE_FROM_LOSS = (0.025, 0.10)
+MORE_FROM_LOSS = (0.025, 0.08)
 """From the first on one copy, from the second on two: with p lost, about p² and p³ stay lost."""
 LESS_BELOW_LOSS = (0.010, 0.06)
-AFFORDED_FROM_KBPS = (60.0, 150.0)
-"""Below, so many copies would starve the picture, or the sound itself."""
+AFFORDED_FROM_KBPS = (60.0, 200.0)
+"""Below, so many copies would take more than about a third, and starve the picture or the sound itself."""
 SMOOTHING = 0.2
 FULL_REPORT_PACKETS = 50
 """A receiver report tells of about one second; of fewer packets it tells less."""

@@ -70,6 +70,8 @@ class PathEstimate:
     """What is sent again, or twice from the beginning, takes of it."""
     settled_kbps: float = 0.0
     """What it will carry when its queue is gone, where that is more."""
+    sound_loss: float = 0.0
+    """0 to 1: what is left of the loss for the sound, when the copies in its packets have come."""
 
 
 class SendEstimator:

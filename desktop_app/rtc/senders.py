@@ -138,11 +138,11 @@ class MediaSender(SenderBase):
         await self.transmit(packet)
 
     async def retransmit(self, sequence_number: int) -> None:
-        """Send a packet again, as often as `_copies` allows."""
+        """Send a packet again, as often as the path allows."""
         packet = self._history.get(sequence_number)
         if packet is None:
             return
-        for _ in range(self._copies(sequence_number, len(packet.payload))):
+        for _ in range(self._repetitions(sequence_number, len(packet.payload))):
             await self._send_numbered(self.as_retransmission(packet))
 
     def on_keyframe_request(self) -> None:
@@ -150,7 +150,7 @@ class MediaSender(SenderBase):
         self.remote.pli_count += 1
         self._feed_track.request_keyframe()
 
-    def _copies(self, sequence_number: int, payload_bytes: int) -> int:
+    def _repetitions(self, sequence_number: int, payload_bytes: int) -> int:
         # On a full path a repair is the next loss; the far end asks again.
         if self._control.is_congested:
             return 0

@@ -143,6 +143,13 @@ class Settings:
     automatic_gain: bool = _option(
         True, Switch(), "Automatic volume", "Evens out how loud your voice is for the others.", Group.SOUND
     )
+    silence_saving: bool = _option(
+        False,
+        Switch(),
+        "Save data while you are silent",
+        "Sends next to nothing when you do not speak. The others hear a steady soft noise instead of your room.",
+        Group.SOUND,
+    )
 
     ice_servers: tuple[str, ...] = _option(
         (),

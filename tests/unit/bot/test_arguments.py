@@ -19,6 +19,7 @@ def test_the_shortest_command_line_gets_the_defaults() -> None:
     assert media.video_format.frame_rate == 30
     assert (media.echo_cancellation, media.noise_suppression, media.automatic_gain) == (False,) * 3
     assert media.quality == "automatic"
+    assert not media.dtx
     assert arguments.duration_s is None
     assert arguments.ice_servers == ()
     assert not arguments.relay_only
@@ -40,6 +41,7 @@ def test_everything_can_be_said() -> None:
             *("--fingerprint", "AB:" * 31 + "cd"),
             *("--record-audio", "out.wav"),
             *("--quality", "low-data"),
+            "--dtx",
             "--verbose",
         ]
     )
@@ -48,6 +50,7 @@ def test_everything_can_be_said() -> None:
     assert (media.video_format.width_px, media.video_format.height_px) == (320, 240)
     assert media.video_format.frame_rate == 15
     assert media.quality == "low-data"
+    assert media.dtx
     assert arguments.duration_s == 1.5
     assert arguments.ice_servers == (
         IceServer(("stun:stun.example:3478",)),

@@ -11,7 +11,9 @@ import pytest
 from desktop_app.call.encoder_meter import EncoderLoad
 from desktop_app.call.events import CallEvent, QualityChanged
 from desktop_app.call.local_media import LocalMedia
+from desktop_app.call.media_config import MediaConfig
 from desktop_app.call.quality_steering import QualitySteering, exceptions
+from desktop_app.media.clock import AUDIO_FRAME_SAMPLES
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.quality.assignment import Encoding
 from desktop_app.rtc.send_estimate import PathEstimate
@@ -108,7 +110,7 @@ class Call:
 
 
 def path(kbps: float, loss: float = 0.0, repair_kbps: float = 0.0) -> PathEstimate:
-    return PathEstimate(kbps, loss, 0.0, repair_kbps)
+    return PathEstimate(kbps, loss, 0.0, repair_kbps, sound_loss=loss / 2)
 
 
 def test_of_paths_that_are_alike_the_narrowest_and_the_worst_loss_decide() -> None:
@@ -116,7 +118,7 @@ def test_of_paths_that_are_alike_the_narrowest_and_the_worst_loss_decide() -> No
     call.go(3, path(700), path(330, 0.04), path(600, 0.01))
     assert call.media.high.size == (480, 360)
     assert call.media.high.kbps + call.media.audio_kbps == pytest.approx(330)
-    assert call.media.loss_pct == pytest.approx(4)
+    assert call.media.loss_pct == pytest.approx(2)
     assert call.changes() == [], "where a call begins is no change"
 
 
@@ -234,6 +236,20 @@ def test_the_next_call_begins_with_a_picture() -> None:
     call.go(5, path(2000), mode="audio-only")
     call.steering.close()
     assert call.media.pauses == set()
+
+
+async def test_the_real_media_save_data_during_silence_when_told_to() -> None:
+    media = LocalMedia(lambda _event: None, None)
+    try:
+        subscription = media.feeds.audio.subscribe()
+        await media.apply(MediaConfig(camera="none", microphone="none", speaker="none", dtx=True))
+        async with asyncio.timeout(10):
+            before = await subscription.next()
+            while (after := await subscription.next()).timestamp - before.timestamp <= AUDIO_FRAME_SAMPLES:
+                before = after
+        subscription.close()
+    finally:
+        await media.close()
 
 
 async def test_the_real_media_send_nothing_while_there_is_any_reason_to_pause() -> None:

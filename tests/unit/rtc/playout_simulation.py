@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
+from desktop_app.rtc.audio_encoder import AudioEncoder
 from desktop_app.rtc.audio_playout import AudioPlayout
 from desktop_app.rtc.opus import OpusEncoder
 from desktop_app.rtc.red import Copy
 
 if TYPE_CHECKING:
     from desktop_app.rtc.concealment import Samples
+    from desktop_app.rtc.encoded_feed import EncodedFrame
 
 AMPLITUDE = 8000.0
 
@@ -68,6 +71,30 @@ def encode_tone(
                 )
             )
     return packets
+
+
+TALK_FRAMES, PAUSE_FRAMES = 50, 75
+
+
+async def encode_with_pauses(count: int, noise_rms: float) -> list[Packet]:
+    """What AudioEncoder sends with DTX of `count` frames: a second of speech, then one and a half of a noisy room."""
+    generator = np.random.default_rng(1)
+    encoder = AudioEncoder()
+    encoder.set_dtx(True)
+    encoder.feed.subscribe()
+    frames: list[EncodedFrame] = []
+    vars(encoder.feed)["publish"] = frames.append
+    for index in range(count):
+        samples = generator.normal(0, noise_rms, AUDIO_FRAME_SAMPLES)
+        if index % (TALK_FRAMES + PAUSE_FRAMES) < TALK_FRAMES:
+            samples += tone(AUDIO_FRAME_SAMPLES, 220, index * AUDIO_FRAME_SAMPLES)
+        encoder.push(samples.astype(np.int16), index * AUDIO_FRAME_S, muted=False)
+    await asyncio.sleep(0)  # the frames are published by the loop
+    begin = frames[0].timestamp
+    return [
+        Packet(number, frame.timestamp - begin, frame.payloads[0], (frame.timestamp - begin) / AUDIO_RATE_HZ)
+        for number, frame in enumerate(frames)
+    ]
 
 
 @dataclass(slots=True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES, AUDIO_RATE_HZ
-from desktop_app.rtc.audio_encoder import AudioEncoder, level_dbov
-from desktop_app.rtc.opus import OpusDecoder
+from desktop_app.rtc.audio_encoder import ANNOUNCEMENTS, AudioEncoder, level_dbov
+from desktop_app.rtc.opus import DTX_BYTES, OpusDecoder
 
-from .playout_simulation import tone
+from .playout_simulation import PAUSE_FRAMES, TALK_FRAMES, encode_with_pauses, tone
 
 if TYPE_CHECKING:
     from desktop_app.rtc.encoded_feed import EncodedFrame, Subscription
@@ -102,6 +103,39 @@ async def test_muted_is_silence_on_the_wire() -> None:
     sound = np.concatenate([decoder.decode(frame.payloads[0]) for frame in frames])
     assert np.abs(sound).max() < 5
     assert {frame.audio_level_dbov for frame in frames} == {-127}
+
+
+async def test_with_dtx_silence_is_announced_a_few_times_and_then_hardly_sent() -> None:
+    packets = await encode_with_pauses(2 * (TALK_FRAMES + PAUSE_FRAMES), 0.0)
+    steps = [
+        (after.timestamp - before.timestamp) // AUDIO_FRAME_SAMPLES for before, after in pairwise(packets)
+    ]
+    assert len(packets) < 2 * TALK_FRAMES + 2 * 40
+    assert 15 <= max(steps) <= 25  # libopus tells of the background two or three times a second
+    for packet, step in zip(packets, steps, strict=False):
+        if step > 1:  # a pause
+            assert len(packet.payload) <= DTX_BYTES
+    talking = [packet for packet in packets if packet.timestamp < TALK_FRAMES * AUDIO_FRAME_SAMPLES]
+    assert len(talking) == TALK_FRAMES
+    small = sum(len(packet.payload) <= DTX_BYTES for packet in packets)
+    assert small <= ANNOUNCEMENTS * (2 + sum(step > 1 for step in steps))
+
+
+async def test_dtx_is_switched_while_everything_runs() -> None:
+    encoder = AudioEncoder()
+    subscription = encoder.feed.subscribe()
+    taken = []
+    for dtx in (False, True, False):
+        encoder.set_dtx(dtx)
+        for _ in range(100):
+            push_tone(encoder, 1, muted=True)
+            await asyncio.sleep(0)
+            while subscription._frames:
+                await subscription.next()
+        taken.append(subscription.frames_taken)
+    assert taken[0] == 100
+    assert taken[1] - taken[0] < 50
+    assert taken[2] - taken[1] == 100
 
 
 async def test_after_close_nothing_is_sent() -> None:

@@ -16,6 +16,7 @@ class Streams:
         self.audio, self.video = RemoteReport(), RemoteReport()
         self.now_s = 0.0
         self.repaired = 0.0
+        self.copies = 0
 
     def go(
         self,
@@ -41,7 +42,9 @@ class Streams:
             estimate = self.monitor.update(
                 self.now_s,
                 {
-                    "audio": StreamState(self.audio, int(50 * self.now_s), int(4000 * self.now_s)),
+                    "audio": StreamState(
+                        self.audio, int(50 * self.now_s), int(4000 * self.now_s), copies=self.copies
+                    ),
                     "video": StreamState(
                         self.video,
                         int(60 * self.now_s),
@@ -99,3 +102,11 @@ def test_copies_are_part_of_what_is_sent_and_of_what_the_picture_cannot_have() -
         audio = StreamState(RemoteReport(), 10 * step, 1600 * step, redundant_bytes=800 * step)
         estimate = monitor.update(step / 5, {"audio": audio})
     assert estimate.repair_kbps == pytest.approx(32, abs=0.1)
+
+
+@pytest.mark.parametrize(("copies", "left"), [(0, 0.2), (1, 0.04), (2, 0.008)])
+def test_the_codec_is_told_of_the_loss_that_the_copies_leave(copies: int, left: float) -> None:
+    streams = Streams()
+    streams.copies = copies
+    streams.go(10, loss=0.2)
+    assert streams.newest.sound_loss == pytest.approx(left, rel=0.1)

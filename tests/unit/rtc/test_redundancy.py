@@ -21,10 +21,11 @@ def after_reports(control: RedundancyControl, loss: float, count: int = 30, seed
     return copies
 
 
-@pytest.mark.parametrize(("loss", "copies"), [(0.0, 0), (0.005, 0), (0.05, 1), (0.15, 2), (0.3, 2)])
+@pytest.mark.parametrize(("loss", "copies"), [(0.0, 0), (0.005, 0), (0.05, 1), (0.10, 2), (0.3, 2)])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_loss_decides(loss: float, copies: int, seed: int) -> None:
-    assert set(after_reports(RedundancyControl(), loss, 40, seed)[10:]) == {copies}
+    settled = after_reports(RedundancyControl(), loss, 60, seed)[10:]
+    assert settled.count(copies) >= 0.8 * len(settled)
 
 
 def test_copies_come_soon_and_go_late() -> None:
@@ -38,13 +39,13 @@ def test_copies_come_soon_and_go_late() -> None:
     assert going == sorted(going, reverse=True)
 
 
-@pytest.mark.parametrize("loss", [0.025, 0.10])
+@pytest.mark.parametrize("loss", [0.025, 0.08])
 def test_loss_at_a_threshold_does_not_swing(loss: float) -> None:
     copies = after_reports(RedundancyControl(), loss, 120)
     assert sum(before != after for before, after in pairwise(copies)) <= 8
 
 
-@pytest.mark.parametrize(("kbps", "most"), [(59, 0), (60, 1), (99, 1), (149, 1), (150, 2), (1000, 2)])
+@pytest.mark.parametrize(("kbps", "most"), [(59, 0), (60, 1), (99, 1), (199, 1), (200, 2), (1000, 2)])
 def test_a_narrow_path_affords_fewer(kbps: float, most: int) -> None:
     control = RedundancyControl()
     after_reports(control, 0.3)
