@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-SOUND_BEHIND_S = 0.045
+SOUND_BEHIND_S = 0.055
 """Nothing is done about sound that is no more than this behind the picture,"""
 SOUND_AHEAD_S = 0.040
 """or this ahead of it."""

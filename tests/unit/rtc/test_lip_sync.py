@@ -78,7 +78,7 @@ def test_at_the_beginning_nothing_is_known_and_nothing_kept_back() -> None:
     assert (lip_sync.hold_s, lip_sync.sound_minimum_s, lip_sync.offset_s) == (0, 0, None)
 
 
-@pytest.mark.parametrize("playout_s", [0.020, 0.030, 0.045, 0.060])
+@pytest.mark.parametrize("playout_s", [0.020, 0.030, 0.045, 0.060, 0.080])
 def test_on_a_clean_path_nothing_is_added(playout_s: float) -> None:
     call = Call(playout_s, NETWORK_S + 0.015)
     call.run(60, lambda tick: 0.005 * (-1) ** tick)
