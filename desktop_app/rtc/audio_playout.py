@@ -106,9 +106,9 @@ class AudioPlayout:
         self._target.minimum_s = minimum_s
 
     def at_speaker(self) -> tuple[int, float] | None:
-        """The RTP timestamp (32 bits) of the sample that began to play at a time (s); None while nothing real plays."""
+        """The RTP timestamp (32 bits) of the newest sample of which is known when it began to play, and when (s)."""
         with self._lock:
-            return self._spoken if self._playing and not self._held else None
+            return self._spoken if self._playing else None
 
     @property
     def buffered_s(self) -> float:
@@ -152,8 +152,8 @@ class AudioPlayout:
             while len(self._sound) < AUDIO_FRAME_SAMPLES:
                 self._fill(now_s)
             self._keep_to_target(now_s)
-            assert self._next_timestamp is not None
-            self._spoken = ((self._next_timestamp - len(self._sound)) & 0xFFFFFFFF, now_s)
+            if not self._held and self._next_timestamp is not None:
+                self._spoken = ((self._next_timestamp - len(self._sound)) & 0xFFFFFFFF, now_s)
             frame = self._sound.take(AUDIO_FRAME_SAMPLES)
             self.total_samples += AUDIO_FRAME_SAMPLES
             self.energy += float(np.dot(frame, frame)) / 32768.0**2

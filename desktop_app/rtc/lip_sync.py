@@ -9,17 +9,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-SOUND_BEHIND_S = 0.050
+SOUND_BEHIND_S = 0.055
 """Nothing is done about sound that is no more than this behind the picture,"""
 SOUND_AHEAD_S = 0.040
 """or this ahead of it."""
 HYSTERESIS_S = 0.020
-"""Delays that would have to change by no more than this stay as they are, unless they are no longer needed at all."""
+"""Delays that would have to change by no more than this stay as they are,"""
+PEAK_S = 10.0
+"""unless so long, or not at all, they were not needed to that extent."""
 MAX_HOLD_S = 0.250
 MAX_SOUND_S = 0.150
 HOLD_SLEW, SOUND_SLEW = 0.030, 0.020
-"""Seconds a second: neither a stutter nor a change of the pitch is noticed. The sound follows its minimum a moment
-later, so its way is the slower one."""
+"""Growth, in seconds a second: neither a stutter nor a change of the pitch is noticed. The sound follows its minimum a
+moment later, so its way is the slower one."""
+RELEASE_SLEW = 0.100
+"""Sound that was late comes back at about this rate, and a tenth quicker is no motion that anybody notices."""
 MAX_OFFSET_S = 5.0
 """A larger difference is no delay but two clocks that have nothing to do with each other."""
 SMOOTHING_S = 0.5
@@ -34,20 +38,32 @@ class _Delay:
     """One of the two delays, on its way to what is needed."""
 
     limit_s: float
+    slew: float
     value_s: float = 0.0
     _moving: bool = False
+    _peaks_s: tuple[float, float] = (0.0, 0.0)
+    """The most that was needed in the half of PEAK_S before this one, and in this one."""
+    _half_s: float = 0.0
 
-    def approach(self, needed_s: float, step_s: float) -> None:
+    def approach(self, needed_s: float, elapsed_s: float) -> None:
         needed_s = min(self.limit_s, max(0.0, needed_s))
-        change_s = needed_s - self.value_s
-        if abs(change_s) > HYSTERESIS_S or needed_s == 0:
-            self._moving = True
-        if self._moving:
-            self.value_s += min(step_s, max(-step_s, change_s))
-            self._moving = abs(change_s) > step_s
+        self._moving |= abs(needed_s - self.value_s) > HYSTERESIS_S or needed_s == 0
+        peak_s = self._peak_s(needed_s, elapsed_s)
+        change_s = (needed_s if self._moving else min(self.value_s, peak_s)) - self.value_s
+        step_s = min(self.slew * elapsed_s, max(-RELEASE_SLEW * elapsed_s, change_s))
+        self.value_s += step_s
+        self._moving &= step_s != change_s
 
     def release(self) -> None:
         self.value_s, self._moving = 0.0, False
+
+    def _peak_s(self, needed_s: float, elapsed_s: float) -> float:
+        older_s, newer_s = self._peaks_s
+        self._half_s += elapsed_s
+        if self._half_s > PEAK_S / 2:
+            self._half_s, older_s, newer_s = 0.0, newer_s, 0.0
+        self._peaks_s = older_s, max(newer_s, needed_s)
+        return max(self._peaks_s)
 
 
 class LipSync:
@@ -57,8 +73,8 @@ class LipSync:
     """
 
     def __init__(self) -> None:
-        self._hold = _Delay(MAX_HOLD_S)
-        self._sound = _Delay(MAX_SOUND_S)
+        self._hold = _Delay(MAX_HOLD_S, HOLD_SLEW)
+        self._sound = _Delay(MAX_SOUND_S, SOUND_SLEW)
         self._difference_s: float | None = None
         """Sound behind pictures that nobody holds; smoothed."""
         self._updated_s = -math.inf
@@ -102,11 +118,11 @@ class LipSync:
             if self._heard_s <= stopped_s:
                 self._sound.release()
             else:
-                self._sound.approach(0.0, SOUND_SLEW * elapsed_s)
+                self._sound.approach(0.0, elapsed_s)
         elif self.offset_s is not None:
             offset_s = self.offset_s
-            self._hold.approach(self._hold.value_s + offset_s - SOUND_BEHIND_S, HOLD_SLEW * elapsed_s)
-            self._sound.approach(self._sound.value_s - offset_s - SOUND_AHEAD_S, SOUND_SLEW * elapsed_s)
+            self._hold.approach(self._hold.value_s + offset_s - SOUND_BEHIND_S, elapsed_s)
+            self._sound.approach(self._sound.value_s - offset_s - SOUND_AHEAD_S, elapsed_s)
 
     def _note(self, difference_s: float, elapsed_s: float) -> None:
         if self._difference_s is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .lip_sync import LipSync
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
     from .receivers import AudioReceiver, VideoReceiver
 
 INTERVAL_S = 0.1
-NO_PICTURE_S = 1.0
-"""Without a new picture for so long, the last ones say nothing."""
+CODEC_S = 0.0065
+"""libopus looks ahead by 312 samples: sound leaves its decoder so much later than its timestamp says (RFC 7845 4.2)."""
+OLD_S = 1.0
+"""What was played or decoded longer ago says nothing of now. A sender that saves silence (DTX) sends every 0.4 s."""
 
 
 class StreamAlignment:
@@ -40,7 +43,7 @@ class StreamAlignment:
 
     def update(self, now_s: float) -> None:
         """Compare and correct; to be called every INTERVAL_S."""
-        self._lip_sync.update(now_s, self._sound_s(), self._picture_s(now_s))
+        self._lip_sync.update(now_s, self._sound_s(now_s), self._picture_s(now_s))
         self._pictures.decoder.set_hold(self._lip_sync.hold_s)
         self._sound.playout.minimum_s = self._lip_sync.sound_minimum_s
 
@@ -48,17 +51,16 @@ class StreamAlignment:
         """Leave no delay behind: the playout outlives the connection."""
         self._sound.playout.minimum_s = 0.0
 
-    def _sound_s(self) -> float | None:
-        played = self._sound.playout.at_speaker()
-        if played is None:
+    def _sound_s(self, now_s: float) -> float | None:
+        timestamp, at_s = self._sound.playout.at_speaker() or (0, -math.inf)
+        if now_s - at_s > OLD_S:
             return None
-        timestamp, at_s = played
         captured_s = self._sound.clock.captured_s(timestamp)
-        return None if captured_s is None else at_s + self._speaker_latency_s() - captured_s
+        return None if captured_s is None else at_s + CODEC_S + self._speaker_latency_s() - captured_s
 
     def _picture_s(self, now_s: float) -> float | None:
         typical = self._pictures.decoder.typical_picture()
-        if typical is None or now_s - typical.newest_s > NO_PICTURE_S:
+        if typical is None or now_s - typical.newest_s > OLD_S:
             return None
         captured_s = self._pictures.clock.captured_s(typical.timestamp)
         return None if captured_s is None else typical.ready_s - captured_s

@@ -92,8 +92,8 @@ class VideoDecoder:
     def set_hold(self, hold_s: float) -> None:
         """Keep pictures back by so much from now on, those that wait already as well."""
         with self._wake:
-            self._hold.hold_s = hold_s
-            if len(self._hold):
+            if hold_s != self._hold.hold_s:
+                self._hold.hold_s = hold_s
                 self._wake.notify()
 
     def typical_picture(self) -> TypicalPicture | None:

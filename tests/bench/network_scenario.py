@@ -223,13 +223,14 @@ def _received(person: Participant, other: Participant, window: Window) -> Figure
     spoken, heard = other.media.spoken, person.media.heard
     if not spoken or not heard:
         return figures
-    audio_s = sound.delays_s(spoken, heard, window)
+    stretches = sound.stretches(spoken, heard, window)
+    audio_s = [delay_s for _, delay_s in stretches]
     if not audio_s:
         return figures
     delay_s = statistics.median(audio_s)
     figures["audio_delay_ms"] = _ms(delay_s)
-    if video_s:
-        figures["sound_behind_ms"] = _ms(delay_s - statistics.median(video_s))
+    behind_s = sound.behind_picture_s(stretches, shown, glass)
+    figures["sound_behind_ms"] = None if behind_s is None else _ms(behind_s)
     figures["audio_delay_p95_ms"] = _ms(_percentile(audio_s, 0.95))
     figures["pesq"] = sound.pesq_wb(spoken, heard, window, delay_s)
     if window.cut_ends_s:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .network_media import RATE_HZ, resampled
+from .network_model import Window
 
 if TYPE_CHECKING:
     from .network_media import Samples
-    from .network_model import FloatArray, TimedSound, Window
+    from .network_model import FloatArray, PictureTime, TimedSound
+    from .network_pictures import Glass
 
 MAX_DELAY_S = 2.0
 WINDOW_S, STEP_S = 1.6, 0.8
@@ -33,14 +35,31 @@ BACK_EARLIER_S, BACK_LATER_S = 0.1, 0.5
 
 def delays_s(spoken: TimedSound, heard: TimedSound, window: Window) -> list[float]:
     """Mouth to ear, for every stretch of the window in which speech is recognised."""
+    return [delay_s for _, delay_s in stretches(spoken, heard, window)]
+
+
+def stretches(spoken: TimedSound, heard: TimedSound, window: Window) -> list[tuple[Window, float]]:
+    """Likewise, with the stretches."""
     found = []
     at_s = window.begin_s
     while at_s + WINDOW_S <= window.end_s:
         delay_s = _delay_s(spoken, heard, at_s)
         if delay_s is not None:
-            found.append(delay_s)
+            found.append((Window(window.phase, at_s, at_s + WINDOW_S), delay_s))
         at_s += STEP_S
     return found
+
+
+def behind_picture_s(
+    heard: list[tuple[Window, float]], shown: list[PictureTime], glass: Glass
+) -> float | None:
+    """How far sound is behind the pictures of the same stretch, in the median; None when no stretch has both."""
+    found = []
+    for stretch, delay_s in heard:
+        pictures_s = glass.delays_s(shown, stretch)
+        if pictures_s:
+            found.append(delay_s - statistics.median(pictures_s))
+    return statistics.median(found) if found else None
 
 
 def _delay_s(spoken: TimedSound, heard: TimedSound, at_s: float) -> float | None:

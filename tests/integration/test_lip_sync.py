@@ -170,7 +170,7 @@ async def test_pictures_wait_for_sound_that_jitters_and_are_released_when_it_no_
     assert video.freeze_count == 0
 
     network.delay_s = lambda _data: 0.0
-    await until(lambda: lip_sync.hold_s == 0, 60)
+    await until(lambda: lip_sync.hold_s < 0.03, 60)
     await within_goal(witness)
 
 

@@ -98,6 +98,21 @@ def test_delay_of_pictures_over_the_loop_s_seam_and_with_few_captured_ones_known
     assert delays == pytest.approx([0.14] * 180, abs=0.001)
 
 
+def test_sound_is_compared_with_the_pictures_of_its_own_time() -> None:
+    captured = film(START_S, LENGTH_S)
+    middle_s = START_S + LENGTH_S / 2
+    # Late at first, when sound is late as well; after that both are quick, but few pictures come.
+    early: list[PictureTime] = [(at_s + 0.4, counter) for at_s, counter in captured if at_s < middle_s]
+    late: list[PictureTime] = [(at_s + 0.1, n) for at_s, n in captured[::30] if at_s >= middle_s + 1]
+    heard = [
+        (Window("rate500", at_s, at_s + 1.6), 0.47 if at_s < middle_s else 0.17)
+        for at_s in np.arange(START_S + 1, START_S + LENGTH_S - 3, 0.8)
+    ]
+    behind_s = sound.behind_picture_s(heard, early + late, pictures.Glass(captured))
+    assert behind_s == pytest.approx(0.07, abs=0.001)
+    assert sound.behind_picture_s(heard, [], pictures.Glass(captured)) is None
+
+
 def test_an_unknown_counter_has_no_delay() -> None:
     glass = pictures.Glass(film(START_S, 2))
     assert glass.captured_at_s(200, START_S + 2) is None

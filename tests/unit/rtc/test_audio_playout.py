@@ -232,7 +232,9 @@ def test_what_is_at_the_speaker_is_told_by_its_timestamp(first: int) -> None:
     # A packet is "sent" here when its first sample was captured; it is played as long after that as it waited.
     assert at_s - captured_s == pytest.approx(network_s + listener.delays_s[-1], abs=0.001)
     listener.listen([], 5.0)
-    assert listener.playout.at_speaker() is None, "what is made up was never captured"
+    spoken = listener.playout.at_speaker()
+    assert spoken is not None
+    assert spoken[1] == pytest.approx(4.1, abs=0.1), "what is made up afterwards was never captured"
     listener.playout.restart()
     assert listener.playout.at_speaker() is None
 

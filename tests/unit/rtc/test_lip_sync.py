@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop_app.rtc.lip_sync import (
@@ -15,9 +15,10 @@ from desktop_app.rtc.lip_sync import (
     MAX_HOLD_S,
     MAX_OFFSET_S,
     MAX_SOUND_S,
+    PEAK_S,
+    RELEASE_SLEW,
     SOUND_AHEAD_S,
     SOUND_BEHIND_S,
-    SOUND_SLEW,
     STOPPED_S,
     LipSync,
 )
@@ -77,7 +78,7 @@ def test_at_the_beginning_nothing_is_known_and_nothing_kept_back() -> None:
     assert (lip_sync.hold_s, lip_sync.sound_minimum_s, lip_sync.offset_s) == (0, 0, None)
 
 
-@pytest.mark.parametrize("playout_s", [0.020, 0.030, 0.045, 0.060])
+@pytest.mark.parametrize("playout_s", [0.020, 0.030, 0.045, 0.060, 0.080])
 def test_on_a_clean_path_nothing_is_added(playout_s: float) -> None:
     call = Call(playout_s, NETWORK_S + 0.015)
     call.run(60, lambda tick: 0.005 * (-1) ** tick)
@@ -134,13 +135,22 @@ def test_a_wobble_of_20_ms_moves_nothing_once_all_is_settled(level_s: float, per
 
     call = Call(0.030 + level_s, 0.040)
     call.run(60, wobble)
-    held_s, minimum_s = call.lip_sync.hold_s, call.lip_sync.sound_minimum_s
+    settled_s = call.lip_sync.hold_s
     call.holds_s.clear()
     call.run(120, wobble)
-    if call.lip_sync.hold_s != 0:  # where no hold is needed at times, it may go
-        assert set(call.holds_s) == {held_s}
-    assert call.lip_sync.sound_minimum_s == minimum_s == 0
-    assert max(call.holds_s) <= held_s
+    assert call.holds_s == pytest.approx([settled_s] * len(call.holds_s), abs=0.001)
+    assert max(call.minima_s) == 0
+
+
+def test_no_more_than_the_peak_of_a_wobble_is_kept() -> None:
+    call = Call(0.200, 0.040)
+    call.run(20)
+    before_s = call.lip_sync.hold_s
+    call.playout_s = 0.185  # less than the hysteresis
+    call.run(3)
+    assert call.lip_sync.hold_s == before_s
+    call.run(PEAK_S)
+    assert call.lip_sync.hold_s == pytest.approx(before_s - 0.015, abs=0.001)
 
 
 def test_pictures_are_shown_at_once_when_the_sound_has_stopped() -> None:
@@ -166,10 +176,10 @@ def test_the_sound_s_minimum_goes_slowly_when_the_pictures_have_stopped() -> Non
     call.run(STOPPED_S)
     call.minima_s.clear()
     call.run(10)
-    assert call.minima_s[0] > 0.05
+    assert call.minima_s[0] > 0.03
     assert call.minima_s[-1] == 0
     steps = [before - after for before, after in zip(call.minima_s, call.minima_s[1:], strict=False)]
-    assert max(steps) <= SOUND_SLEW * TICK_S + 1e-9
+    assert max(steps) <= RELEASE_SLEW * TICK_S + 1e-9
 
 
 def test_clocks_that_have_nothing_to_do_with_each_other_align_nothing() -> None:
@@ -217,6 +227,7 @@ def test_whatever_comes_the_delays_stay_in_their_bounds(
         assert 0 <= lip_sync.sound_minimum_s <= MAX_SOUND_S
 
 
+@settings(deadline=None)
 @given(st.floats(0.0, 0.300), st.floats(0.0, 0.200))
 def test_every_steady_call_ends_within_80_ms_or_at_a_bound(playout_s: float, picture_s: float) -> None:
     call = Call(playout_s, picture_s)
