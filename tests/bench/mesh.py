@@ -36,7 +36,6 @@ NARROW_KBPS, NARROW_QUEUE_MS = 200, 300
 SETTLE_S = 12.0
 """From the moment that the path becomes narrow."""
 SENDER = "sender"
-NOTHING = {"camera": "none", "microphone": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,10 @@ async def join(
     for index in range(receivers + 1):
         name = SENDER if index == 0 else f"receiver{index}"
         prefix = () if lab is None else lab.command(lab.hosts[index], [])
-        media = {} if index == 0 else NOTHING
-        bot = BotProcess(folder, name, url, "bench", "--size", size, prefix=prefix, **media)
+        media = "test" if index == 0 else "none"
+        bot = BotProcess(
+            folder, name, url, "bench", "--size", size, prefix=prefix, camera=media, microphone=media
+        )
         await stack.enter_async_context(bot)
         await bot.wait_for_event("joined")
         bots.append(bot)

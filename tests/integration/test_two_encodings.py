@@ -37,15 +37,22 @@ class Scene:
 
 @asynccontextmanager
 async def scene(folder: Path) -> AsyncIterator[Scene]:
-    nothing = {"camera": "none", "microphone": "none"}
     with NetLab(hosts=4, delay=10) as lab:
         lab.set("a>c", queue=300)
         async with AsyncExitStack() as stack:
             server = ServerProcess(folder, host=lab.address("d"), prefix=lab.command("d", []))
             await stack.enter_async_context(server)
             bots = []
-            for host, name, media in (("a", "ann", {}), ("b", "ben", nothing), ("c", "cleo", nothing)):
-                bot = BotProcess(folder, name, server.url, "room", prefix=lab.command(host, []), **media)
+            for host, name, media in (("a", "ann", "test"), ("b", "ben", "none"), ("c", "cleo", "none")):
+                bot = BotProcess(
+                    folder,
+                    name,
+                    server.url,
+                    "room",
+                    prefix=lab.command(host, []),
+                    camera=media,
+                    microphone=media,
+                )
                 await stack.enter_async_context(bot)
                 await bot.wait_for_event("joined")
                 bots.append(bot)

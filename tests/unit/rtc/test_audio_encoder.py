@@ -92,7 +92,7 @@ async def test_after_close_nothing_is_sent() -> None:
     encoder.close()
     push_tone(encoder, 3)
     await asyncio.sleep(0)
-    assert subscription.frames_taken == 0
+    assert subscription.oldest is None
     waiting = asyncio.create_task(subscription.next())
     done, _ = await asyncio.wait((waiting,), timeout=0)
     assert not done
