@@ -152,6 +152,12 @@ class QualityController:
         """What the best step that setting and computer allow takes, with its sound. Not before `take_source`."""
         return min(self._allowed_kbps(), self._ladder[self._best()].max_kbps + AUDIO_KBPS)
 
+    def least_kbps(self, estimate_kbps: float) -> float:
+        """What the picture that a path could have takes at least, with its sound; 0 when half of the source's width
+        is as much. Not before `take_source`."""
+        step = self._ladder[self._fitting(estimate_kbps - audio_share_kbps(estimate_kbps))]
+        return 0.0 if step.width_px <= self._source.halved.width_px else step.min_kbps + AUDIO_KBPS
+
     @property
     def step_count(self) -> int:
         """Of the ladder."""

@@ -145,7 +145,10 @@ class QualityPlanner:
             gate = self._gates.setdefault(user, PictureGate())
             if gate.update(now_s, path.estimate_kbps, path.loss_pct):
                 with_pictures[user] = path.estimate_kbps
-        encodings = self._assignment.update(now_s, with_pictures, self._high.most_kbps)
+        most_kbps = self._high.most_kbps
+        usable = {user: min(kbps, most_kbps) for user, kbps in with_pictures.items()}
+        least_kbps = self._high.least_kbps(max(usable.values(), default=0.0))
+        encodings = self._assignment.update(now_s, usable, least_kbps)
         return {user: encodings.get(user, Encoding.NONE) for user in paths}
 
     def _reason_for_silence(self) -> Reason:

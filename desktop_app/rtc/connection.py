@@ -131,8 +131,9 @@ class MediaConnection:
     def send_video(self, feed: EncodedFeed | None) -> None:
         """Send this encoding of the picture from its next keyframe on; None sends no picture."""
         self._local = replace(self._local, video=feed)
-        if (sender := self._senders.get("video")) is not None:
-            sender.feed_track.switch(feed)
+        for sender in self.pc.getSenders():  # a foreign offer may have had several lines for pictures
+            if isinstance(sender, MediaSender) and sender.kind == "video":
+                sender.feed_track.switch(feed)
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
         sender: MediaSender

@@ -150,3 +150,33 @@ async def test_the_front_page_leads_to_a_room() -> None:
         await expect(page.locator("#lobby-room")).to_have_text("tea/time?")
         assert page.url.endswith("/r/tea%2Ftime%3F")
         assert complaints == []
+
+
+async def test_a_picture_that_is_withheld_does_not_stand_there_frozen() -> None:
+    async with (
+        hosted() as server,
+        ClientSession() as http,
+        http.ws_connect(f"http://127.0.0.1:{server.port}/ws") as socket,
+        chromium_page() as page,
+    ):
+        await socket.send_json({"type": "join-room", "roomId": "R", "userId": "u"})
+        complaints = collect_complaints(page)
+        await page.goto(room_url(server, "R", "Ann"))
+        while (message := await socket.receive_json())["type"] != "new-peer":
+            pass
+
+        async def tell(sent: object) -> None:
+            data = {"type": "picture", "sent": sent}
+            await socket.send_json({"type": "signal", "targetUserId": message["userId"], "data": data})
+
+        mark = page.locator(".tile:not(.own) .mark-camera-off")
+        await expect(page.locator(".tile:not(.own)")).to_have_count(1)
+        await expect(mark).to_be_hidden()
+        await tell(False)
+        await expect(mark).to_be_visible()
+        await socket.send_json({"type": "update-participant", "displayName": "Uma"})
+        await expect(page.locator(".tile:not(.own) .tile-name")).to_contain_text("Uma")
+        await expect(mark).to_be_visible()
+        await tell(True)
+        await expect(mark).to_be_hidden()
+        assert complaints == []

@@ -26,6 +26,7 @@ from desktop_app.call.events import (
     StatsUpdated,
 )
 from desktop_app.call.media_config import MediaConfig
+from desktop_app.call.picture_signal import picture_signal
 from desktop_app.call.session import Session
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.messages import ParticipantInfo
@@ -217,6 +218,25 @@ async def test_muting_is_told_sound_becomes_silence_and_the_picture_goes_away(ur
         assert video is not None
         assert video.freeze_count == 0
         assert alice.peer_states("bob") == [PeerState.CONNECTING, CONNECTED]
+
+
+async def test_a_picture_that_is_withheld_counts_as_muted_to_whom_it_is_told(url: str) -> None:
+    async with people(url, "alice", "bob") as (alice, bob):
+        await alice.join()
+        await bob.join()
+        await bob.until_seen_and_heard("alice")
+        call = alice.session.call
+        assert call is not None
+
+        def told() -> list[bool]:
+            return [event.participant.video_muted for event in bob.told(ParticipantChanged)]
+
+        call._send_signal("bob", picture_signal(False))
+        call._send_signal("bob", picture_signal(False))
+        await until(lambda: told() == [True])
+        call._send_signal("bob", picture_signal(True))
+        await until(lambda: told() == [True, False])
+        await bob.until_moving("alice")
 
 
 async def test_somebody_without_camera_and_microphone_says_so_and_sees_the_others(url: str) -> None:

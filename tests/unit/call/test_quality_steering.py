@@ -115,7 +115,7 @@ def path(kbps: float, loss: float = 0.0, repair_kbps: float = 0.0) -> PathEstima
 
 def test_of_paths_that_are_alike_the_narrowest_and_the_worst_loss_decide() -> None:
     call = Call()
-    call.go(3, path(700), path(330, 0.04), path(600, 0.01))
+    call.go(3, path(400), path(330, 0.04), path(390, 0.01))
     assert call.media.high.size == (480, 360)
     assert call.media.high.kbps + call.media.audio_kbps == pytest.approx(330)
     assert call.media.loss_pct == pytest.approx(2)

@@ -46,10 +46,10 @@ def size(decision: QualityDecision | None) -> tuple[int, int]:
 
 
 def test_alike_paths_have_one_encoding_by_the_narrowest() -> None:
-    plan = Run().go(10, a=700, b=500, c=332)
+    plan = Run().go(10, a=700, b=500, c=450)
     assert plan.low is None
     assert set(plan.assignment.values()) == {HIGH}
-    assert (size(plan.main), plan.main.video_kbps) == ((640, 480), 300)
+    assert (size(plan.main), plan.main.video_kbps) == ((640, 480), 418)
 
 
 def test_each_encoding_follows_the_narrowest_of_its_own_paths() -> None:
