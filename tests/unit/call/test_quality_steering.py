@@ -142,7 +142,7 @@ def test_a_much_narrower_path_gets_a_low_encoding_and_leaves_the_others_alone() 
     assert call.changes() == [], "nothing has changed for everybody"
     assert call.changes("a") == []
     assert call.changes("b") == [("320 × 240, 30 fps", True, "network")]
-    assert call.media.loss_pct == pytest.approx(2), "there is one sound for all"
+    assert call.media.loss_pct == pytest.approx(1), "there is one sound for all"
     call.go(30, path(1032), path(900))
     assert call.changes("b")[-1] == ("640 × 480, 30 fps", True, "recovered")
     assert call.sent_to("b") == "640 × 480, 30 fps"

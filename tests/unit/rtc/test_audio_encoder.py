@@ -125,14 +125,16 @@ async def test_dtx_is_switched_while_everything_runs() -> None:
     encoder = AudioEncoder()
     subscription = encoder.feed.subscribe()
     taken = []
+    count = 0
     for dtx in (False, True, False):
         encoder.set_dtx(dtx)
         for _ in range(100):
             push_tone(encoder, 1, muted=True)
             await asyncio.sleep(0)
-            while subscription._frames:
-                await subscription.next()
-        taken.append(subscription.frames_taken)
+            while subscription.oldest is not None:
+                subscription.take()
+                count += 1
+        taken.append(count)
     assert taken[0] == 100
     assert taken[1] - taken[0] < 50
     assert taken[2] - taken[1] == 100
