@@ -31,7 +31,7 @@ REMEMBERED_PACKETS = 64
 """To know what a copy brings back."""
 INACTIVE_S = 5.0
 """A stream without packets for this long is off; its silence is no longer counted as concealment."""
-SURPLUS_S = AUDIO_FRAME_S + 0.005
+SURPLUS_S = AUDIO_FRAME_S + 0.004
 """The speaker takes whole frames, so the time in hand changes by a frame: this much above the target is too much,"""
 PATIENCE_PULLS = 15
 """and after 300 ms no burst but a lasting delay."""

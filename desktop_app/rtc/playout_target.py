@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-MIN_TARGET_S = 0.015
+MIN_TARGET_S = 0.012
 MAX_TARGET_S = 0.500
 MARGIN_S = 0.005
 """Above what was seen: the speaker's thread and the next packet are no less late than these were."""
