@@ -7,6 +7,8 @@ Whatever is early waits, and no longer than is needed to be within what people d
 from __future__ import annotations
 
 import math
+import statistics
+from collections import deque
 from dataclasses import dataclass
 
 SOUND_BEHIND_S = 0.055
@@ -19,14 +21,15 @@ PEAK_S = 10.0
 """unless so long, or not at all, they were not needed to that extent."""
 MAX_HOLD_S = 0.250
 MAX_SOUND_S = 0.150
-HOLD_SLEW, SOUND_SLEW = 0.030, 0.020
+HOLD_SLEW, SOUND_SLEW = 0.040, 0.020
 """Growth, in seconds a second: neither a stutter nor a change of the pitch is noticed. The sound follows its minimum a
 moment later, so its way is the slower one."""
 RELEASE_SLEW = 0.100
 """Sound that was late comes back at about this rate, and a tenth quicker is no motion that anybody notices."""
 MAX_OFFSET_S = 5.0
 """A larger difference is no delay but two clocks that have nothing to do with each other."""
-SMOOTHING_S = 0.5
+WINDOW_UPDATES = 10
+"""The median of so many counts: at ten updates a second, nonsense of less than half a second does nothing."""
 STOPPED_S = 2.0
 """What has not been heard or seen for so long is off."""
 MAX_STEP_S = 0.5
@@ -75,8 +78,8 @@ class LipSync:
     def __init__(self) -> None:
         self._hold = _Delay(MAX_HOLD_S, HOLD_SLEW)
         self._sound = _Delay(MAX_SOUND_S, SOUND_SLEW)
-        self._difference_s: float | None = None
-        """Sound behind pictures that nobody holds; smoothed."""
+        self._differences_s: deque[float] = deque(maxlen=WINDOW_UPDATES)
+        """Sound behind pictures that nobody holds."""
         self._updated_s = -math.inf
         self._heard_s = self._seen_s = -math.inf
 
@@ -93,10 +96,12 @@ class LipSync:
     @property
     def offset_s(self) -> float | None:
         """How far the sound is behind the picture; None while it is not known."""
-        return None if self._difference_s is None else self._difference_s - self._hold.value_s
+        if not self._differences_s:
+            return None
+        return statistics.median(self._differences_s) - self._hold.value_s
 
     def update(self, now_s: float, sound_s: float | None, picture_s: float | None) -> None:
-        """Take the delays of now, the picture's without what it is held; to be called some times a second.
+        """Take the delays of now, the picture's without what it is held; to be called ten times a second.
 
         None: no sound (no picture) comes, or it is not known when it was captured.
         """
@@ -104,7 +109,7 @@ class LipSync:
         self._updated_s = now_s
         if sound_s is not None and picture_s is not None:
             if abs(sound_s - picture_s) <= MAX_OFFSET_S:
-                self._note(sound_s - picture_s, elapsed_s)
+                self._differences_s.append(sound_s - picture_s)
             else:
                 sound_s = picture_s = None
         if sound_s is not None:
@@ -113,18 +118,12 @@ class LipSync:
             self._seen_s = now_s
         stopped_s = now_s - STOPPED_S
         if self._heard_s <= stopped_s or self._seen_s <= stopped_s:
-            self._difference_s = None
+            self._differences_s.clear()
             self._hold.release()
             if self._heard_s <= stopped_s:
                 self._sound.release()
             else:
                 self._sound.approach(0.0, elapsed_s)
-        elif self.offset_s is not None:
-            offset_s = self.offset_s
+        elif (offset_s := self.offset_s) is not None:
             self._hold.approach(self._hold.value_s + offset_s - SOUND_BEHIND_S, elapsed_s)
             self._sound.approach(self._sound.value_s - offset_s - SOUND_AHEAD_S, elapsed_s)
-
-    def _note(self, difference_s: float, elapsed_s: float) -> None:
-        if self._difference_s is None:
-            self._difference_s = difference_s
-        self._difference_s += (difference_s - self._difference_s) * min(1.0, elapsed_s / SMOOTHING_S)

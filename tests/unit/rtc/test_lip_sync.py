@@ -194,11 +194,10 @@ def test_a_moment_of_nonsense_is_no_jump() -> None:
     call = Call(0.030, 0.040)
     call.run(10)
     call.picture_s = -2.0
-    call.run(0.3)
+    call.run(0.4)
     call.picture_s = 0.040
     call.run(10)
-    assert max(call.holds_s) < 0.05
-    assert call.lip_sync.hold_s == 0
+    assert max(call.holds_s) == 0
 
 
 def test_a_stall_of_the_engine_is_no_jump() -> None:
