@@ -74,12 +74,15 @@ class LocalMedia:
             Encoding.HIGH: VideoEncoder(self.slot, on_error=self._encoding_failed),
             Encoding.LOW: VideoEncoder(self.slot, on_error=self._encoding_failed, joins_in=True),
         }
+        self.wanted_kbps = 0.0
+        """What pictures and sound could take at their best; 0 while no pictures are sent."""
         self.path_narrowed = asyncio.Event()
         """Set when a path was found to carry clearly less; whoever steers the encoders waits for it and clears it."""
         self.feeds = LocalFeeds(
             self._audio_encoder.feed,
             self.video_encoders[Encoding.HIGH].feed,
             on_narrower=self.path_narrowed.set,
+            wanted_kbps=lambda: self.wanted_kbps,
         )
 
     # --- devices --------------------------------------------------------------------------------

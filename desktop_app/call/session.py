@@ -164,6 +164,8 @@ class Session:
                 steering.update(at_s, {user: path for user, path in paths.items() if path is not None}, mode)
                 if steering.plan is not None:
                     self._assign(call, steering.plan)
+                    is_seen = not self.media.video_muted and mode != "audio-only"
+                    self.media.wanted_kbps = steering.plan.most_kbps if is_seen else 0.0
                 self._tell_others()
                 self.media.path_narrowed.clear()
                 with contextlib.suppress(TimeoutError):

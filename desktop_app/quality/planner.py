@@ -64,6 +64,8 @@ class QualityPlan:
     """By participant."""
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     """Why each participant's encoding is what it is."""
+    most_kbps: float = 0.0
+    """What the best picture that could be sent takes, with its sound."""
 
     def sent_to(self, user: str) -> QualityDecision:
         """What one participant gets, and why."""
@@ -131,7 +133,7 @@ class QualityPlanner:
             main = replace(sound_only(main, self._reason_for_silence()), step=self._high.step_count)
         narrowest = min(path.estimate_kbps for path in paths.values())
         main = replace(main, audio_kbps=audio_share_kbps(narrowest))
-        return QualityPlan(main, low, assigned, dict(self._reasons))
+        return QualityPlan(main, low, assigned, dict(self._reasons), self._high.most_kbps)
 
     # --- who gets what --------------------------------------------------------------------------
 

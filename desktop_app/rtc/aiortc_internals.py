@@ -219,6 +219,11 @@ class SenderBase(RTCRtpSender, ABC):
         private["_RTCRtpSender__octet_count"] += payload_bytes
         private["_RTCRtpSender__packet_count"] += 1
 
+    @property
+    def has_rtx(self) -> bool:
+        """Whether retransmissions have a stream of their own."""
+        return vars(self)["_RTCRtpSender__rtx_payload_type"] is not None
+
     def as_retransmission(self, packet: RtpPacket) -> RtpPacket:
         """A packet as it is sent again: on the RTX stream where that was negotiated (RFC 4588)."""
         private = vars(self)

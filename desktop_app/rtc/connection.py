@@ -51,6 +51,8 @@ class LocalFeeds:
     """None: sound alone."""
     on_narrower: Callable[[], None] = lambda: None
     """A path was found to carry clearly less than before."""
+    wanted_kbps: Callable[[], float] = lambda: 0.0
+    """What could be sent at most, in kbit/s of payload: what a path may be probed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class MediaConnection:
             send_rtcp=lambda data: self.pc.send_rtcp(data),
             our_ssrc=lambda: next((sender.ssrc for sender in self._senders.values()), 0),
             on_narrower=local.on_narrower,
+            wanted_kbps=local.wanted_kbps,
         )
         self._describing: asyncio.Task[None] | None = None
         self._tasks = TaskOwner(f"connection-{self.serial}")
@@ -141,6 +144,7 @@ class MediaConnection:
             sender = AudioSender(transport, self._local.audio, self._control)
         else:
             sender = MediaSender(kind, transport, self._local.video, VIDEO_CLOCK_RATE_HZ, self._control)
+            self._control.send_train = sender.send_train
         self._senders.setdefault(kind, sender)
         return sender
 

@@ -28,12 +28,15 @@ class PacketResult:
     """By the receiver's clock; None: it was lost."""
     size_bytes: int
     """Of the whole IP packet."""
+    train: int = 0
+    """The probe that it was part of (probing.py); 0: none."""
 
 
 @dataclass(slots=True)
 class _Sent:
     at_s: float
     size_bytes: int
+    train: int
     missing_since_s: float | None = None
 
 
@@ -51,11 +54,11 @@ class PacketLog:
         self.in_flight_bytes = 0
         """What was sent after the newest packet that is known to have come."""
 
-    def add(self, now_s: float, size_bytes: int) -> int:
+    def add(self, now_s: float, size_bytes: int, train: int = 0) -> int:
         """Note a packet that leaves now; the 16 bit number that it bears."""
         number = self._next
         self._next += 1
-        self._sent[number] = _Sent(now_s, size_bytes)
+        self._sent[number] = _Sent(now_s, size_bytes, train)
         self.in_flight_bytes += size_bytes
         if len(self._sent) > MAX_PACKETS:
             oldest, dropped = self._sent.popitem(last=False)
@@ -89,7 +92,9 @@ class PacketLog:
             self._acknowledge(base + offset)
             if base + offset == self._newest_acknowledged:
                 self.in_flight_bytes -= sent.size_bytes
-            results.append(PacketResult(sent.at_s, reference_s + arrival_us / 1e6, sent.size_bytes))
+            results.append(
+                PacketResult(sent.at_s, reference_s + arrival_us / 1e6, sent.size_bytes, sent.train)
+            )
         for number in range(base, min(base + feedback.count, self._newest_acknowledged)):
             sent = self._sent.get(number)
             if sent is not None and sent.missing_since_s is None:
@@ -116,7 +121,7 @@ class PacketLog:
         ended = [self._sent.pop(number) for number in over]
         # Of the others no message has spoken: it was a message that got lost, and says nothing of them.
         return [
-            PacketResult(sent.at_s, None, sent.size_bytes)
+            PacketResult(sent.at_s, None, sent.size_bytes, sent.train)
             for sent in ended
             if sent.missing_since_s is not None
         ]

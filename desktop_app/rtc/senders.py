@@ -26,13 +26,16 @@ from .aiortc_internals import SenderBase
 from .feed_track import FeedTrack
 from .pacer import Pacer
 from .path_monitor import RemoteReport, StreamState
+from .probing import MAX_PACKETS, MIN_PACKETS
 from .retransmission import RetransmissionBudget
 from .send_estimate import START_KBPS
+from .sent_rates import PACKET_OVERHEAD_BYTES
 
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
     from .encoded_feed import EncodedFeed, EncodedFrame
+    from .probing import Train
     from .transport_control import TransportControl
 
 RTT_SMOOTHING = 0.8
@@ -131,11 +134,27 @@ class MediaSender(SenderBase):
         if len(self._history) > HISTORY_PACKETS:
             self._history.popitem(last=False)
 
-    async def _send_numbered(self, packet: RtpPacket) -> None:
+    async def _send_numbered(self, packet: RtpPacket, train: int = 0) -> None:
         if self.has_transport_feedback:
-            number = self._control.number_packet(self.kind, len(packet.payload))
+            number = self._control.number_packet(self.kind, len(packet.payload), train)
             packet.extensions.transport_sequence_number = number
         await self.transmit(packet)
+
+    async def send_train(self, train: Train) -> int:
+        """Repeat the newest packets as a probe (probing.py); how many."""
+        if not self.has_transport_feedback or not self.has_rtx or not self._history:
+            return 0
+        begun_s, sent_bytes, count = now_s(), 0, 0
+        while count < MAX_PACKETS and (sent_bytes < train.bytes or count < MIN_PACKETS):
+            # The newest packets of the stream, over and over: the far end has them, or is about to ask for them.
+            packet = list(self._history.values())[-1 - count % min(len(self._history), MIN_PACKETS)]
+            wait_s = begun_s + sent_bytes * 8 / (train.kbps * 1000) - now_s()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            await self._send_numbered(self.as_retransmission(packet), train.number)
+            sent_bytes += len(packet.payload) + PACKET_OVERHEAD_BYTES
+            count += 1
+        return count
 
     async def retransmit(self, sequence_number: int) -> None:
         """Send a packet again, as often as the path allows."""

@@ -10,6 +10,7 @@ from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import now_s
 
 from .packet_log import PacketLog
+from .probing import Prober, Train
 from .send_estimate import PathEstimate
 from .sent_rates import PACKET_OVERHEAD_BYTES, SentRates
 from .transport_estimate import TransportEstimator
@@ -27,6 +28,10 @@ MESSAGE_BITS = 900.0
 """with IP, UDP and SRTP."""
 
 
+WANTED_RATIO = 1.25
+"""For headers, repairs, and the room that a step up asks for."""
+
+
 class TransportControl:
     """Lives on the engine loop."""
 
@@ -36,15 +41,20 @@ class TransportControl:
         send_rtcp: Callable[[bytes], Awaitable[None]],
         our_ssrc: Callable[[], int],
         on_narrower: Callable[[], None],
+        wanted_kbps: Callable[[], float],
     ) -> None:
         self._send_rtcp = send_rtcp
         self._our_ssrc = our_ssrc
         self._on_narrower = on_narrower
+        self._wanted_kbps = wanted_kbps
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner("transport-feedback")
         self._log = PacketLog()
         self._rates = SentRates()
         self._estimator = TransportEstimator()
+        self._prober = Prober()
+        self.send_train: Callable[[Train], Awaitable[int]] | None = None
+        """Repeats packets as a probe and tells how many; set by whoever has some."""
         self._collector = FeedbackCollector()
         self._media_ssrc = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -82,11 +92,31 @@ class TransportControl:
 
     # --- as the sender --------------------------------------------------------------------------
 
-    def number_packet(self, kind: str, payload_bytes: int) -> int:
-        """A packet leaves now: its transport-wide number."""
+    def number_packet(self, kind: str, payload_bytes: int, train: int = 0) -> int:
+        """A packet leaves now: its transport-wide number; `train` is that of a probe."""
         at_s = now_s()
-        self._rates.add(at_s, kind, payload_bytes)
-        return self._log.add(at_s, payload_bytes + PACKET_OVERHEAD_BYTES)
+        if not train:
+            self._rates.add(at_s, kind, payload_bytes)
+        return self._log.add(at_s, payload_bytes + PACKET_OVERHEAD_BYTES, train)
+
+    def _probe(self, at_s: float) -> None:
+        if self.send_train is None or self.is_congested or self._closed:
+            return
+        train = self._prober.due(
+            at_s,
+            self._estimator.kbps,
+            wanted_kbps=WANTED_RATIO * self._wanted_kbps(),
+            quiet_since_s=self._estimator.quiet_since_s,
+        )
+        if train is not None:
+            self._tasks.spawn(self._send_train(train), name="probe")
+
+    async def _send_train(self, train: Train) -> None:
+        assert self.send_train is not None
+        try:
+            self._prober.sent(await self.send_train(train))
+        except ConnectionError:
+            self._prober.sent(0)
 
     def take_feedback(self, message: bytes) -> None:
         """One RTCP message of the far end. Never raises: it comes from the network."""
@@ -98,6 +128,9 @@ class TransportControl:
         at_s = now_s()
         results = self._log.take(feedback, at_s)
         is_narrower = self._estimator.take(at_s, results, is_contiguous=self._log.is_contiguous)
+        shown_kbps = self._prober.take(at_s, self._estimator.kbps, results)
+        if shown_kbps is not None and not is_narrower:
+            self._estimator.prove(shown_kbps)
         if not self.is_congested:
             self._room.set()
         if is_narrower:
@@ -128,6 +161,7 @@ class TransportControl:
         estimator.update(at_s, self._log.newest_sent_s)
         if estimator.feedback_s is None:
             return None
+        self._probe(at_s)
         return PathEstimate(
             kbps=self._rates.payload_kbps(at_s, estimator.kbps),
             fraction_lost=estimator.fraction_lost,

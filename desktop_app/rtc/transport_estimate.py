@@ -110,6 +110,15 @@ class TransportEstimator:
         return max(self._kbps, BACK_OFF * self._capacity_kbps)
 
     @property
+    def quiet_since_s(self) -> float:
+        """Since when nothing speaks for a limit."""
+        return max(self._queue_seen_s, self._cut_s)
+
+    def prove(self, kbps: float) -> None:
+        """The path was shown to carry this much."""
+        self._kbps = min(max(self._kbps, kbps), MAX_KBPS)
+
+    @property
     def fraction_lost(self) -> float:
         """Smoothed, 0 to 1."""
         return self._losses.loss or 0.0

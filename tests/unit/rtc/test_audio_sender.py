@@ -29,7 +29,12 @@ class Sending:
         ice = RTCIceTransport(RTCIceGatherer([]))
         self.feed = EncodedFeed(max_frames=10)
         transport = RTCDtlsTransport(ice, [RTCCertificate.generateCertificate()])
-        control = TransportControl(send_rtcp=self._send_nowhere, our_ssrc=lambda: 1, on_narrower=lambda: None)
+        control = TransportControl(
+            send_rtcp=self._send_nowhere,
+            our_ssrc=lambda: 1,
+            on_narrower=lambda: None,
+            wanted_kbps=lambda: 0.0,
+        )
         self.sender = AudioSender(transport, self.feed, control)
         self.sender.payload_types = {OPUS: 111, RED: 63}
         self._timestamp = 0
