@@ -35,9 +35,11 @@ SURPLUS_S = AUDIO_FRAME_S + 0.004
 """The speaker takes whole frames, so the time in hand changes by a frame: this much above the target is too much,"""
 PATIENCE_PULLS = 15
 """and after 300 ms no burst but a lasting delay."""
+UNHEARD_S, UNHEARD_PULLS = 0.080, 150
+"""So much too much, for three seconds at most, waits for a pause between words, where nothing is heard of a change;"""
 STRETCH_EVERY_PULLS = 4
-"""One pitch period (2.5 to 15 ms) in 80 ms goes unnoticed,"""
-HURRY_SHORTER_S = 0.120
+"""beyond that one pitch period (2.5 to 15 ms) in 80 ms is hardly noticed,"""
+HURRY_SHORTER_S = 0.160
 HURRY_LONGER_S = 0.010
 """and so far from the target one in each frame is the lesser evil."""
 USELESS_SAMPLES = 360
@@ -353,9 +355,17 @@ class AudioPlayout:
             if self._may_stretch(hurry=surplus_s < -HURRY_LONGER_S):
                 self._sound.lengthen()
         elif self._surplus_pulls > PATIENCE_PULLS:
-            if self._may_stretch(hurry=surplus_s > HURRY_SHORTER_S):
+            is_pause = self._sound.is_pause
+            may_wait = surplus_s < UNHEARD_S and self._surplus_pulls < UNHEARD_PULLS
+            if (is_pause or not may_wait) and self._may_stretch(
+                hurry=is_pause or surplus_s > HURRY_SHORTER_S
+            ):
                 self._shorten(now_s)
-        elif rest >= USELESS_SAMPLES and self._pulls_since_stretch > PATIENCE_PULLS:
+        elif (
+            rest >= USELESS_SAMPLES
+            and self._pulls_since_stretch > PATIENCE_PULLS
+            and (self._sound.is_pause or self._pulls_since_stretch > UNHEARD_PULLS)
+        ):
             self._sound.shorten(min(rest, concealment.MAX_LAG))
             self._pulls_since_stretch = 0
 

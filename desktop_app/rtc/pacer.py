@@ -6,8 +6,9 @@ delays the sound behind it (draft-ietf-rmcat-gcc 3; libwebrtc paces at 2.5 times
 
 from __future__ import annotations
 
-PACING_FACTOR = 2.5
-MIN_KBPS = 300.0
+PACING_FACTOR, NARROW_FACTOR = 2.5, 1.5
+"""The second where a queue was seen of late: what a burst of pictures puts there, the sound has to wait for."""
+MIN_KBPS, NARROW_MIN_KBPS = 300.0, 100.0
 BURST_S = 0.005
 """Packets that are due within this time go at once: timers are no finer than a millisecond or two."""
 MAX_WAIT_S = 0.100
@@ -21,9 +22,12 @@ class Pacer:
         self._kbps = 0.0
         self._free_at_s = 0.0
 
-    def set_target_kbps(self, kbps: float) -> None:
-        """The stream's bitrate; packets leave at PACING_FACTOR times that."""
-        self._kbps = max(MIN_KBPS, kbps * PACING_FACTOR)
+    def set_target_kbps(self, kbps: float, *, is_narrow: bool = False) -> None:
+        """The stream's bitrate; packets leave at PACING_FACTOR or NARROW_FACTOR times that."""
+        if is_narrow:
+            self._kbps = max(NARROW_MIN_KBPS, kbps * NARROW_FACTOR)
+        else:
+            self._kbps = max(MIN_KBPS, kbps * PACING_FACTOR)
 
     def wait_s(self, payload_bytes: int, now_s: float) -> float:
         """Seconds until this packet may leave (0 is at once); the packet is counted."""

@@ -18,6 +18,10 @@ FADE_AFTER_S = 0.040
 """One or two lost frames keep their loudness,"""
 FADE_OUT_S = 0.120
 """Made-up sound is silent after this long: a longer repetition sounds like a machine."""
+PAUSE_SHARE = 0.1
+"""Less than this part of the recent loudness is a pause between words,"""
+LOUDNESS_PULLS = 150
+"""and recent means about three seconds."""
 
 
 class PlayoutSound:
@@ -29,6 +33,7 @@ class PlayoutSound:
         self._history: Samples = np.zeros(concealment.HISTORY_SAMPLES, dtype=np.float32)
         self._continuation: concealment.Continuation | None = None
         self._made_up_run = 0
+        self._loudness = 0.0
 
     def __len__(self) -> int:
         """Samples that wait."""
@@ -44,7 +49,13 @@ class PlayoutSound:
         """The next `count` samples, of at least as many."""
         taken, self._pcm = self._pcm[:count], self._pcm[count:]
         self._history = np.concatenate((self._history, taken))[-concealment.HISTORY_SAMPLES :]
+        self._loudness = max(_rms(taken), self._loudness * (1 - 1 / LOUDNESS_PULLS))
         return taken
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether nobody speaks in what waits: nothing is heard of a change there."""
+        return _rms(self._pcm) < max(concealment.SILENCE_RMS, PAUSE_SHARE * self._loudness)
 
     # --- what comes in --------------------------------------------------------------------------
 
@@ -132,3 +143,7 @@ class PlayoutSound:
     def lengthen(self) -> None:
         """Put in one pitch period, 2.5 to 15 ms; needs concealment.STRETCH_SAMPLES."""
         self._pcm = concealment.lengthen(self._pcm)
+
+
+def _rms(samples: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0

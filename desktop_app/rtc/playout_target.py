@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 MIN_TARGET_S = 0.012
@@ -19,6 +20,9 @@ REPAIR_WINDOW_S = 10.0
 MAX_OUTAGE_PACKETS = 350
 """Seven seconds: a delay that lasts longer is the path's own."""
 UPDATE_EVERY_PACKETS = 5
+FALL_S, FALL_PER_S = 4.0, 0.010
+"""The target falls to what is seen now with this time constant, and by this much a second besides: a queue that was
+there a moment ago comes again."""
 
 
 class PlayoutTarget:
@@ -34,6 +38,7 @@ class PlayoutTarget:
         self.quickest_s = 0.0
         """The delay of the quickest packet of the window."""
         self._wanted_s = MIN_TARGET_S
+        self._updated_s = 0.0
         self.minimum_s = 0.0
 
     @property
@@ -85,7 +90,11 @@ class PlayoutTarget:
         if missed < len(repairs):
             late_s = max(late_s, _exceeded(repairs, missed))
         wanted_s = late_s - self.quickest_s + MARGIN_S
-        self._wanted_s = min(MAX_TARGET_S, max(MIN_TARGET_S, wanted_s))
+        wanted_s = min(MAX_TARGET_S, max(MIN_TARGET_S, wanted_s))
+        elapsed_s = max(0.0, arrival_s - self._updated_s)
+        self._updated_s = arrival_s
+        excess_s = (self._wanted_s - wanted_s) * math.exp(-elapsed_s / FALL_S) - FALL_PER_S * elapsed_s
+        self._wanted_s = wanted_s + max(0.0, excess_s)
 
 
 def _exceeded(delays: list[float], count: int) -> float:

@@ -106,10 +106,10 @@ class Prober:
 
 def _shown_kbps(results: list[PacketResult]) -> float:
     """The lower one of the rates at which a train left and came; 0 when too much of it was lost."""
-    came = sorted((each.arrival_s, each) for each in results if each.arrival_s is not None)
+    came = sorted((each.arrival_s, each.size_bytes) for each in results if each.arrival_s is not None)
     if len(came) < max(MIN_PACKETS, ARRIVED_SHARE * len(results)):
         return 0.0
-    sent = sorted(each.sent_s for _, each in came)
-    size = sum(each.size_bytes for _, each in came[1:])  # what came first came in the time before it
-    span_s = max(came[-1][0] - came[0][0], sent[-1] - sent[0])
+    sent_s = [each.sent_s for each in results if each.arrival_s is not None]
+    size = sum(size for _, size in came[1:])  # what came first came in the time before it
+    span_s = max(came[-1][0] - came[0][0], max(sent_s) - min(sent_s))
     return 0.0 if span_s <= 0 else SHARE * size * 8 / 1000 / span_s

@@ -110,7 +110,7 @@ class MediaSender(SenderBase):
         frame = await self._feed_track.recv()
         self.media_lag_s = self._feed_track.lag_s
         if self.kind == "video":
-            self._pacer.set_target_kbps(self._feed_track.target_kbps)
+            self._pacer.set_target_kbps(self._feed_track.target_kbps, is_narrow=self._control.is_narrow)
         return frame
 
     async def _wait_for_turn(self, payload_bytes: int) -> None:

@@ -32,6 +32,9 @@ WANTED_RATIO = 1.25
 """For headers, repairs, and the room that a step up asks for."""
 
 
+NARROW_S = 10.0
+
+
 class TransportControl:
     """Lives on the engine loop."""
 
@@ -142,6 +145,11 @@ class TransportControl:
         return self._estimator.feedback_s is not None and self._estimator.is_congested(
             self._log.in_flight_bytes
         )
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a queue was seen of late."""
+        return now_s() - self._estimator.quiet_since_s < NARROW_S
 
     async def wait_for_room(self, limit_s: float) -> bool:
         """Wait until the path can take more; False when it could not within the limit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.rtc.pacer import MAX_WAIT_S, PACING_FACTOR, Pacer
+from desktop_app.rtc.pacer import MAX_WAIT_S, NARROW_FACTOR, PACING_FACTOR, Pacer
 
 
 def send(pacer: Pacer, count: int, begin_s: float = 0.0) -> list[float]:
@@ -28,6 +28,12 @@ def test_a_large_frame_leaves_at_a_multiple_of_the_bitrate() -> None:
     # 24 packets of 8 kbit at 2 Mbit/s
     assert abs(times[-1] - 24 * 8 / (800 * PACING_FACTOR)) < 0.010
     assert times == sorted(times)
+
+
+def test_on_a_narrow_path_a_large_frame_leaves_more_slowly() -> None:
+    pacer = Pacer()
+    pacer.set_target_kbps(800, is_narrow=True)
+    assert abs(send(pacer, 25)[-1] - 24 * 8 / (800 * NARROW_FACTOR)) < 0.010
 
 
 def test_a_small_frame_leaves_at_once() -> None:
