@@ -16,7 +16,7 @@ LATE_SHARE = 0.05
 """So many packets may come later than the target covers: one outlier is no reason to delay everything,"""
 MISSED_REPAIRS_SHARE = 0.005
 """but hardly any of the frames that come back from a copy, for those are needed as often as packets are lost."""
-REPAIR_WINDOW_S = 10.0
+REPAIR_WINDOW_S = 5.0
 MAX_OUTAGE_PACKETS = 350
 """Seven seconds: a delay that lasts longer is the path's own."""
 UPDATE_EVERY_PACKETS = 5

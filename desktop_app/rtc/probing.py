@@ -24,7 +24,9 @@ RATIO = 2.0
 """Of the train's rate to the estimate."""
 TRAIN_S, MIN_PACKETS, MAX_PACKETS = 0.040, 5, 24
 AGAIN_S, MAX_AGAIN_S = 1.0, 32.0
-"""Time to the next train after one that found more room; it doubles with each that did not."""
+"""Time to the next train after one that found more room; it doubles with each that did not,"""
+GROWN = 1.2
+"""unless the estimate has grown by so much since: then the path is another one."""
 SETTLED_S = 3.0
 """No train so soon after the estimate was cut."""
 ANSWER_S = 1.0
@@ -59,6 +61,7 @@ class Prober:
         self._flight: _Flight | None = None
         self._next_s = -math.inf
         self._again_s = AGAIN_S
+        self._failed_kbps = math.inf
 
     def due(self, now_s: float, kbps: float, *, wanted_kbps: float, quiet_since_s: float) -> Train | None:
         """A train to send now, or None.
@@ -70,8 +73,10 @@ class Prober:
             quiet_since_s: since when there is no queue and nothing was cut.
         """
         if self._flight is not None and now_s - self._flight.begun_s > ANSWER_S:
-            self._end(now_s, found=False)
-        if self._flight is not None or now_s < self._next_s or now_s - quiet_since_s < SETTLED_S:
+            self._end(now_s, kbps, found=False)
+        if self._flight is not None or now_s - quiet_since_s < SETTLED_S:
+            return None
+        if now_s < self._next_s and kbps < GROWN * self._failed_kbps:
             return None
         rate_kbps = min(RATIO * kbps, wanted_kbps / SHARE)
         if rate_kbps < WORTHWHILE * kbps:
@@ -95,11 +100,12 @@ class Prober:
             return None
         shown_kbps = _shown_kbps(flight.results)
         found = shown_kbps > WORTHWHILE * kbps
-        self._end(now_s, found=found)
+        self._end(now_s, kbps, found=found)
         return shown_kbps if found else None
 
-    def _end(self, now_s: float, *, found: bool) -> None:
+    def _end(self, now_s: float, kbps: float, *, found: bool) -> None:
         self._flight = None
+        self._failed_kbps = math.inf if found else kbps
         self._again_s = AGAIN_S if found else min(2 * self._again_s, MAX_AGAIN_S)
         self._next_s = now_s + self._again_s
 

@@ -81,6 +81,15 @@ def test_trains_become_rare_where_there_is_no_more_room() -> None:
     assert sent_s[-1] - sent_s[-2] >= MAX_AGAIN_S
 
 
+def test_an_estimate_that_has_grown_is_a_reason_to_try_at_once() -> None:
+    prober, now_s = Prober(), 0.0
+    while now_s < 200:
+        probed(prober, now_s, 500, Conditions(rate_kbps=520, queue_ms=300))
+        now_s += 0.25
+    assert prober.due(now_s, 510, wanted_kbps=2500, quiet_since_s=LONG_AGO_S) is None
+    assert prober.due(now_s, 610, wanted_kbps=2500, quiet_since_s=LONG_AGO_S) is not None
+
+
 @pytest.mark.parametrize(
     ("kbps", "wanted_kbps", "quiet_since_s"),
     [
