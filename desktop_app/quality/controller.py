@@ -6,7 +6,7 @@ Whether there are pictures at all is decided for each path (picture_gate.py).
 - Down at once, as many steps as it takes, when the estimate leaves less than the step is good for: after a second,
   or immediately when it is far below or when over 5 % of loss confirms it.
 - Up one step at a time, when the estimate has left UP_MARGIN more than the next step's minimum all through a quiet
-  time; a second is enough for SURE_MARGIN. A step up that fails doubles the quiet time before the next try (up to a
+  time; a third of it is enough for SURE_MARGIN. A step up that fails doubles the quiet time before the next try (up to a
   minute); one that holds makes it short again. So a noisy path is answered by ever fewer changes, and never by
   swinging.
 - An encoder that needs over 85 % of the time between two frames steps down too; up again when the larger picture
@@ -31,7 +31,7 @@ Reason: TypeAlias = Literal["network", "cpu", "setting", "recovered", ""]
 DOWN_AFTER_S = 1.0
 FAR_BELOW = 0.7
 UP_MARGIN, SURE_MARGIN = 1.3, 2.0
-SURE_QUIET_S = 1.0
+SURE_SHARE = 1 / 3
 QUIET_S, MAX_QUIET_S = 3.0, 60.0
 TRIAL_S = 10.0
 """A step up that does not last this long has failed."""
@@ -284,10 +284,7 @@ class QualityController:
         if self._step <= self._best():
             return
         least = self._ladder[self._step - 1].min_kbps
-        sure_quiet_s = (
-            SURE_QUIET_S if self._quiet_s <= QUIET_S else self._quiet_s
-        )  # not after one that failed
-        for margin, quiet_s in ((SURE_MARGIN, sure_quiet_s), (UP_MARGIN, self._quiet_s)):
+        for margin, quiet_s in ((SURE_MARGIN, SURE_SHARE * self._quiet_s), (UP_MARGIN, self._quiet_s)):
             if now_s - self._changed_s >= quiet_s and self._lasting(now_s, quiet_s) >= margin * least:
                 self._go(now_s, self._step - 1, "recovered")
                 return
