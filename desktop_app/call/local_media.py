@@ -171,6 +171,11 @@ class LocalMedia:
         encoder.set_limits(width_px, height_px, frame_rate)
         encoder.set_target_kbps(kbps)
 
+    @property
+    def sends_pictures(self) -> bool:
+        """Whether there is a camera, or what stands for one, and it is on."""
+        return not self.video_muted and self._config is not None and self._config.camera != "none"
+
     def video_feed(self, encoding: Encoding) -> EncodedFeed | None:
         """Where the pictures of an encoding are to be had; None for sound alone."""
         encoder = self.video_encoders.get(encoding)

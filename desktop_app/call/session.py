@@ -164,7 +164,7 @@ class Session:
                 steering.update(at_s, {user: path for user, path in paths.items() if path is not None}, mode)
                 if steering.plan is not None:
                     self._assign(call, steering.plan)
-                    is_seen = not self.media.video_muted and mode != "audio-only"
+                    is_seen = self.media.sends_pictures and mode != "audio-only"
                     self.media.wanted_kbps = steering.plan.most_kbps if is_seen else 0.0
                 self._tell_others()
                 self.media.path_narrowed.clear()
@@ -172,6 +172,7 @@ class Session:
                     async with asyncio.timeout(STEER_INTERVAL_S):
                         await self.media.path_narrowed.wait()
         finally:
+            self.media.wanted_kbps = 0.0
             steering.close()
 
     def _assign(self, call: Call, plan: QualityPlan) -> None:

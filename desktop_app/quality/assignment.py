@@ -2,8 +2,9 @@
 
 One encoding is enough as long as the paths are alike. A path is put on the low encoding when it would cost the others
 a step of the ladder: when it does not carry the picture that the widest path could have, and clearly less than that
-path. At once, since otherwise the controller takes the step from everybody. It does not matter what the high encoding
-sends at the moment: a wide path cannot show how wide it is while a narrow one holds the encoding back.
+path. After half a second, or at once when it is far below, since otherwise the controller takes the step from
+everybody. It does not matter what the high encoding sends at the moment: a wide path cannot show how wide it is while a
+narrow one holds the encoding back.
 
 Nobody swings: up goes who carried enough all through a quiet time, which doubles each time that this did not hold.
 
@@ -25,6 +26,7 @@ UP_MARGIN = 1.10
 alone: an estimate grows to half as much again as arrives and a little (rtc/receive_estimate.py)."""
 ALIKE, ALIKE_AGAIN = 0.75, 0.85
 """Of the widest path: what carries so much costs the others little."""
+NARROW_S, FAR_BELOW = 0.5, 0.65
 QUIET_S, MAX_QUIET_S = 5.0, 120.0
 TRIAL_S = 20.0
 """A move up that does not last this long has failed."""
@@ -46,11 +48,17 @@ class _Member:
     up_s: float = -math.inf
     quiet_s: float = QUIET_S
     enough_since_s: float | None = None
+    narrow_since_s: float | None = None
 
     def judge(self, now_s: float, path: _Path) -> None:
         """Move if it is time."""
         if not self.low:
-            if path.is_narrow:
+            if not path.is_narrow:
+                self.narrow_since_s = None
+                return
+            if self.narrow_since_s is None:
+                self.narrow_since_s = now_s
+            if path.is_far_below or now_s - self.narrow_since_s >= NARROW_S:
                 failed = now_s - self.up_s < TRIAL_S
                 self.quiet_s = min(2 * self.quiet_s, MAX_QUIET_S) if failed else QUIET_S
                 self._go(now_s, low=True)
@@ -63,7 +71,8 @@ class _Member:
             self.up_s = now_s
 
     def _go(self, now_s: float, *, low: bool) -> None:
-        self.low, self.changed_s, self.enough_since_s = low, now_s, None
+        self.low, self.changed_s = low, now_s
+        self.enough_since_s = self.narrow_since_s = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,10 @@ class _Path:
     @property
     def is_narrow(self) -> bool:
         return self.kbps < self.least_kbps and self.share < ALIKE
+
+    @property
+    def is_far_below(self) -> bool:
+        return self.kbps < FAR_BELOW * self.least_kbps
 
     @property
     def is_enough(self) -> bool:
@@ -114,5 +127,8 @@ class EncodingAssignment:
                 self._members[user] = _Member(path.is_narrow, now_s)
         if all(member.low for member in self._members.values()):
             # Those whom the low encoding was made for are left alone: begin anew.
-            self._members = {user: _Member(path.is_narrow, now_s) for user, path in paths.items()}
+            self._members = {
+                user: _Member(path.is_narrow, now_s, quiet_s=self._members[user].quiet_s)
+                for user, path in paths.items()
+            }
         return {user: Encoding.LOW if member.low else Encoding.HIGH for user, member in self._members.items()}

@@ -6,8 +6,8 @@ Whether there are pictures at all is decided for each path (picture_gate.py).
 - Down at once, as many steps as it takes, when the estimate leaves less than the step is good for: after a second,
   or immediately when it is far below or when over 5 % of loss confirms it.
 - Up one step at a time, when the estimate has left UP_MARGIN more than the next step's minimum all through a quiet
-  time; a third of it is enough for SURE_MARGIN. A step up that fails doubles the quiet time before the next try (up to a
-  minute); one that holds makes it short again. So a noisy path is answered by ever fewer changes, and never by
+  time; half of it is enough for SURE_MARGIN. A step up that fails doubles the quiet time before the next try (up to
+  a minute); one that holds makes it short again. So a noisy path is answered by ever fewer changes, and never by
   swinging.
 - An encoder that needs over 85 % of the time between two frames steps down too; up again when the larger picture
   would, by its count of pixels a second, still leave a good reserve.
@@ -30,8 +30,8 @@ Reason: TypeAlias = Literal["network", "cpu", "setting", "recovered", ""]
 
 DOWN_AFTER_S = 1.0
 FAR_BELOW = 0.7
-UP_MARGIN, SURE_MARGIN = 1.3, 2.0
-SURE_SHARE = 1 / 3
+UP_MARGIN, SURE_MARGIN = 1.3, 2.5
+SURE_SHARE = 0.5
 QUIET_S, MAX_QUIET_S = 3.0, 60.0
 TRIAL_S = 10.0
 """A step up that does not last this long has failed."""

@@ -144,7 +144,8 @@ class MediaConnection:
             sender = AudioSender(transport, self._local.audio, self._control)
         else:
             sender = MediaSender(kind, transport, self._local.video, VIDEO_CLOCK_RATE_HZ, self._control)
-            self._control.send_train = sender.send_train
+            if kind not in self._senders:  # a foreign offer may have several lines for pictures
+                self._control.send_train = sender.send_train
         self._senders.setdefault(kind, sender)
         return sender
 

@@ -51,8 +51,8 @@ class FeedTrack(MediaStreamTrack):
 
     async def recv(self) -> EncodedFrame:  # type: ignore[override]
         """The next encoded frame. The queue begins with the first call: nothing piles up before DTLS is up."""
-        if not self._started:
-            self._started = True
+        self._started = True
+        if self._current is None and self._coming is None and self.readyState != "ended":
             self._subscribe()
         while True:
             frame = self._take()
@@ -143,10 +143,11 @@ class FeedTrack(MediaStreamTrack):
         if self._current is not None:
             self._current.is_held = held
 
-    def drop_waiting(self) -> None:
-        """Give up what was not sent yet; the feed goes on with a keyframe."""
-        if self._current is not None:
-            self._current.restart()
+    def leave(self) -> None:
+        """Take no more of the feed until the next `recv`, which begins again with a keyframe."""
+        self._close(self._current)
+        self._close(self._coming)
+        self._current = self._coming = None
 
     def request_keyframe(self) -> None:
         """Ask the encoder whose pictures are being sent."""

@@ -12,7 +12,7 @@ MIN_KBPS, NARROW_MIN_KBPS = 300.0, 100.0
 BURST_S = 0.005
 """Packets that are due within this time go at once: timers are no finer than a millisecond or two."""
 MAX_WAIT_S = 0.100
-"""A frame that cannot leave in about this time makes way for the next: better a burst than a growing queue."""
+"""No single packet waits longer."""
 
 
 class Pacer:

@@ -6,8 +6,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .reception import sequence_delta
-
 if TYPE_CHECKING:
     from .transport_feedback import TransportFeedback
 
@@ -39,6 +37,11 @@ class _Sent:
     train: int
     missing_since_s: float | None = None
 
+    @property
+    def flight_bytes(self) -> int:
+        """What it counts for among what is under way."""
+        return 0 if self.train else self.size_bytes
+
 
 class PacketLog:
     """Numbers packets and keeps them until they are accounted for. Pure and bounded."""
@@ -52,36 +55,33 @@ class PacketLog:
         self.is_contiguous = True
         """False when nobody has told what became of packets just before those of the newest message."""
         self.in_flight_bytes = 0
-        """What was sent after the newest packet that is known to have come."""
+        """What was sent after the newest packet that is known to have come, without probes."""
 
     def add(self, now_s: float, size_bytes: int, train: int = 0) -> int:
         """Note a packet that leaves now; the 16 bit number that it bears."""
         number = self._next
         self._next += 1
         self._sent[number] = _Sent(now_s, size_bytes, train)
-        self.in_flight_bytes += size_bytes
+        self.in_flight_bytes += self._sent[number].flight_bytes
         if len(self._sent) > MAX_PACKETS:
             oldest, dropped = self._sent.popitem(last=False)
             if oldest > self._newest_acknowledged:
-                self.in_flight_bytes -= dropped.size_bytes
+                self.in_flight_bytes -= dropped.flight_bytes
         return number & 0xFFFF
 
     @property
-    def newest_sent_s(self) -> float | None:
-        """When the newest packet left that nothing is known of yet; None when everything is accounted for."""
-        if not self._sent:
-            return None
-        number, sent = next(reversed(self._sent.items()))
-        return sent.at_s if number > self._newest_acknowledged else None
+    def oldest_unanswered_s(self) -> float | None:
+        """When the oldest packet left behind which none is known to have come; None when there is none."""
+        sent = self._sent.get(self._newest_acknowledged + 1)
+        return None if sent is None else sent.at_s
 
     def take(self, feedback: TransportFeedback, now_s: float) -> list[PacketResult]:
         """What the message tells that was not known before: arrivals in the order of sending, then losses.
 
         Numbers that were never sent are ignored: the message comes from the network.
         """
-        base = self._newest_acknowledged + sequence_delta(
-            feedback.base_sequence, self._newest_acknowledged & 0xFFFF
-        )
+        newest = self._next - 1  # nobody can speak of more than was sent
+        base = newest - ((newest - feedback.base_sequence) & 0xFFFF)
         reference_s = self._unwrapped_us(feedback.reference_us) / 1e6
         self.is_contiguous = base <= self._newest_acknowledged + 1
         results = []
@@ -91,7 +91,7 @@ class PacketLog:
                 continue
             self._acknowledge(base + offset)
             if base + offset == self._newest_acknowledged:
-                self.in_flight_bytes -= sent.size_bytes
+                self.in_flight_bytes -= sent.flight_bytes
             results.append(
                 PacketResult(sent.at_s, reference_s + arrival_us / 1e6, sent.size_bytes, sent.train)
             )
@@ -107,7 +107,7 @@ class PacketLog:
             return
         for earlier in range(self._newest_acknowledged + 1, number):
             if (sent := self._sent.get(earlier)) is not None:
-                self.in_flight_bytes -= sent.size_bytes
+                self.in_flight_bytes -= sent.flight_bytes
         self._newest_acknowledged = number
 
     def _take_lost(self, now_s: float) -> list[PacketResult]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RATIO = 2.0
 """Of the train's rate to the estimate."""
 TRAIN_S, MIN_PACKETS, MAX_PACKETS = 0.040, 5, 24
+MAX_TRAIN_S = 0.100
+"""A longer train, of large packets at a low rate, would be a queue of its own for the sound."""
 AGAIN_S, MAX_AGAIN_S = 1.0, 32.0
 """Time to the next train after one that found more room; it doubles with each that did not,"""
 GROWN = 1.2
@@ -49,6 +51,8 @@ class Train:
 class _Flight:
     number: int
     begun_s: float
+    kbps: float
+    """The estimate that it was sent to raise."""
     packets: int = 0
     results: list[PacketResult] = field(default_factory=list)
 
@@ -82,7 +86,7 @@ class Prober:
         if rate_kbps < WORTHWHILE * kbps:
             return None
         self._number += 1
-        self._flight = _Flight(self._number, now_s)
+        self._flight = _Flight(self._number, now_s, kbps)
         return Train(self._number, rate_kbps, int(rate_kbps * 125 * TRAIN_S))
 
     def sent(self, packets: int) -> None:
@@ -104,8 +108,9 @@ class Prober:
         return shown_kbps if found else None
 
     def _end(self, now_s: float, kbps: float, *, found: bool) -> None:
-        self._flight = None
-        self._failed_kbps = math.inf if found else kbps
+        flight, self._flight = self._flight, None
+        # The estimate may have been cut for the train's own queue meanwhile.
+        self._failed_kbps = math.inf if found or flight is None else max(kbps, flight.kbps)
         self._again_s = AGAIN_S if found else min(2 * self._again_s, MAX_AGAIN_S)
         self._next_s = now_s + self._again_s
 

@@ -10,7 +10,8 @@ MORE_FROM_LOSS = (0.025, 0.08)
 LESS_BELOW_LOSS = (0.010, 0.06)
 AFFORDED_FROM_KBPS = (60.0, 200.0)
 """Below, so many copies would take more than about a third, and starve the picture or the sound itself."""
-SMOOTHING = 0.2
+FIRST_SMOOTHING, SMOOTHING = 0.4, 0.2
+"""Of the difference, with each full report; the first while nothing is repeated: two reports of 5 % are enough."""
 FULL_REPORT_PACKETS = 50
 """A receiver report tells of about one second; of fewer packets it tells less."""
 
@@ -39,8 +40,9 @@ class RedundancyControl:
         """A new receiver report on so many packets."""
         if self._queue_s > QUEUE_S:
             return  # dropped by a full queue, which more bytes would not empty
-        weight = SMOOTHING * min(1.0, packets / FULL_REPORT_PACKETS)
-        self._loss += weight * (min(max(fraction_lost, 0.0), 1.0) - self._loss)
+        change = min(max(fraction_lost, 0.0), 1.0) - self._loss
+        smoothing = SMOOTHING if self._wanted else FIRST_SMOOTHING
+        self._loss += smoothing * min(1.0, packets / FULL_REPORT_PACKETS) * change
         while self._wanted < MAX_COPIES and self._loss >= MORE_FROM_LOSS[self._wanted]:
             self._wanted += 1
         while self._wanted > 0 and self._loss < LESS_BELOW_LOSS[self._wanted - 1]:

@@ -26,7 +26,7 @@ from .aiortc_internals import SenderBase
 from .feed_track import FeedTrack
 from .pacer import Pacer
 from .path_monitor import RemoteReport, StreamState
-from .probing import MAX_PACKETS, MIN_PACKETS
+from .probing import MAX_PACKETS, MAX_TRAIN_S, MIN_PACKETS
 from .retransmission import RetransmissionBudget
 from .send_estimate import START_KBPS
 from .sent_rates import PACKET_OVERHEAD_BYTES
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 RTT_SMOOTHING = 0.8
 HISTORY_PACKETS = 512
 """That can be sent again: two seconds of the best picture."""
-STALE_S = 0.5
-"""Pictures that could not leave for so long are dropped: the path takes up with a new keyframe."""
+STALE_S, HOLD_PER_S = 0.5, 0.1
+"""Pictures that could not leave for so long are dropped: the path takes up with a new keyframe. One path may hold up
+the encoder, and with it everybody else, no longer at once, and no more than this part of the time."""
 
 
 def first_sequence_number() -> int:
@@ -66,6 +67,7 @@ class MediaSender(SenderBase):
         self._control = control
         self._pacer = Pacer()
         self._history: OrderedDict[int, RtpPacket] = OrderedDict()
+        self._hold_left_s, self._held_s = STALE_S, 0.0
         self.remote = RemoteReport()
         self._repairs = RetransmissionBudget(START_KBPS)
         self._repaired_bytes = 0
@@ -99,7 +101,10 @@ class MediaSender(SenderBase):
                 )
                 if frame.audio_level_dbov is not None:
                     packet.extensions.audio_level = (False, -frame.audio_level_dbov)
-                await self._wait_for_turn(len(payload))
+                if not await self._wait_for_turn(len(payload)):
+                    # One number is left out, so that nobody takes what was sent of the frame for the whole.
+                    sequence_number = (sequence_number + 1) & 0xFFFF
+                    break
                 self._remember(packet)
                 await self._send_numbered(packet)
                 self.count_sent(len(payload))
@@ -113,20 +118,39 @@ class MediaSender(SenderBase):
             self._pacer.set_target_kbps(self._feed_track.target_kbps, is_narrow=self._control.is_narrow)
         return frame
 
-    async def _wait_for_turn(self, payload_bytes: int) -> None:
-        # Sound goes at once; pictures wait for the pacer, and for room on the path.
+    async def _wait_for_turn(self, payload_bytes: int) -> bool:
+        """Sound goes at once; pictures wait for the pacer, and for room on the path. False: the frame is given up."""
         if self.kind == "audio":
-            return
+            return True
         if (wait_s := self._pacer.wait_s(payload_bytes, now_s())) > 0:
             await asyncio.sleep(wait_s)
         if not self.has_transport_feedback or not self._control.is_congested:
-            return
+            return True
+        if await self._hold_encoder():
+            return True
+        # The others shall not wait for this path: leave the feed, and come back to it with a keyframe.
+        self._feed_track.leave()
+        while not await self._control.wait_for_room(STALE_S):
+            await self._knock()
+        return False
+
+    async def _hold_encoder(self) -> bool:
+        # Whatever is encoded while the path is full would have to wait; but one path may not hold up all the others
+        # for longer than now and then.
+        begun_s = now_s()
+        self._hold_left_s = min(STALE_S, self._hold_left_s + HOLD_PER_S * (begun_s - self._held_s))
         self._feed_track.hold(True)
         try:
-            if not await self._control.wait_for_room(STALE_S):
-                self._feed_track.drop_waiting()
+            return await self._control.wait_for_room(self._hold_left_s)
         finally:
             self._feed_track.hold(False)
+            self._held_s = now_s()
+            self._hold_left_s = max(0.0, self._hold_left_s - (self._held_s - begun_s))
+
+    async def _knock(self) -> None:
+        """One packet that was sent before, so that there is something to answer."""
+        if self._history and self.has_rtx:
+            await self._send_numbered(self.as_retransmission(next(reversed(self._history.values()))))
 
     def _remember(self, packet: RtpPacket) -> None:
         self._history[packet.sequence_number] = packet
@@ -144,10 +168,13 @@ class MediaSender(SenderBase):
         """Repeat the newest packets as a probe (probing.py); how many."""
         if not self.has_transport_feedback or not self.has_rtx or not self._history:
             return 0
+        newest = list(self._history.values())[-MIN_PACKETS:]
+        size = sum(len(packet.payload) + PACKET_OVERHEAD_BYTES for packet in newest)
+        if size * MIN_PACKETS > train.kbps * 125 * MAX_TRAIN_S * len(newest):
+            return 0
         begun_s, sent_bytes, count = now_s(), 0, 0
         while count < MAX_PACKETS and (sent_bytes < train.bytes or count < MIN_PACKETS):
-            # The newest packets of the stream, over and over: the far end has them, or is about to ask for them.
-            packet = list(self._history.values())[-1 - count % min(len(self._history), MIN_PACKETS)]
+            packet = newest[count % len(newest)]
             wait_s = begun_s + sent_bytes * 8 / (train.kbps * 1000) - now_s()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)

@@ -33,6 +33,7 @@ WANTED_RATIO = 1.25
 
 
 NARROW_S = 10.0
+"""After a queue was seen pictures are paced gently for so long."""
 
 
 class TransportControl:
@@ -143,7 +144,7 @@ class TransportControl:
     def is_congested(self) -> bool:
         """Whether so much is under way that nothing but sound should be added."""
         return self._estimator.feedback_s is not None and self._estimator.is_congested(
-            self._log.in_flight_bytes
+            now_s(), self._log.in_flight_bytes
         )
 
     @property
@@ -166,7 +167,7 @@ class TransportControl:
     def estimate(self, at_s: float) -> PathEstimate | None:
         """What the path carries; None while no feedback tells."""
         estimator = self._estimator
-        estimator.update(at_s, self._log.newest_sent_s)
+        estimator.update(at_s, self._log.oldest_unanswered_s)
         if estimator.feedback_s is None:
             return None
         self._probe(at_s)

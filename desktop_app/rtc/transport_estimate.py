@@ -46,6 +46,8 @@ DRAINING_SHARE = 0.9
 ROUTE_S = 4.0
 """A queue that outlives cuts for so long is not ours: another route, or other people's traffic."""
 RATE_SPAN_S, LEAST_SPAN_S = 0.400, 0.100
+CLOCK_STEP_S = 1.0
+"""Arrivals further apart than this say nothing of a rate: the clock was set, or nothing was sent."""
 BUSY_S = 0.010
 """A packet that waited so long came over a link that was never idle meanwhile."""
 GROWTH_PER_S, LOSSY_GROWTH_PER_S = 0.5, 0.08
@@ -55,7 +57,9 @@ NEAR_GROWTH_PER_S, DOUBLING_S = 0.05, 1.5
 SENT_RATIO, SENT_FLOOR_KBPS = 1.5, 60.0
 """What was not sent was not tried: the estimate grows to this (gcc-02 section 5.5)."""
 USED_SPAN_S, USED_RATIO = 1.0, 1.3
-"""More than this times what arrived of late is not under way unless the path has narrowed."""
+"""No more than this times what arrived of late is let under way while the estimate is in doubt:"""
+OVERDUE_GAPS, OVERDUE_S, SUSPECT_S = 2.0, 0.050, 10.0
+"""when feedback is later than two usual gaps and a little, and for so long after a queue was seen."""
 LOSS_SPAN_S = 1.0
 OUTAGE_S = 0.150
 """When nothing at all came through for so long, the path was cut; that says nothing of its width."""
@@ -91,7 +95,7 @@ class TransportEstimator:
         self._silent_kbps: float | None = None
         self._responses: deque[float] = deque(maxlen=RESPONSES)
         self._gap_s = 0.1
-        self._cut_s = -math.inf
+        self._cut_s = self._loss_cut_s = -math.inf
         self._draining_since_s: float | None = None
         self._queue_at_cut_s = 0.0
         self._capacity_kbps = math.inf
@@ -105,14 +109,14 @@ class TransportEstimator:
     @property
     def settled_kbps(self) -> float:
         """What it will carry when its queue is gone."""
-        if self._draining_since_s is None or not math.isfinite(self._capacity_kbps):
+        if self._draining_since_s is None:
             return self._kbps
         return max(self._kbps, BACK_OFF * self._capacity_kbps)
 
     @property
     def quiet_since_s(self) -> float:
         """Since when nothing speaks for a limit."""
-        return max(self._queue_seen_s, self._cut_s)
+        return max(self._queue_seen_s, self._cut_s, self._loss_cut_s)
 
     def prove(self, kbps: float) -> None:
         """The path was shown to carry this much."""
@@ -133,11 +137,15 @@ class TransportEstimator:
         """When feedback came last; None before the first."""
         return self._last_s
 
-    def is_congested(self, in_flight_bytes: int) -> bool:
+    def is_congested(self, now_s: float, in_flight_bytes: int) -> bool:
         """Whether so much is under way that nothing but sound should be added."""
-        used_kbps = USED_RATIO * max((kbps for _, kbps in self._used), default=math.inf)
+        kbps = self._kbps
+        overdue = self._last_s is not None and now_s - self._last_s > OVERDUE_GAPS * self._gap_s + OVERDUE_S
+        if self._used and (overdue or now_s - self._queue_seen_s < SUSPECT_S):
+            # The path is, or may have become, narrower than the estimate says.
+            kbps = min(kbps, USED_RATIO * max(used for _, used in self._used))
         response_s = min(self._responses, default=0.2)
-        window = min(self._kbps, used_kbps) * 125 * (response_s + self._gap_s + WINDOW_QUEUE_S)
+        window = kbps * 125 * (response_s + self._gap_s + WINDOW_QUEUE_S)
         return in_flight_bytes > max(WINDOW_BYTES, window)
 
     def take(self, now_s: float, results: Sequence[PacketResult], *, is_contiguous: bool = True) -> bool:
@@ -173,7 +181,9 @@ class TransportEstimator:
         """
         elapsed_s = 0.0 if self._updated_s is None else min(max(now_s - self._updated_s, 0.0), 1.0)
         self._updated_s = now_s
-        if self._last_s is None or oldest_unanswered_s is None or now_s - self._last_s < SILENT_S:
+        if self._last_s is None or oldest_unanswered_s is None:
+            return
+        if now_s - max(self._last_s, oldest_unanswered_s) < SILENT_S:
             return
         if self._silent_kbps is None:
             self._silent_kbps = self._kbps
@@ -187,6 +197,8 @@ class TransportEstimator:
                 continue
             waited_s = self._delay.add(result.sent_s, result.arrival_s)
             bisect.insort(self._arrived_sent, result.sent_s)
+            if self._arrivals and abs(result.arrival_s - self._arrivals[-1][0]) > CLOCK_STEP_S:
+                self._arrivals.clear()
             # Out of order it counts for the moment at hand.
             at_s = max(result.arrival_s, self._arrivals[-1][0]) if self._arrivals else result.arrival_s
             self._arrivals.append((at_s, result.size_bytes, waited_s))
@@ -198,7 +210,7 @@ class TransportEstimator:
             self._used.append((now_s, received))
         while self._used and now_s - self._used[0][0] > USED_SPAN_S:
             self._used.popleft()
-        if math.isfinite(self._newest_sent_s):
+        if any(result.arrival_s is not None for result in results):
             self._responses.append(max(now_s - self._newest_sent_s, 0.0))
 
     def _received_kbps(self) -> float | None:
@@ -228,7 +240,7 @@ class TransportEstimator:
         if fraction_lost is None:
             return
         self._loss_taken_s = now_s
-        received = self._received_kbps()
+        received, before = self._received_kbps(), self._kbps
         self._kbps = self._losses.update(
             now_s,
             fraction_lost,
@@ -237,6 +249,8 @@ class TransportEstimator:
             queueing=self._delay.queue_s > QUEUE_S,
             lowered_s=self._cut_s,
         )
+        if self._kbps < before:
+            self._loss_cut_s = now_s
 
     def _in_outage(self, sent_s: float) -> bool:
         place = bisect.bisect(self._arrived_sent, sent_s)
@@ -258,7 +272,6 @@ class TransportEstimator:
         elif queue_s > QUEUE_S or (
             queue_s > RISING_QUEUE_S and queue_s - min(each for _, each in self._queues) > RISE_S
         ):
-            self._draining_since_s = now_s
             self._cut(now_s, queue_s)
         elif queue_s < RISING_QUEUE_S:
             self._grow(now_s, elapsed_s)
@@ -278,9 +291,11 @@ class TransportEstimator:
 
     def _cut(self, now_s: float, queue_s: float) -> None:
         capacity = self._busy_kbps()
-        self._cut_s, self._queue_at_cut_s = now_s, queue_s
         if capacity is None:
-            return
+            return  # the next message tells
+        if self._draining_since_s is None:
+            self._draining_since_s = now_s
+        self._cut_s, self._queue_at_cut_s = now_s, queue_s
         self._capacity_kbps = capacity
         self._kbps = min(self._kbps, capacity * min(BACK_OFF, max(LEAST_SHARE, 1 - queue_s / DRAIN_S)))
 

@@ -26,6 +26,8 @@ REFERENCE_US = 64_000
 _REFERENCE_WRAP = 1 << 24
 MAX_PACKETS = 2048
 """In one message. A receiver that answers four times a second stays below it up to 8000 packets a second."""
+MESSAGE_PACKETS = 400
+"""In one message of ours, so that it fits into a packet however the times are spread."""
 _RUN_MAX = 0x1FFF
 _LATE_PACKETS = 512
 """A packet that comes so much later than its neighbours is reported all the same."""
@@ -210,21 +212,22 @@ class FeedbackCollector:
             return
         self._arrivals_us[unwrapped] = int(arrival_s * 1e6)
         self._highest = max(self._highest, unwrapped)
-        self._from = min(self._from, unwrapped)
+        self._from = max(min(self._from, unwrapped), self._highest - MAX_PACKETS)
         while len(self._arrivals_us) > _REMEMBERED:
             del self._arrivals_us[min(self._arrivals_us)]
 
     def take(self, *, sender_ssrc: int, media_ssrc: int) -> list[bytes]:
         """RTCP messages on everything since the last call."""
         messages: list[bytes] = []
-        if self and self._begins:
-            begin, self._from = self._from, max(min(self._begins[0], self._from), self._from - _LATE_PACKETS)
-        else:
-            begin = self._from
+        if not self:
+            return messages
+        begin = self._from
+        if self._begins:
+            self._from = max(min(self._begins[0], begin), begin - _LATE_PACKETS)
         self._begins.append(begin)
         while self:
             assert self._highest is not None
-            numbers = range(self._from, self._highest + 1)
+            numbers = range(self._from, min(self._highest + 1, self._from + MESSAGE_PACKETS))
             data, taken = build(
                 sender_ssrc=sender_ssrc,
                 media_ssrc=media_ssrc,

@@ -201,10 +201,8 @@ class VideoEncoder:
         timestamp = int(frame.pts or 0)
         if timestamp <= self._last_timestamp:
             return  # a source that was just switched off may hand over one last, older frame
-        if self.feed.is_held:
-            return
         limits = self._limits
-        if not self._is_due(timestamp, limits.frame_rate):
+        if not self._is_due(timestamp, limits.frame_rate) or self.feed.is_held:
             return
         self._last_timestamp = timestamp
         frame = self._scaled(frame, limits)

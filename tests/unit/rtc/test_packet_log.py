@@ -30,7 +30,7 @@ def test_arrivals_are_told_once_and_leave_the_flight() -> None:
     assert log.in_flight_bytes == 400
     assert log.take(report(1, 6), 0.25) == []
     assert log.in_flight_bytes == 400
-    assert log.newest_sent_s == 0.09
+    assert log.oldest_unanswered_s == 0.06
 
 
 def test_a_missing_packet_is_lost_only_after_a_while() -> None:

@@ -175,8 +175,8 @@ def test_a_longer_route_is_accepted_after_a_while() -> None:
 def test_room_is_what_the_path_takes_in_a_round_trip_and_a_short_queue() -> None:
     estimator = TransportEstimator()
     run(estimator, 0.0, 3.0, 0.025)
-    assert not estimator.is_congested(6_000)
-    assert estimator.is_congested(60_000)
+    assert not estimator.is_congested(3.1, 6_000)
+    assert estimator.is_congested(3.1, 60_000)
 
 
 @given(st.floats(0, 0.04), st.integers(0, 1000))
@@ -217,4 +217,4 @@ def test_whatever_is_reported_the_estimate_stays_within_its_bounds(
         assert MIN_KBPS <= estimator.kbps <= MAX_KBPS
         assert 0 <= estimator.fraction_lost <= 1
         assert estimator.queue_s >= 0
-        estimator.is_congested(10_000)
+        estimator.is_congested(now_s, 10_000)

@@ -70,7 +70,7 @@ class End:
     def _frame(self) -> None:
         now_s, chance = self.simulation.now_s, self.simulation.random
         self.simulation.at(now_s + 1 / FPS, self._frame)
-        if self.queue and self.estimator.is_congested(self.log.in_flight_bytes):
+        if self.queue and self.estimator.is_congested(self.simulation.now_s, self.log.in_flight_bytes):
             self.skipped += 1
             return
         size = int(self.video_kbps * 1000 / 8 / FPS * max(0.3, chance.gauss(1, 0.25)))
@@ -84,7 +84,7 @@ class End:
         now_s = self.simulation.now_s
         if not self.queue:
             return
-        if self.estimator.is_congested(self.log.in_flight_bytes):
+        if self.estimator.is_congested(self.simulation.now_s, self.log.in_flight_bytes):
             self.simulation.at(now_s + 0.005, self._pump)
             return
         size = self.queue.pop(0)
@@ -133,7 +133,7 @@ class End:
 
     def _steer(self) -> None:
         self.simulation.at(self.simulation.now_s + STEER_S, self._steer)
-        self.estimator.update(self.simulation.now_s, self.log.newest_sent_s)
+        self.estimator.update(self.simulation.now_s, self.log.oldest_unanswered_s)
         self._aim()
 
     @property
