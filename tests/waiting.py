@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -23,6 +24,17 @@ def eventually(
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {limit_s:.0f} s")
         time.sleep(0.005)
+
+
+async def until(condition: Callable[[], bool], limit_s: float = 20.0) -> None:
+    """Wait for a condition.
+
+    Raises:
+        TimeoutError: it did not come true.
+    """
+    async with asyncio.timeout(limit_s):
+        while not condition():  # noqa: ASYNC110 - what is counted has no event
+            await asyncio.sleep(0.01)
 
 
 class StatusLog:

@@ -131,6 +131,8 @@ class TransportControl:
             return
         at_s = now_s()
         results = self._log.take(feedback, at_s)
+        if not results:
+            return  # nothing new: an answer in form alone
         is_narrower = self._estimator.take(at_s, results, is_contiguous=self._log.is_contiguous)
         shown_kbps = self._prober.take(at_s, self._estimator.kbps, results)
         if shown_kbps is not None and not is_narrower:

@@ -30,6 +30,7 @@ from desktop_app.rtc.peer import Peer
 from desktop_app.rtc.state import PeerState
 from desktop_app.rtc.video_encoder import VideoEncoder
 from tests.unit.rtc.pictures import MovingBlock
+from tests.waiting import until as until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -45,17 +46,6 @@ FRAME_TICKS = VIDEO_CLOCK_RATE_HZ // FRAME_RATE
 PLACES = 16
 """Where the block in the picture can be, one after the other."""
 CLAP_EVERY_S = PLACES / FRAME_RATE
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Wait for a condition.
-
-    Raises:
-        TimeoutError: it did not come true.
-    """
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110 - what peers count has no event
-            await asyncio.sleep(0.01)
 
 
 class Person:
