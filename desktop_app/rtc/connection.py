@@ -194,7 +194,7 @@ class MediaConnection:
     def estimate_path(self, at_s: float) -> PathEstimate:
         """What the path carries, judged anew; to be asked a few times a second."""
         streams = {kind: sender.state for kind, sender in self._senders.items()}
-        estimate = self._path.update(at_s, streams, self._control.estimate(at_s))
+        estimate = self._path.update(at_s, streams, self._control.update(at_s))
         for sender in self._senders.values():
             sender.set_path_estimate(estimate.kbps, estimate.queue_s)
         return estimate

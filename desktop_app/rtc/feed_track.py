@@ -15,7 +15,7 @@ from . import vp8
 if TYPE_CHECKING:
     from .encoded_feed import EncodedFeed, EncodedFrame, Subscription
 
-HOLD_S = 0.5
+MOVE_S = 0.5
 """So long after a change was asked for, a frame of the old encoding waits for the new one to have dealt with the same
 capture. Otherwise an encoding that is always a little faster than the other could never be left: the keyframe to go
 on with would always be of a picture that was sent already. It is a matter of milliseconds; the bound is for an
@@ -39,7 +39,7 @@ class FeedTrack(MediaStreamTrack):
         self._current: Subscription | None = None
         self._coming: Subscription | None = None
         """Of the feed to move to, up to its first keyframe that is later than what was sent."""
-        self._hold_until_s = 0.0
+        self._wait_until_s = 0.0
         self._started = False
         self._arrived = asyncio.Event()
         self._last_timestamp = -1
@@ -81,7 +81,7 @@ class FeedTrack(MediaStreamTrack):
     def _subscribe(self) -> None:
         if self._feed is not None:
             self._coming = self._feed.subscribe(self._arrived)
-            self._hold_until_s = now_s() + HOLD_S
+            self._wait_until_s = now_s() + MOVE_S
 
     def _take(self) -> EncodedFrame | None:
         if self._coming is not None and (first := self._coming.oldest) is not None:
@@ -91,15 +91,15 @@ class FeedTrack(MediaStreamTrack):
             else:
                 # That picture was sent in the old encoding, and what follows refers to it.
                 self._coming.restart()
-                self._hold_until_s = now_s() + HOLD_S
-        if self._current is None or (frame := self._current.oldest) is None or self._is_held(frame):
+                self._wait_until_s = now_s() + MOVE_S
+        if self._current is None or (frame := self._current.oldest) is None or self._waits(frame):
             return None
         return self._current.take()
 
-    def _is_held(self, frame: EncodedFrame) -> bool:
+    def _waits(self, frame: EncodedFrame) -> bool:
         coming = self._coming
         # An encoding from which nothing has come yet may need any time to begin: it is not waited for.
-        if coming is None or coming.newest_timestamp is None or now_s() >= self._hold_until_s:
+        if coming is None or coming.newest_timestamp is None or now_s() >= self._wait_until_s:
             return False
         return coming.newest_timestamp < frame.timestamp
 
@@ -109,7 +109,7 @@ class FeedTrack(MediaStreamTrack):
             await self._arrived.wait()
             return
         try:
-            async with asyncio.timeout(max(0.0, self._hold_until_s - now_s())):
+            async with asyncio.timeout(max(0.0, self._wait_until_s - now_s())):
                 await self._arrived.wait()
         except TimeoutError:
             return  # the new encoding has nothing to say: the old one goes on

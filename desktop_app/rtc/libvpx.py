@@ -155,7 +155,9 @@ def supported() -> bool:
 class Vp8Encoder:
     """A realtime VP8 encoder at constant bitrate for one picture size. Not thread-safe."""
 
-    def __init__(self, width_px: int, height_px: int, kbps: float, *, threads: int = 1) -> None:
+    def __init__(
+        self, width_px: int, height_px: int, kbps: float, *, threads: int = 1, frame_rate: float = 30.0
+    ) -> None:
         self._open = False
         self._api = _api()
         self.width_px, self.height_px = width_px, height_px
@@ -186,7 +188,7 @@ class Vp8Encoder:
             self._check(self._api.vpx.vpx_codec_control_(self._context, control, ctypes.c_int(value)))
         self._image = ctypes.create_string_buffer(_IMAGE_BYTES)
         self._last_pts: int | None = None
-        self._interval = TIME_BASE_HZ / 30
+        self._interval = TIME_BASE_HZ / frame_rate
         self._clock = 0
 
     def _set_fields(self, values: dict[int, int]) -> None:

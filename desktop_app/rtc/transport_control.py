@@ -166,8 +166,8 @@ class TransportControl:
             return False
         return True
 
-    def estimate(self, at_s: float) -> PathEstimate | None:
-        """What the path carries; None while no feedback tells."""
+    def update(self, at_s: float) -> PathEstimate | None:
+        """What the path carries, None while no feedback tells; to be called a few times a second: it also probes."""
         estimator = self._estimator
         estimator.update(at_s, self._log.oldest_unanswered_s)
         if estimator.feedback_s is None:

@@ -244,7 +244,7 @@ class VideoEncoder:
         kbps = min(self.counters.target_kbps, max_kbps(width_px, height_px))
         if self._encoder is None or self._encoder_size != (width_px, height_px):
             self._drop_encoder()
-            self._encoder = open_vp8_encoder(width_px, height_px, kbps)
+            self._encoder = open_vp8_encoder(width_px, height_px, kbps, self._limits.frame_rate)
             self._encoder_size, self._encoder_kbps = (width_px, height_px), kbps
             self.counters.width_px, self.counters.height_px = width_px, height_px
         elif abs(kbps - self._encoder_kbps) > BITRATE_STEP * self._encoder_kbps:

@@ -38,10 +38,19 @@ def threads_for(width_px: int, height_px: int) -> int:
     return 2 if width_px * height_px > 640 * 480 else 1
 
 
-def open_vp8_encoder(width_px: int, height_px: int, kbps: float) -> Vp8Encoder:
+USUAL_FRAME_RATE = 30.0
+
+
+def open_vp8_encoder(width_px: int, height_px: int, kbps: float, frame_rate: float) -> Vp8Encoder:
     """libvpx itself where it can be had, FFmpeg's wrapper of it elsewhere."""
     if libvpx.supported():
-        return libvpx.Vp8Encoder(width_px, height_px, kbps, threads=threads_for(width_px, height_px))
+        return libvpx.Vp8Encoder(
+            width_px,
+            height_px,
+            kbps,
+            threads=threads_for(width_px, height_px),
+            frame_rate=min(frame_rate, USUAL_FRAME_RATE),
+        )
     return WrappedVp8Encoder(width_px, height_px, kbps)
 
 

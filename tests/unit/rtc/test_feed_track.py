@@ -186,7 +186,7 @@ async def test_the_faster_encoding_waits_for_the_slower_one_so_that_it_can_be_le
 async def test_an_encoder_that_falls_silent_holds_up_nothing_for_long(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_track, "HOLD_S", 0.02)
+    monkeypatch.setattr(feed_track, "MOVE_S", 0.02)
     await stage.encode(0, stage.high)
     stage.track.switch(stage.low.feed)
     await stage.encode(1, stage.low, obeys=False)
@@ -202,7 +202,7 @@ async def test_an_encoder_that_falls_silent_holds_up_nothing_for_long(
 async def test_a_feed_that_never_gives_a_keyframe_is_asked_with_each_picture_and_never_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_track, "HOLD_S", 0.0)
+    monkeypatch.setattr(feed_track, "MOVE_S", 0.0)
     stage.track.switch(stage.low.feed)
     for number in range(100):
         await stage.encode(number, stage.low, obeys=False)
@@ -270,7 +270,7 @@ async def test_before_it_began_a_track_may_be_switched_and_then_begins_there() -
 async def test_whatever_is_switched_and_however_the_encoders_race(
     stage: Stage, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_track, "HOLD_S", 0.001)
+    monkeypatch.setattr(feed_track, "MOVE_S", 0.001)
     chance = random.Random(seed)
     for number in range(150):
         if chance.random() < 0.1:

@@ -94,7 +94,7 @@ async def test_what_came_is_told_soon_and_silence_needs_no_messages(path: Path) 
 
 async def test_before_the_first_answer_nothing_is_known_and_nothing_waits(path: Path) -> None:
     path.fill()
-    assert path.control.estimate(1.0) is None
+    assert path.control.update(1.0) is None
     assert not path.control.is_congested
     assert await path.control.wait_for_room(0.01)
 
@@ -109,7 +109,7 @@ async def test_a_full_path_has_room_again_when_what_is_under_way_has_come(path: 
     await asyncio.sleep(0)
     path.answer(newest)
     assert await waiting
-    estimate = path.control.estimate(1.0)
+    estimate = path.control.update(1.0)
     assert estimate is not None
     assert estimate.fraction_lost == 0
 
@@ -127,7 +127,7 @@ async def test_whoever_waits_for_room_is_let_go_at_the_end(path: Path) -> None:
 @pytest.mark.parametrize("message", [b"", b"\x8f\xcd\x00\x00", bytes(40), b"\xaf\xcd" + b"\xff" * 60])
 async def test_garbage_is_dropped(path: Path, message: bytes) -> None:
     path.control.take_feedback(message)
-    assert path.control.estimate(1.0) is None
+    assert path.control.update(1.0) is None
 
 
 async def test_a_train_that_arrives_quickly_widens_the_estimate(path: Path) -> None:
@@ -144,12 +144,12 @@ async def test_a_train_that_arrives_quickly_widens_the_estimate(path: Path) -> N
     path.wanted_kbps = 2500
     path.control.number_packet("video", 1000)
     path.answer(1)
-    before = path.control.estimate(1.0)
+    before = path.control.update(1.0)
     assert before is not None
     await until(lambda: bool(trains))
     await until(lambda: path.control._prober._flight is not None and path.control._prober._flight.packets > 0)
     path.answer(7, every_us=1000)
-    after = path.control.estimate(1.1)
+    after = path.control.update(1.1)
     assert after is not None
     assert trains[0].kbps == pytest.approx(2 * START_KBPS)
     assert after.kbps > 1.2 * before.kbps
