@@ -126,6 +126,30 @@ def test_vp8_changes_its_bitrate_without_a_keyframe() -> None:
     assert fast > 2 * slow
 
 
+def test_vp8_does_not_make_up_for_a_pause_with_one_huge_frame() -> None:
+    encoder = libvpx.Vp8Encoder(320, 240, 150)
+    sizes = []
+    for index, frame in enumerate(pictures(90)):
+        pause = 0 if index < 60 else 15 * 3000  # half a second in which the path was full
+        encoded = encoder.encode(frame, index * 3000 + pause, keyframe=False)
+        sizes.append(0 if encoded is None else len(encoded[0]))
+    encoder.close()
+    assert sizes[60] < 4 * np.mean(sizes[30:60])
+
+
+def test_vp8_keeps_its_bitrate_when_pictures_come_less_often() -> None:
+    encoder = libvpx.Vp8Encoder(320, 240, 150, frame_rate=30)
+    kbps = []
+    for second, rate in enumerate([30] * 3 + [10] * 12):
+        size = 0
+        for index, frame in enumerate(pictures(rate)):
+            encoded = encoder.encode(frame, second * 90_000 + index * 90_000 // rate, keyframe=False)
+            size += 0 if encoded is None else len(encoded[0])
+        kbps.append(size * 8 / 1000)
+    encoder.close()
+    assert np.mean(kbps[-3:]) == pytest.approx(150, rel=0.3)
+
+
 def test_vp8_makes_a_keyframe_when_asked_and_a_decoder_takes_it_all() -> None:
     encoder = libvpx.Vp8Encoder(320, 240, 500)
     decoder = av.VideoCodecContext.create("vp8", "r")
