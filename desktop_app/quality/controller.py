@@ -7,8 +7,8 @@ Whether there are pictures at all is decided for each path (picture_gate.py).
   or immediately when it is far below or when over 5 % of loss confirms it.
 - Up one step at a time, when the estimate has left UP_MARGIN more than the next step's minimum all through a quiet
   time; half of it is enough for SURE_MARGIN. A step up that fails doubles the quiet time before the next try (up to
-  a minute); one that holds makes it short again. So a noisy path is answered by ever fewer changes, and never by
-  swinging.
+  a minute), unless the path has become clearly wider than it looked then; one that holds makes it short again. So a
+  noisy path is answered by ever fewer changes, and never by swinging.
 - An encoder that needs over 85 % of the time between two frames steps down too; up again when the larger picture
   would, by its count of pixels a second, still leave a good reserve.
 
@@ -31,7 +31,7 @@ Reason: TypeAlias = Literal["network", "cpu", "setting", "recovered", ""]
 DOWN_AFTER_S = 1.0
 FAR_BELOW = 0.7
 UP_MARGIN, SURE_MARGIN = 1.3, 2.5
-SURE_SHARE = 0.5
+SURE_SHARE, WIDER = 0.5, 1.5
 QUIET_S, MAX_QUIET_S = 3.0, 60.0
 TRIAL_S = 10.0
 """A step up that does not last this long has failed."""
@@ -111,6 +111,8 @@ class QualityController:
         self._quiet_s = QUIET_S
         self._changed_s = -math.inf
         self._up_s = -math.inf
+        self._tried_kbps = self._failed_kbps = 0.0
+        """What was left for the picture at the newest step up, and at the newest one that failed."""
         self._calm_since_s = -math.inf
         self._below_since_s: float | None = None
         self._estimates: deque[tuple[float, float]] = deque(maxlen=512)
@@ -284,8 +286,13 @@ class QualityController:
         if self._step <= self._best():
             return
         least = self._ladder[self._step - 1].min_kbps
-        for margin, quiet_s in ((SURE_MARGIN, SURE_SHARE * self._quiet_s), (UP_MARGIN, self._quiet_s)):
-            if now_s - self._changed_s >= quiet_s and self._lasting(now_s, quiet_s) >= margin * least:
+        wider = max(SURE_MARGIN * least, WIDER * self._failed_kbps)
+        for needed, quiet_s in (
+            (wider, SURE_SHARE * QUIET_S),
+            (SURE_MARGIN * least, SURE_SHARE * self._quiet_s),
+            (UP_MARGIN * least, self._quiet_s),
+        ):
+            if now_s - self._changed_s >= quiet_s and self._lasting(now_s, quiet_s) >= needed:
                 self._go(now_s, self._step - 1, "recovered")
                 return
 
@@ -297,9 +304,10 @@ class QualityController:
         if step > self._step:
             if now_s - self._up_s < max(TRIAL_S, self._quiet_s):
                 self._quiet_s = min(2 * self._quiet_s, MAX_QUIET_S)
+                self._failed_kbps = self._tried_kbps
             self._calm_since_s = now_s
         else:
-            self._up_s = now_s
+            self._up_s, self._tried_kbps = now_s, self._estimates[-1][1]
         self._step, self._reason = step, reason
         self._changed_s = now_s
         self._below_since_s = None

@@ -137,6 +137,19 @@ def test_steps_up_are_taken_one_at_a_time() -> None:
     assert all(later - earlier >= 3 for (earlier, _, _), (later, _, _) in itertools.pairwise(ups))
 
 
+def test_after_failed_steps_up_a_path_that_is_clearly_wider_is_not_kept_waiting() -> None:
+    run = Run()
+    run.go(5, 250)
+    while run.now_s < 300:
+        wide = run.history[-1][1].width_px < 480
+        run.go(0.25, 400 if wide else 150)
+    began_s = run.now_s
+    run.go(12, 1500)
+    assert run.history[-1][1].width_px == 640
+    ups = [at_s for at_s, before, after in run.changes() if after < before and at_s >= began_s]
+    assert ups[-1] - began_s < 8
+
+
 def test_a_queue_that_empties_lowers_the_bitrate_and_not_the_step() -> None:
     controller = QualityController()
     state = QualityInput(
