@@ -91,8 +91,12 @@ class Prober:
 
     def sent(self, packets: int) -> None:
         """The train of `due` has left; 0 packets: there was nothing to repeat."""
-        if self._flight is not None:
-            self._flight.packets = packets
+        if self._flight is None:
+            return
+        self._flight.packets = packets
+        if not packets:  # it found nothing out, neither way
+            self._next_s = self._flight.begun_s + AGAIN_S
+            self._flight = None
 
     def take(self, now_s: float, kbps: float, results: Iterable[PacketResult]) -> float | None:
         """Take what feedback tells; what the path was shown to carry in kbit/s, where that is more than `kbps`."""

@@ -30,6 +30,7 @@ from .probing import MAX_PACKETS, MAX_TRAIN_S, MIN_PACKETS
 from .retransmission import RetransmissionBudget
 from .send_estimate import START_KBPS
 from .sent_rates import PACKET_OVERHEAD_BYTES
+from .vp8 import MAX_PAYLOAD_BYTES
 
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
@@ -168,13 +169,17 @@ class MediaSender(SenderBase):
         """Repeat the newest packets as a probe (probing.py); how many."""
         if not self.has_transport_feedback or not self.has_rtx or not self._history:
             return 0
-        newest = list(self._history.values())[-MIN_PACKETS:]
-        size = sum(len(packet.payload) + PACKET_OVERHEAD_BYTES for packet in newest)
-        if size * MIN_PACKETS > train.kbps * 125 * MAX_TRAIN_S * len(newest):
+        newest = list(self._history.values())[-MAX_PACKETS:]
+        # The smallest ones where the rate is low: the train shall be short.
+        chosen = sorted(newest, key=lambda packet: len(packet.payload))[:MIN_PACKETS]
+        if train.bytes > MIN_PACKETS * MAX_PAYLOAD_BYTES:
+            chosen = newest[-MIN_PACKETS:]
+        size = sum(len(packet.payload) + PACKET_OVERHEAD_BYTES for packet in chosen)
+        if size * MIN_PACKETS > train.kbps * 125 * MAX_TRAIN_S * len(chosen):
             return 0
         begun_s, sent_bytes, count = now_s(), 0, 0
         while count < MAX_PACKETS and (sent_bytes < train.bytes or count < MIN_PACKETS):
-            packet = newest[count % len(newest)]
+            packet = chosen[count % len(chosen)]
             wait_s = begun_s + sent_bytes * 8 / (train.kbps * 1000) - now_s()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)

@@ -117,10 +117,12 @@ def test_a_lost_train_and_one_that_never_left_are_given_up() -> None:
     begun_s = 2 * AGAIN_S + 0.5
     later = prober.due(begun_s, 500, wanted_kbps=2500, quiet_since_s=LONG_AGO_S)
     assert later is not None
-    prober.sent(0)  # there was nothing to repeat
-    now_s = begun_s + ANSWER_S + 0.1
-    assert prober.due(now_s, 500, wanted_kbps=2500, quiet_since_s=LONG_AGO_S) is None
-    assert prober.due(now_s + MAX_AGAIN_S, 500, wanted_kbps=2500, quiet_since_s=LONG_AGO_S) is not None
+    prober.sent(0)  # there was nothing to repeat, which says nothing of the path
+    assert prober.due(begun_s + 0.5, 500, wanted_kbps=2500, quiet_since_s=LONG_AGO_S) is None
+    assert prober.due(begun_s + AGAIN_S, 500, wanted_kbps=2500, quiet_since_s=LONG_AGO_S) is not None
+    assert (
+        prober.due(begun_s + AGAIN_S + ANSWER_S / 2, 500, wanted_kbps=2500, quiet_since_s=LONG_AGO_S) is None
+    )
 
 
 def test_packets_that_belong_to_no_train_say_nothing() -> None:
