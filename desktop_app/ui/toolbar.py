@@ -20,6 +20,8 @@ BADGE = "badge"
 """An action's property: a number shown on its button, 0 for none."""
 MAX_BADGE = 99
 _BADGE_PX = 17
+_AROUND_TEXT_PX = 32
+"""The style sheet's padding and edge, and what the style adds."""
 
 
 class ActionButton(QToolButton):
@@ -40,6 +42,10 @@ class ActionButton(QToolButton):
     def badge(self) -> int:
         """The number on the button; 0: none is shown."""
         return self._badge
+
+    def width_with_text(self) -> int:
+        """How wide the button is with its words under the icon."""
+        return max(BUTTON_WIDTH_PX, self.fontMetrics().horizontalAdvance(self.text()) + _AROUND_TEXT_PX)
 
     def _action_changed(self) -> None:
         action = self.defaultAction()
@@ -139,7 +145,7 @@ class Toolbar(QFrame):
     def _fit(self) -> None:
         count = len(self.buttons)
         room = self.width() - 2 * theme.Spacing.S - theme.Spacing.L
-        with_texts = room >= count * (BUTTON_WIDTH_PX + theme.Spacing.S)
+        with_texts = room >= sum(button.width_with_text() + theme.Spacing.S for button in self.buttons)
         self._show_texts(with_texts)
         fitting = count
         if not with_texts:
