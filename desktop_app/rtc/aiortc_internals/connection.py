@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
+from aiortc.rtcsessiondescription import RTCSessionDescription
 
-from desktop_app.rtc import audio_codecs, transport_feedback
+from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 from desktop_app.rtc.ice import limit_gathering
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from aiortc.mediastreams import MediaStreamTrack
     from aiortc.rtcconfiguration import RTCConfiguration
+    from aiortc.rtcdatachannel import RTCDataChannel
     from aiortc.rtcicetransport import RTCIceTransport
-    from aiortc.rtcsessiondescription import RTCSessionDescription
 
     from .media import ReceiverBase, SenderBase
 
@@ -49,6 +50,7 @@ class PeerConnection(RTCPeerConnection):
         self._on_transport_feedback = on_transport_feedback
         self._make_sender = make_sender
         self._make_receiver = make_receiver
+        self._ending_data: asyncio.Future[None] | None = None
         setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
 
     def _create_transceiver(
@@ -59,8 +61,7 @@ class PeerConnection(RTCPeerConnection):
         # around our two classes on the same transport.
         plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
         transport = plain.receiver.transport
-        limit_gathering(transport.transport._connection)
-        self._divert_transport_feedback(transport)
+        self._prepare(transport)
         sender = self._make_sender(kind, transport)
         receiver = self._make_receiver(kind, transport)
         receiver._set_rtcp_ssrc(sender.ssrc)
@@ -70,6 +71,28 @@ class PeerConnection(RTCPeerConnection):
         transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
+
+    def createDataChannel(self, label: str, *args: Any, **kwargs: Any) -> RTCDataChannel:
+        """As aiortc has it; the first one may make the transport."""
+        channel = super().createDataChannel(label, *args, **kwargs)
+        assert self.sctp is not None
+        self._prepare(self.sctp.transport)
+        return channel
+
+    def end_data(self) -> None:
+        """Take and send nothing more on data channels, on this connection; sound and picture go on."""
+        if self.sctp is None or self._ending_data is not None:
+            return
+
+        async def start(*_arguments: object) -> None:
+            """aiortc starts the association as soon as the transport is up, wanted or not."""
+
+        setattr(self.sctp, "start", start)  # noqa: B010 - mypy lets nobody assign to a method
+        self._ending_data = asyncio.ensure_future(self.sctp.stop())
+
+    def _prepare(self, transport: RTCDtlsTransport) -> None:
+        limit_gathering(transport.transport._connection)
+        self._divert_transport_feedback(transport)
 
     def _divert_transport_feedback(self, transport: RTCDtlsTransport) -> None:
         # aiortc would take the message for a long NACK.
@@ -94,7 +117,10 @@ class PeerConnection(RTCPeerConnection):
 
     async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
         """Take the far end's description; a ValueError tells that it has no codec for sound."""
-        await super().setRemoteDescription(sessionDescription)
+        sdp, kind = sessionDescription.sdp, sessionDescription.type
+        await super().setRemoteDescription(RTCSessionDescription(data_section.completed(sdp), kind))
+        if data_section.is_refused(sdp):
+            self.end_data()
         # aiortc's task that starts senders and receivers with these codecs has not begun yet.
         remote = getattr(self, _REMOTE_DESCRIPTION)()
         for transceiver in self.getTransceivers():
@@ -103,10 +129,20 @@ class PeerConnection(RTCPeerConnection):
                 theirs = remote.media[index].rtp.codecs
                 transceiver._codecs = audio_codecs.agreed(transceiver._codecs, theirs)
 
+    @property
+    def localDescription(self) -> RTCSessionDescription:
+        """Without data channels where they were refused."""
+        description = super().localDescription
+        if self._ending_data is None or description.type != "answer":
+            return description
+        return RTCSessionDescription(data_section.with_refusal(description.sdp), description.type)
+
     async def close(self) -> None:
         """Release everything; safe to call twice."""
         private = vars(self)
         transports: tuple[RTCDtlsTransport, ...] = tuple(private["_RTCPeerConnection__dtlsTransports"])
+        if self._ending_data is not None:
+            await asyncio.wait((self._ending_data,))
         try:
             await super().close()
         except Exception:
