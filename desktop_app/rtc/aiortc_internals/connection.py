@@ -15,19 +15,25 @@ from desktop_app.rtc import audio_codecs, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 from desktop_app.rtc.ice import limit_gathering
 
+from .sctp import DataTransport
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiortc.mediastreams import MediaStreamTrack
     from aiortc.rtcconfiguration import RTCConfiguration
+    from aiortc.rtcdatachannel import RTCDataChannel
     from aiortc.rtcicetransport import RTCIceTransport
     from aiortc.rtcsessiondescription import RTCSessionDescription
+
+    from desktop_app.rtc.sctp.statistics import DataCounters
 
     from .media import ReceiverBase, SenderBase
 
 logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
+_CREATE_SCTP, _SCTP = "_RTCPeerConnection__createSctpTransport", "_RTCPeerConnection__sctp"
 _REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
 ICE_END_S = 1.0
@@ -35,7 +41,7 @@ ICE_END_S = 1.0
 
 
 class PeerConnection(RTCPeerConnection):
-    """An RTCPeerConnection whose transceivers have our senders and receivers."""
+    """An RTCPeerConnection whose transceivers have our senders and receivers, and its data channels our transport."""
 
     def __init__(
         self,
@@ -50,6 +56,7 @@ class PeerConnection(RTCPeerConnection):
         self._make_sender = make_sender
         self._make_receiver = make_receiver
         setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
+        setattr(self, _CREATE_SCTP, self._create_data_transport)
 
     def _create_transceiver(
         self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None
@@ -70,6 +77,38 @@ class PeerConnection(RTCPeerConnection):
         transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
+
+    def _create_data_transport(self) -> None:
+        RTCPeerConnection.__dict__[_CREATE_SCTP](self)
+        private = vars(self)
+        plain = private[_SCTP]
+        if not plain._bundled:
+            limit_gathering(plain.transport.transport._connection)
+        transport = DataTransport(plain.transport, plain.port)
+        transport._bundled = plain._bundled
+        transport.on("datachannel", lambda channel: self.emit("datachannel", channel))
+        private[_SCTP] = transport
+
+    def set_channel_priority(self, channel: RTCDataChannel, priority: str) -> None:
+        """Say whose messages go first; "low" is what a channel begins with.
+
+        Args:
+            channel: one of this connection's.
+            priority: W3C's RTCPriorityType: "very-low", "low", "medium" or "high". A message of a channel of higher
+                priority is the next to be sent, after the one that was begun; equal ones take turns. A short message
+                of "high" does not wait for pacing either.
+
+        Raises:
+            ValueError: there is no such priority.
+        """
+        transport = channel.transport
+        assert isinstance(transport, DataTransport)
+        transport.set_priority(channel, priority)
+
+    def data_counters(self) -> DataCounters | None:
+        """What the data channels have counted; None while there is none."""
+        transport = self.sctp
+        return transport.counters() if isinstance(transport, DataTransport) else None
 
     def _divert_transport_feedback(self, transport: RTCDtlsTransport) -> None:
         # aiortc would take the message for a long NACK.
