@@ -105,6 +105,12 @@ class PeerConnection(RTCPeerConnection):
         assert isinstance(transport, DataTransport)
         transport.set_priority(channel, priority)
 
+    def limit_data(self, kbps: float) -> None:
+        """What data may take of the path, in kbit/s; infinity when nobody else is short of room."""
+        transport = self.sctp
+        if isinstance(transport, DataTransport):
+            transport.limit(kbps)
+
     def data_counters(self) -> DataCounters | None:
         """What the data channels have counted; None while there is none."""
         transport = self.sctp

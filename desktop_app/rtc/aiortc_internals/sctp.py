@@ -95,6 +95,10 @@ class DataTransport(RTCSctpTransport):
         else:
             self._sender.scheduler.set_priority(channel.id, priority)
 
+    def limit(self, kbps: float) -> None:
+        """What others leave of the path, in kbit/s."""
+        self._sender.congestion.limit_kbps = kbps
+
     def _data_channel_send(self, channel: RTCDataChannel, data: bytes | str) -> None:
         if isinstance(data, str):
             payload = data.encode()

@@ -8,8 +8,8 @@ in draft-irtf-iccrg-ledbat-plus-plus-01), to a target below that: whatever media
   proportion to what is above it, as in Swift (Kumar et al., SIGCOMM 2020, section 3.1).
 - It begins with doubling each round trip (slow start), which ends with the first queue, or when what arrives grows
   no more (BBR, draft-cardwell-iccrg-bbr-congestion-control-02 section 4.3.1.2).
-- Loss says nothing as such: radio links lose a few percent at any rate. Loss beyond LOSS_LIMIT is met with a cut, and
-  tolerated when the cut does not lessen it.
+- Loss says nothing as such: radio links lose a few percent at any rate. Loss beyond LOSS_LIMIT is met with a cut. When
+  less arrives by that, it was not the path's limit that was met, and the loss is tolerated for a while.
 - The queue is the round trip above the least of 10 to 20 s (base_delay.py). So that the least is seen though our own
   queue stands, the window is halved for a round trip every 10 s (as LEDBAT++ section 4.4 and BBR do).
 
@@ -38,6 +38,8 @@ LEAST_KBPS = 40.0
 MAX_BYTES = 4_000_000.0
 GROWTH, SHRINK, LEAST_FACTOR = 0.25, 0.8, 0.5
 """In a round trip."""
+START_QUEUE_S = 0.008
+"""The doubling ends at a shorter queue: what it does shows a round trip later."""
 PLATEAU_ROUNDS, PLATEAU_GROWTH = 3, 1.25
 START_PACING, PACING = 2.0, 1.25
 """Packets leave so much faster than a window in a round trip; the window is what holds them back."""
@@ -49,7 +51,7 @@ ROUTE_S, ROUTE_QUEUE_S = 4.0, 0.060
 """A queue this long that outlives the least window for so long is not ours: another route, or others' traffic."""
 IDLE_S = 1.0
 """With each such time in which it limited nothing the window is halved, down to START_BYTES (compare RFC 7661)."""
-LOSS_LIMIT, LOSS_CUT, FOREIGN_SHARE, FOREIGN_S = 0.06, 0.7, 0.75, 10.0
+LOSS_LIMIT, LOSS_CUT, FOREIGN_SHARE, FOREIGN_S = 0.06, 0.7, 0.85, 10.0
 LOSS_SPAN_BYTES = 100 * MAX_PACKET_BYTES
 RATE_ROUNDS = 8
 
@@ -77,12 +79,17 @@ class CongestionControl:
         self._limited_s: float | None = None
         self._full_rate, self._full_rounds = 0.0, 0
         self._lost_bytes = self._arrived_bytes = 0
-        self._loss_before_cut: float | None = None
+        self._loss_since_s = 0.0
+        self._is_settling = False
+        """A cut does not show yet."""
+        self._rate_before_cut: float | None = None
         self._window_before_cut = 0.0
         self._tolerated, self._tolerated_until_s = LOSS_LIMIT, -math.inf
         self._crowded_since_s: float | None = None
         self.queue_s = 0.0
         """As measured last."""
+        self.limit_kbps = math.inf
+        """What others leave; no less than LEAST_KBPS goes on all the same."""
 
     # --- what it says ---------------------------------------------------------------------------
 
@@ -101,7 +108,7 @@ class CongestionControl:
         """Bytes a second at which packets leave."""
         round_trip_s = self._smoothed_s or 0.1
         factor = START_PACING if self._starting else PACING if self._window > START_BYTES else 1.0
-        return max(factor * self._window / round_trip_s, LEAST_KBPS * 125)
+        return max(min(factor * self._window / round_trip_s, self.limit_kbps * 125), LEAST_KBPS * 125)
 
     @property
     def rate_kbps(self) -> float:
@@ -114,6 +121,7 @@ class CongestionControl:
         """A chunk leaves; `in_flight_bytes` without it."""
         if not in_flight_bytes:
             self._forget_unused(now_s)
+            self._begin_loss_span(now_s)
             self.delivered_s = self.flight_s = now_s
         chunk.delivered_bytes = self.delivered_bytes
         chunk.delivered_s = self.delivered_s
@@ -144,6 +152,7 @@ class CongestionControl:
         self._starting = True
         self._full_rate, self._full_rounds = 0.0, 0
         self._lost_bytes = self._arrived_bytes = 0
+        self._rate_before_cut = None
         self._measuring_since_s = None
         self._samples.clear()
 
@@ -227,7 +236,7 @@ class CongestionControl:
         self._window = max(min(self._window, most, MAX_BYTES), least)
 
     def _judge_start(self, now_s: float) -> None:
-        if self.queue_s > TARGET_S:
+        if self.queue_s > START_QUEUE_S:
             self._end_start(now_s)
             return
         rate = max(self._rates)
@@ -244,28 +253,42 @@ class CongestionControl:
         self._starting = False
         self._start_limit = math.inf
         carried = max(self._rates) * (self.base_s + TARGET_S)
-        if self.queue_s > TARGET_S or self._full_rounds:
+        if self.queue_s > START_QUEUE_S or self._full_rounds:
             self._window = min(self._window, max(carried, float(LEAST_BYTES)))
 
     def _judge_loss(self, now_s: float) -> bool:
+        """Whether the window was cut for losses."""
         total = self._lost_bytes + self._arrived_bytes
+        if self._is_settling:
+            self._is_settling = False
+            self._begin_loss_span(now_s)
+            return False
         if total < LOSS_SPAN_BYTES:
             return False
         loss = self._lost_bytes / total
-        self._lost_bytes = self._arrived_bytes = 0
+        rate = self._arrived_bytes / max(now_s - self._loss_since_s, 1e-3)
+        self._begin_loss_span(now_s)
         limit = self._tolerated if now_s < self._tolerated_until_s else LOSS_LIMIT
-        before, self._loss_before_cut = self._loss_before_cut, None
+        before, self._rate_before_cut = self._rate_before_cut, None
         if loss <= limit:
             return False
-        if before is not None and loss > FOREIGN_SHARE * before:
+        if before is not None and rate < FOREIGN_SHARE * before:
+            # Less was sent, and so less arrived: what gets lost does so at any rate.
             self._tolerated, self._tolerated_until_s = min(1.5 * loss, 0.6), now_s + FOREIGN_S
             self._window = max(self._window, self._window_before_cut)
             return False
-        self._loss_before_cut, self._window_before_cut = loss, self._window
+        if before is None:
+            self._window_before_cut = self._window
+        self._rate_before_cut = rate if before is None else before
+        self._is_settling = True
         if self._starting:
             self._end_start(now_s)
-        self._window *= LOSS_CUT
+        self._window = min(LOSS_CUT * self._window, max(self._rates) * (self.base_s + TARGET_S))
         return True
+
+    def _begin_loss_span(self, now_s: float) -> None:
+        self._lost_bytes = self._arrived_bytes = 0
+        self._loss_since_s = now_s
 
     def _judge_route(self, now_s: float) -> None:
         if self.queue_s < ROUTE_QUEUE_S or self._window > START_BYTES:
