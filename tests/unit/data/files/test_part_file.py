@@ -15,6 +15,7 @@ import pytest
 
 from desktop_app.data.files import records
 from desktop_app.data.files.errors import DISK_FULL, NOT_WRITABLE, FileError
+from desktop_app.data.files.limits import RECORD_AGE_S
 from desktop_app.data.files.part_file import PartFile
 from desktop_app.data.files.records import (
     IncomingRecord,
@@ -126,6 +127,7 @@ def test_a_limit_of_the_system_on_the_size_of_files(tmp_path: Path) -> None:
 import resource, sys, threading
 from pathlib import Path
 from desktop_app.data.files.errors import FileError
+from desktop_app.data.files.limits import RECORD_AGE_S
 from desktop_app.data.files.part_file import PartFile
 from desktop_app.data.files.records import IncomingRecord
 part = PartFile(Path(sys.argv[1]), IncomingRecord(transfer_id="ab" * 16, name="x", size_bytes=9000), threading.Event())
@@ -325,7 +327,7 @@ def test_old_beginnings_are_deleted(tmp_path: Path) -> None:
     part = part_in(tmp_path)
     part.open()
     part.close()
-    old = time.time() - records.RECORD_AGE_S - 60
+    old = time.time() - RECORD_AGE_S - 60
     os.utime(incoming_record_path(tmp_path, record()), (old, old))
     assert incoming_records(tmp_path) == [record()]  # something came in lately
     os.utime(part_path(tmp_path, record()), (old, old))
