@@ -96,6 +96,10 @@ class ParticipantLink:
         if not self._ended:
             self._channels[label].send(message, text)
 
+    def queued_bytes(self, label: str) -> int:
+        """What waits in the channel `label` of the connection of now."""
+        return self._channels[label].buffered_bytes
+
     def send_bulk(self, data: bytes) -> bool:
         """Send on the bulk channel; False, and nothing is sent, when it cannot be now.
 
@@ -103,6 +107,10 @@ class ParticipantLink:
             MessageError: it is longer than may ever wait.
         """
         return self._channels[BULK.label].send_binary(data)
+
+    def count_dropped(self, label: str, reason: str) -> None:
+        """Count a message of theirs that is valid and was dropped all the same."""
+        self._channels[label].count_dropped(reason)
 
     # --- connections ----------------------------------------------------------------------------
 
