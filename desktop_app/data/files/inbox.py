@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from desktop_app.data.channels import FILES
+from desktop_app.data.channels import BULK, FILES
 from desktop_app.data.messages.files import FileDecline, FileUnfinished
 
 from .errors import FileError
@@ -58,8 +58,6 @@ class Inbox:
         self._transfers: dict[str, Receiving] = {}
         self._numbers: dict[tuple[Link, int], Receiving] = {}
         """Of the newest offers; maybe also of older ones."""
-        self.dropped_frames = 0
-        """What was no frame, or of a transfer that is not running."""
 
     def __iter__(self) -> Iterator[Receiving]:
         return iter(tuple(self._transfers.values()))
@@ -101,7 +99,7 @@ class Inbox:
         self._forget_oldest()
         open_now = [one for one in self._transfers.values() if not one.machine.is_over]
         if len(open_now) >= MAX_OPEN_IN_ALL or sum(one.link is link for one in open_now) >= MAX_OPEN:
-            logger.info("%s offers more files than are taken note of", link.user_id)
+            link.count_dropped(FILES.label, "too-many")
             return None
         receiving = Receiving(
             Incoming(offer.transfer_id, name, offer.size_bytes),
@@ -143,22 +141,17 @@ class Inbox:
         """A binary message came."""
         try:
             frame = parse(data)
-        except FrameError as error:
-            self._drop(link, str(error))
+        except FrameError:
+            link.count_dropped(BULK.label, "malformed")
             return
         receiving = self._numbers.get((link, frame.number))
         if receiving is None or not receiving.takes(link, frame.number):
-            self._drop(link, f"number {frame.number}")
+            link.count_dropped(BULK.label, "unknown-transfer")
             return
         if frame.kind is Kind.DATA:
             receiving.moved_bytes += len(frame.payload)
         receiving.machine.frame(frame)
         receiving.settle()
-
-    def _drop(self, link: Link, why: str) -> None:
-        self.dropped_frames += 1
-        if self.dropped_frames & (self.dropped_frames - 1) == 0:  # the 1st, 2nd, 4th, 8th, ...
-            logger.info("frame %d of %s was dropped: %s", self.dropped_frames, link.user_id, why)
 
     # --- connections and restarts -----------------------------------------------------------------
 

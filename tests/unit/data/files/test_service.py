@@ -237,6 +237,7 @@ async def test_a_flood_of_offers_is_bounded(tmp_path: Path) -> None:
             offer = FileOffer(transfer_id=f"{number:032x}", number=number, name="x", size_bytes=1)
             ben.service.received(at_ben, offer)
         assert ben.states() == ["offered"] * MAX_OPEN
+        assert at_ben.dropped == [("files", "too-many")] * (1000 - MAX_OPEN)
 
 
 async def test_a_stranger_who_offers_ones_own_transfer_back_is_not_heard(

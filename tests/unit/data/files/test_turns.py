@@ -42,6 +42,9 @@ class Channel:
     def send(self, label: str, message: Message) -> None:
         pass
 
+    def count_dropped(self, label: str, reason: str) -> None:
+        pass
+
     def send_bulk(self, data: bytes) -> bool:
         if self.room == 0:
             return False

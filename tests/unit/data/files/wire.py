@@ -87,6 +87,7 @@ class End:
         self.other: End
         self.is_ready = False
         self.chunk_bytes = 65536
+        self.dropped: list[tuple[str, str]] = []
         self._peer = peer
         self._wire = wire
         self._bulk: deque[bytes] = deque()
@@ -117,6 +118,10 @@ class End:
         self._queued += len(data)
         self._later(self._deliver)
         return True
+
+    def count_dropped(self, label: str, reason: str) -> None:
+        """For the tests."""
+        self.dropped.append((label, reason))
 
     def lose(self) -> None:
         """What is under way is lost."""
