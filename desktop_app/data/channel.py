@@ -89,6 +89,11 @@ class Channel:
         """Whether there is an open channel, ready or not."""
         return self._channel is not None and self._channel.is_open
 
+    @property
+    def buffered_bytes(self) -> int:
+        """Handed to the connection of now and not on the network yet."""
+        return 0 if self._channel is None else self._channel.buffered_bytes
+
     def make_ready(self) -> None:
         """The other side listens: send what has waited, in its order, and what comes now."""
         self._ready = True
@@ -203,7 +208,7 @@ class Channel:
             messages_sent=self._messages_sent,
             messages_received=self._messages_received,
             queued=len(self._waiting),
-            buffered_bytes=0 if self._channel is None else self._channel.buffered_bytes,
+            buffered_bytes=self.buffered_bytes,
             dropped=dict(self._dropped),
         )
 

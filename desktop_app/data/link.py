@@ -96,6 +96,10 @@ class ParticipantLink:
         if not self._ended:
             self._channels[label].send(message, text)
 
+    def queued_bytes(self, label: str) -> int:
+        """What waits in the channel `label` of the connection of now."""
+        return self._channels[label].buffered_bytes
+
     def send_bulk(self, data: bytes) -> bool:
         """Send on the bulk channel; False, and nothing is sent, when it cannot be now.
 
