@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from . import theme
+from .board.panel import BoardPanel
 from .lobby import camera_is_dark, camera_sentence
+from .stage import Stage
 from .stats_panel import StatsPanel
 from .tile_grid import TileGrid
 from .toolbar import Toolbar
@@ -46,6 +48,8 @@ class CallPage(QWidget):
         self.grid = TileGrid(pool, local_slot, remote_slot)
         self.grid.copy_link_requested.connect(self.copy_link_requested)
         self.grid.invite_requested.connect(self.invite_requested)
+        self.board = BoardPanel()
+        self.stage = Stage(self.grid, self.board)
         self.toolbar = Toolbar(actions)
         self.stats = StatsPanel()
         self.stats.hide()
@@ -55,7 +59,7 @@ class CallPage(QWidget):
         grid_box = QWidget()
         grid_layout = QVBoxLayout(grid_box)
         grid_layout.setContentsMargins(*(theme.Spacing.S,) * 4)
-        grid_layout.addWidget(self.grid)
+        grid_layout.addWidget(self.stage)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.addWidget(grid_box)
         self._splitter.addWidget(self.stats)

@@ -21,9 +21,11 @@ from desktop_app.call.events import (
     StatsUpdated,
 )
 from desktop_app.core import paths
+from desktop_app.data.events import DataEvent
 
 from . import theme
 from .actions import Actions
+from .board.coordinator import BoardCoordinator
 from .call_controller import CallController
 from .call_page import CallPage
 from .frame_converter import ConversionPool
@@ -84,6 +86,7 @@ class MainWindow(QMainWindow):
             (self.actions_.microphone, self.actions_.camera),
         )
         self.call_page = CallPage(self._pool, engine.local_video, engine.remote_video, self.actions_)
+        self.board = BoardCoordinator(engine, self.call_page, self.actions_, self)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
@@ -134,6 +137,9 @@ class MainWindow(QMainWindow):
         actions.diagnostics.triggered.connect(controller.copy_diagnostics)
         actions.open_log.triggered.connect(self._open_log_folder)
         actions.about.triggered.connect(lambda: open_about(self))
+        for part in (self.board,):
+            part.notice.connect(self.notices.show_notice)
+            part.notice_over.connect(self.notices.remove)
         self.call_page.copy_link_requested.connect(self._copy_link)
         self.call_page.invite_requested.connect(self.open_invite)
         form.start_requested.connect(self.start_call)
@@ -210,6 +216,9 @@ class MainWindow(QMainWindow):
             case Notice(level, message, code):
                 self.notices.show_notice(level, message, code)
                 return
+        if isinstance(event, DataEvent):
+            self.board.take_event(event)
+            return
         self._model.apply(event)
         match event:
             case CallStateChanged():
@@ -262,8 +271,11 @@ class MainWindow(QMainWindow):
         self.actions_.show_in_call(model.in_call, has_link=self.controller.invite is not None)
         if not model.in_call:
             self.actions_.statistics.setChecked(False)
+            self.actions_.whiteboard.setChecked(False)
+            self.actions_.pointer.setChecked(False)
         self.lobby.show_model(model)
         self.call_page.show_model(model)
+        self.board.show_model(model)
         self.state_line.show_model(model)
         title = f"{clean_name(model.room_id)} — Bridgecall" if model.in_call else "Bridgecall"
         self.setWindowTitle(title)

@@ -33,7 +33,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
                 actions.leave,
             ),
         ),
-        ("&View", (actions.statistics, actions.full_screen)),
+        ("&View", (actions.whiteboard, actions.pointer, None, actions.statistics, actions.full_screen)),
         ("&Help", (actions.diagnostics, actions.open_log, None, actions.about)),
     ):
         menu = bar.addMenu(title)

@@ -48,6 +48,8 @@ class Toolbar(QFrame):
         self.buttons = [
             ActionButton(actions.microphone),
             ActionButton(actions.camera),
+            ActionButton(actions.whiteboard),
+            ActionButton(actions.pointer),
             ActionButton(actions.statistics),
             ActionButton(actions.invite),
             ActionButton(actions.settings),
