@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from desktop_app.data.chat import ChatService
 from desktop_app.data.hub import DataHub
+from desktop_app.data.signs import SignService
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +23,25 @@ def _now_ms() -> float:
 class CallData:
     """Made when a call begins, closed when it ends. Lives on the engine loop."""
 
-    def __init__(self, emit: Callable[[DataEvent], None]) -> None:
-        services: tuple[Service, ...] = ()
-        self.hub = DataHub(services, now_s=time.monotonic, now_ms=_now_ms)
+    def __init__(self, user_id: str, *, name: Callable[[], str], emit: Callable[[DataEvent], None]) -> None:
+        """`user_id` is ours, and `name` tells what we are called now."""
+        self.signs = SignService(emit=emit, now_s=time.monotonic)
+        self.chat = ChatService(
+            user_id,
+            name=name,
+            find_link=lambda other: self.hub.links.get(other),
+            emit=emit,
+            now_s=time.monotonic,
+            now_ms=_now_ms,
+        )
+        services: tuple[Service, ...] = (self.chat, self.signs)
+        self.hub = DataHub(
+            services,
+            now_s=time.monotonic,
+            now_ms=_now_ms,
+            hand_raised=lambda: self.signs.hand_raised,
+            on_left=self.chat.participant_left,
+        )
 
     async def close(self) -> None:
         """End the links and the services."""

@@ -111,7 +111,9 @@ class Session:
         self._me = request.me
         self._tell_others()
         request = replace(request, me=self._me)
-        data = CallData(self.events.emit)
+        data = CallData(
+            self._me.user_id, name=lambda: self._me.display_name or self._me.user_id, emit=self.events.emit
+        )
         call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit, hub=data.hub)
         self.call, self._data = call, data
         try:

@@ -108,6 +108,10 @@ class ParticipantLink:
         """
         return self._channels[BULK.label].send_binary(data)
 
+    def count_dropped(self, label: str, reason: str) -> None:
+        """Count a message of theirs that is valid and was dropped all the same."""
+        self._channels[label].count_dropped(reason)
+
     # --- connections ----------------------------------------------------------------------------
 
     def bind(self, channels: DataChannels | None) -> None:

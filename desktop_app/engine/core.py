@@ -100,6 +100,18 @@ class EngineCore:
         """Switch our microphone or camera."""
         await self.session.set_muted(kind, muted)
 
+    async def send_chat(self, text: str, to: str | None) -> None:
+        """Say a line."""
+        self.session.data.chat.say(text, to)
+
+    async def react(self, emoji: str) -> None:
+        """Show a reaction."""
+        self.session.data.signs.react(emoji)
+
+    async def raise_hand(self, raised: bool) -> None:
+        """Raise our hand, or take it down."""
+        self.session.data.signs.raise_hand(raised)
+
     async def play_test_tone(self) -> None:
         """A second of tone."""
         self.session.media.play_test_tone()

@@ -95,6 +95,18 @@ class EngineBridge(QObject):
         """Switch our microphone or camera."""
         await self._call(self._core.set_muted(kind, muted))
 
+    async def send_chat(self, text: str, to: str | None = None) -> None:
+        """Say a line to everybody, or to one participant."""
+        await self._call(self._core.send_chat(text, to))
+
+    async def react(self, emoji: str) -> None:
+        """Show a reaction to everybody."""
+        await self._call(self._core.react(emoji))
+
+    async def raise_hand(self, raised: bool) -> None:
+        """Raise our hand, or take it down."""
+        await self._call(self._core.raise_hand(raised))
+
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker."""
         await self._call(self._core.play_test_tone())

@@ -17,6 +17,7 @@ from .aiortc_internals import PeerConnection, ReceiverBase, SenderBase
 from .audio_sender import AudioSender
 from .counters import InboundCounters, OutboundCounters, PeerCounters
 from .data_channels import DataChannels
+from .data_share import DataShare
 from .ice import IceConfiguration, to_rtc_configuration
 from .path_monitor import PathMonitor
 from .receivers import AudioReceiver, DiscardingReceiver, MediaReceiver, VideoReceiver
@@ -92,6 +93,7 @@ class MediaConnection:
         self._receivers: dict[str, MediaReceiver] = {}
         self.serial = next(_serials)
         self._path = PathMonitor()
+        self._data_share = DataShare()
         self._control = TransportControl(
             send_rtcp=lambda data: self.pc.send_rtcp(data),
             our_ssrc=lambda: next((sender.ssrc for sender in self._senders.values()), 0),
@@ -208,6 +210,7 @@ class MediaConnection:
         estimate = self._path.update(at_s, streams, self._control.update(at_s))
         for sender in self._senders.values():
             sender.set_path_estimate(estimate.kbps, estimate.queue_s)
+        self.pc.limit_data(self._data_share.update(estimate.kbps, self._local.wanted_kbps()))
         return estimate
 
     def pause_freeze_detection(self) -> None:

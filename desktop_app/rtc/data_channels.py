@@ -127,6 +127,7 @@ class DataChannels:
                 negotiated=True,
                 id=spec.stream_id,
             )
+            self._pc.set_channel_priority(channel, spec.priority)
             self._channels[spec.label] = DataChannel(spec, channel)
         return bool(self._channels)
 

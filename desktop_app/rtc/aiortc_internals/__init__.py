@@ -6,6 +6,7 @@ parsing, and replace what happens to a packet: `ReceiverBase` and `SenderBase` s
 RTCRtpSender stood. A test (tests/unit/rtc/test_private_names.py) notices an upgrade that renames one of them.
 
 media.py       the two classes that our senders and receivers are made from
+sctp.py        the transport of data channels
 connection.py  the RTCPeerConnection that has them
 """
 
@@ -13,5 +14,6 @@ from __future__ import annotations
 
 from .connection import PeerConnection
 from .media import ReceiverBase, SenderBase
+from .sctp import DataTransport
 
-__all__ = ["PeerConnection", "ReceiverBase", "SenderBase"]
+__all__ = ["DataTransport", "PeerConnection", "ReceiverBase", "SenderBase"]

@@ -16,6 +16,8 @@ from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 from desktop_app.rtc.ice import limit_gathering
 
+from .sctp import DataTransport
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
     from aiortc.rtcdatachannel import RTCDataChannel
     from aiortc.rtcicetransport import RTCIceTransport
 
+    from desktop_app.rtc.sctp.statistics import DataCounters
+
     from .media import ReceiverBase, SenderBase
 
 logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
+_CREATE_SCTP, _SCTP = "_RTCPeerConnection__createSctpTransport", "_RTCPeerConnection__sctp"
 _REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
 ICE_END_S = 1.0
@@ -36,7 +41,7 @@ ICE_END_S = 1.0
 
 
 class PeerConnection(RTCPeerConnection):
-    """An RTCPeerConnection whose transceivers have our senders and receivers."""
+    """An RTCPeerConnection whose transceivers have our senders and receivers, and its data channels our transport."""
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class PeerConnection(RTCPeerConnection):
         self._make_receiver = make_receiver
         self._ending_data: asyncio.Future[None] | None = None
         setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
+        setattr(self, _CREATE_SCTP, self._create_data_transport)
 
     def _create_transceiver(
         self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None
@@ -61,7 +67,8 @@ class PeerConnection(RTCPeerConnection):
         # around our two classes on the same transport.
         plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
         transport = plain.receiver.transport
-        self._prepare(transport)
+        limit_gathering(transport.transport._connection)
+        self._divert_transport_feedback(transport)
         sender = self._make_sender(kind, transport)
         receiver = self._make_receiver(kind, transport)
         receiver._set_rtcp_ssrc(sender.ssrc)
@@ -72,12 +79,43 @@ class PeerConnection(RTCPeerConnection):
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
 
-    def createDataChannel(self, label: str, *args: Any, **kwargs: Any) -> RTCDataChannel:
-        """As aiortc has it; the first one may make the transport."""
-        channel = super().createDataChannel(label, *args, **kwargs)
-        assert self.sctp is not None
-        self._prepare(self.sctp.transport)
-        return channel
+    def _create_data_transport(self) -> None:
+        RTCPeerConnection.__dict__[_CREATE_SCTP](self)
+        private = vars(self)
+        plain = private[_SCTP]
+        if not plain._bundled:
+            limit_gathering(plain.transport.transport._connection)
+        transport = DataTransport(plain.transport, plain.port)
+        transport._bundled = plain._bundled
+        transport.on("datachannel", lambda channel: self.emit("datachannel", channel))
+        private[_SCTP] = transport
+
+    def set_channel_priority(self, channel: RTCDataChannel, priority: str) -> None:
+        """Say whose messages go first; "low" is what a channel begins with.
+
+        Args:
+            channel: one of this connection's.
+            priority: W3C's RTCPriorityType: "very-low", "low", "medium" or "high". A message of a channel of higher
+                priority is the next to be sent, after the one that was begun; equal ones take turns. A short message
+                of "high" does not wait for pacing either.
+
+        Raises:
+            ValueError: there is no such priority.
+        """
+        transport = channel.transport
+        assert isinstance(transport, DataTransport)
+        transport.set_priority(channel, priority)
+
+    def limit_data(self, kbps: float) -> None:
+        """What data may take of the path, in kbit/s; infinity when nobody else is short of room."""
+        transport = self.sctp
+        if isinstance(transport, DataTransport):
+            transport.limit(kbps)
+
+    def data_counters(self) -> DataCounters | None:
+        """What the data channels have counted; None while there is none."""
+        transport = self.sctp
+        return transport.counters() if isinstance(transport, DataTransport) else None
 
     def end_data(self) -> None:
         """Take and send nothing more on data channels, on this connection; sound and picture go on."""
@@ -89,10 +127,6 @@ class PeerConnection(RTCPeerConnection):
 
         setattr(self.sctp, "start", start)  # noqa: B010 - mypy lets nobody assign to a method
         self._ending_data = asyncio.ensure_future(self.sctp.stop())
-
-    def _prepare(self, transport: RTCDtlsTransport) -> None:
-        limit_gathering(transport.transport._connection)
-        self._divert_transport_feedback(transport)
 
     def _divert_transport_feedback(self, transport: RTCDtlsTransport) -> None:
         # aiortc would take the message for a long NACK.
