@@ -38,6 +38,13 @@ class Actions(QObject):
         self.statistics = self._make("&Statistics", "stats", "Ctrl+Shift+S", tip="Show the statistics")
         self.statistics.setCheckable(True)
         self.statistics.toggled.connect(self._show_statistics_on)
+        self.whiteboard = self._make("&Whiteboard", "whiteboard", "Ctrl+B", tip="Show the whiteboard")
+        self.whiteboard.setCheckable(True)
+        self.whiteboard.toggled.connect(self._show_whiteboard_on)
+        self.pointer = self._make("&Point at pictures", "pointer", "Ctrl+Shift+P", short="Pointer")
+        self.pointer.setCheckable(True)
+        self.pointer.toggled.connect(self._show_pointer_on)
+        self._show_pointer_on(False)
         self.settings = self._make(
             "&Settings…", "settings", "Ctrl+,", short="Settings", tip="Open the settings"
         )
@@ -92,6 +99,8 @@ class Actions(QObject):
         """Enable what makes sense only in a call, or only with a link."""
         for action in (self.statistics, self.chat, self.send_files, self.react, self.hand):
             action.setEnabled(in_call)
+        self.whiteboard.setEnabled(in_call)
+        self.pointer.setEnabled(in_call)
         self.leave.setEnabled(in_call)
         self.invite.setEnabled(in_call and has_link)
         self.copy_link.setEnabled(in_call and has_link)
@@ -105,6 +114,17 @@ class Actions(QObject):
     def _show_statistics_on(self, on: bool) -> None:
         self.statistics.setIcon(theme.icon("stats", color="accent_text") if on else theme.icon("stats"))
         _set_tip(self.statistics, "Hide the statistics" if on else "Show the statistics")
+
+    def _show_whiteboard_on(self, on: bool) -> None:
+        self.whiteboard.setIcon(
+            theme.icon("whiteboard", color="accent_text") if on else theme.icon("whiteboard")
+        )
+        _set_tip(self.whiteboard, "Hide the whiteboard" if on else "Show the whiteboard")
+
+    def _show_pointer_on(self, on: bool) -> None:
+        self.pointer.setIcon(theme.icon("pointer", color="accent_text") if on else theme.icon("pointer"))
+        tip = "Stop showing where you point" if on else "Show everybody where you point in a picture"
+        _set_tip(self.pointer, tip)
 
     def _make(self, text: str, icon: str, shortcut: str = "", *, short: str = "", tip: str = "") -> QAction:
         action = QAction(text, self)

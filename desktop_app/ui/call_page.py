@@ -8,9 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from . import theme
+from .board.panel import BoardPanel
 from .chat.panel import ChatPanel
 from .lobby import camera_is_dark, camera_sentence
 from .side_panels import SidePanels
+from .stage import Stage
 from .stats_panel import StatsPanel
 from .tile_grid import TileGrid
 from .toolbar import Toolbar
@@ -48,6 +50,8 @@ class CallPage(QWidget):
         self.grid = TileGrid(pool, local_slot, remote_slot)
         self.grid.copy_link_requested.connect(self.copy_link_requested)
         self.grid.invite_requested.connect(self.invite_requested)
+        self.board = BoardPanel()
+        self.stage = Stage(self.grid, self.board)
         self.toolbar = Toolbar(actions)
         self.stats = StatsPanel()
         self.stats.close_requested.connect(lambda: actions.statistics.setChecked(False))
@@ -57,7 +61,7 @@ class CallPage(QWidget):
         grid_box = QWidget()
         grid_layout = QVBoxLayout(grid_box)
         grid_layout.setContentsMargins(*(theme.Spacing.S,) * 4)
-        grid_layout.addWidget(self.grid)
+        grid_layout.addWidget(self.stage)
         self._panels = SidePanels(grid_box, self)
         self._panels.add(self.chat, actions.chat)
         self._panels.add(self.stats, actions.statistics)

@@ -25,6 +25,7 @@ from desktop_app.data.events import DataEvent
 
 from . import theme
 from .actions import Actions
+from .board.coordinator import BoardCoordinator
 from .call_controller import CallController
 from .call_page import CallPage
 from .chat.coordinator import ChatCoordinator
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
             (self.actions_.microphone, self.actions_.camera),
         )
         self.call_page = CallPage(self._pool, engine.local_video, engine.remote_video, self.actions_)
+        self.board = BoardCoordinator(engine, self.call_page, self.actions_, self)
         self.chat = ChatCoordinator(engine, self.call_page, self.actions_, self)
         self.files = FilesCoordinator(engine, self.call_page, self)
         self.signs = SignsCoordinator(engine, self.call_page, self.actions_, self)
@@ -146,6 +148,8 @@ class MainWindow(QMainWindow):
             part.notice.connect(self.notices.show_notice)
         for part_with_end in (self.files, self.signs):
             part_with_end.notice_over.connect(self.notices.remove)
+        self.board.notice.connect(self.notices.show_notice)
+        self.board.notice_over.connect(self.notices.remove)
         self.call_page.copy_link_requested.connect(self._copy_link)
         self.call_page.invite_requested.connect(self.open_invite)
         form.start_requested.connect(self.start_call)
@@ -226,6 +230,7 @@ class MainWindow(QMainWindow):
         if isinstance(event, DataEvent):
             for part in (self.chat, self.files, self.signs):
                 part.take_event(event)
+            self.board.take_event(event)
             return
         match event:
             case CallStateChanged():
@@ -279,8 +284,11 @@ class MainWindow(QMainWindow):
         if not model.in_call:
             self.actions_.statistics.setChecked(False)
             self.actions_.chat.setChecked(False)
+            self.actions_.whiteboard.setChecked(False)
+            self.actions_.pointer.setChecked(False)
         self.lobby.show_model(model)
         self.call_page.show_model(model)
+        self.board.show_model(model)
         self.files.set_in_call(model.in_call)
         self.signs.show_model(model)
         self.state_line.show_model(model)

@@ -37,7 +37,17 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
                 actions.leave,
             ),
         ),
-        ("&View", (actions.chat, actions.statistics, actions.full_screen)),
+        (
+            "&View",
+            (
+                actions.chat,
+                actions.whiteboard,
+                actions.pointer,
+                None,
+                actions.statistics,
+                actions.full_screen,
+            ),
+        ),
         ("&Help", (actions.diagnostics, actions.open_log, None, actions.about)),
     ):
         menu = bar.addMenu(title)

@@ -115,6 +115,19 @@ class VideoTile(QWidget):
             return MAX_ASPECT
         return min(2.4, max(0.5, size.width() / size.height()))
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether the picture is shown as in a mirror."""
+        return self._mirrored
+
+    def picture_area(self) -> QRectF | None:
+        """Where the whole picture lies (logical pixels of the tile, maybe beyond it), None without a picture."""
+        if self._picture is None or self._video_muted:
+            return None
+        ratio = self.devicePixelRatioF()
+        fit = fit_picture(*self._picture.source_size, *self._device_size())
+        return QRectF(fit.x / ratio, fit.y / ratio, fit.width / ratio, fit.height / ratio)
+
     def set_name(self, name: str, initials_of: str = "") -> None:
         """Change the name; the placeholder's initials are those of `initials_of` when that is given."""
         if (name, initials_of) != (self._name, self._initials_of):
