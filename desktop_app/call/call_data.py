@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from desktop_app.data.board.service import BoardService
 from desktop_app.data.chat import ChatService
 from desktop_app.data.hub import DataHub
+from desktop_app.data.pointer import PointerService
 from desktop_app.data.signs import SignService
 
 if TYPE_CHECKING:
@@ -34,7 +36,9 @@ class CallData:
             now_s=time.monotonic,
             now_ms=_now_ms,
         )
-        services: tuple[Service, ...] = (self.chat, self.signs)
+        self.board = BoardService(user_id=user_id, emit=emit)
+        self.pointer = PointerService(user_id=user_id, emit=emit)
+        services: tuple[Service, ...] = (self.chat, self.signs, self.board, self.pointer)
         self.hub = DataHub(
             services,
             now_s=time.monotonic,
