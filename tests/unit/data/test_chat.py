@@ -149,6 +149,20 @@ def test_a_line_that_was_under_way_when_the_connection_broke_comes_with_the_next
     assert [entry.state for entry in room["alice"].chat.entries()] == ["delivered", "delivered"]
 
 
+def test_a_history_that_was_under_way_when_the_connection_broke_comes_with_the_next_one() -> None:
+    room = Room("alice", "bob")
+    room["alice"].chat.say("early")
+    room.connect_quietly("alice", "bob")
+    room.deliver_from("alice", "bob")
+    room.deliver_from("bob", "alice")
+    under_way = room.ends["alice", "bob"][CHAT.label].outgoing
+    assert [str(text).split('"')[3] for text in under_way] == ["chat-known", "chat-history"]
+    room.cut("alice", "bob")
+    assert room["bob"].texts() == []
+    room.connect("alice", "bob")
+    assert room["bob"].texts() == ["early"]
+
+
 def test_a_line_whose_confirmation_was_lost_is_not_shown_twice() -> None:
     room = Room("alice", "bob")
     room.connect_all()
