@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .tiles import Place
 
 EMPTY_HINT = "Draw here: everybody in the call sees it and can draw too."
+CORNER_PX = 48
+"""Below, the zoom lies over the paper."""
 SLICE_S = 0.006
 """So long at a time the board is painted before the window has its turn."""
 
@@ -154,7 +156,7 @@ class BoardView(QWidget):
             self.set_viewport(Viewport())
             return
         area = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
-        self.set_viewport(viewports.fit(area, self.width(), self.height()))
+        self.set_viewport(viewports.fit(area, self.width(), self.height() - CORNER_PX))
 
     def pan(self, dx_px: float, dy_px: float) -> None:
         """Move the paper."""
