@@ -134,7 +134,7 @@ async def whiteboard(window: MainWindow, bridge: Any, picture: Callable[[str], N
     ben = next(user_id for user_id, tile in people.items() if tile.name == "Ben")
     line = wave(330, "#7c3aed")
     window.board.take_event(StrokeMoved(ben, line))
-    window.board.take_event(PointerMoved(ben, "board", *line.points[-2:], True))
+    window.board.take_event(PointerMoved(ben, "board", line.points[-2], line.points[-1], True))
     await asyncio.sleep(SETTLE_S)
     picture("whiteboard")
     window.actions_.whiteboard.trigger()
