@@ -41,6 +41,10 @@ class BotArguments:
     """Print when pictures and sound pass (media_times.py)."""
     say: str | None = None
     """To everybody, as soon as there is somebody who chats."""
+    send_files: tuple[str, ...] = ()
+    """Paths; offered to each participant who understands files, once."""
+    receive_dir: str | None = None
+    """Where all files go that are offered; None: they are declined."""
 
 
 def _server(text: str) -> str:
@@ -138,6 +142,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument(
         "--say", type=_chat_line, metavar="TEXT", help="say this when somebody is there to hear it"
     )
+    parser.add_argument(
+        "--send-file", action="append", default=[], metavar="PATH", help="offer this file to each participant"
+    )
+    parser.add_argument("--receive-dir", metavar="DIR", help="accept all files, and write them there")
     parser.add_argument("--verbose", action="store_true", help="log to standard error in detail")
     values = parser.parse_args(argv)
     width, height = values.size
@@ -165,4 +173,6 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
         verbose=values.verbose,
         media_times=values.media_times,
         say=values.say,
+        send_files=tuple(values.send_file),
+        receive_dir=values.receive_dir,
     )

@@ -29,6 +29,7 @@ from desktop_app.call.session import Session
 from desktop_app.core.errors import UserFacingError
 from desktop_app.protocol.messages import ParticipantInfo
 
+from .files import Files, files_config
 from .media_times import MediaTimes
 from .output import EventWriter
 from .report import stats_report
@@ -55,9 +56,10 @@ class Bot:
         self._leave = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._out = EventWriter(sys.stdout, on_closed=self._leave_from_thread)
-        self._session = Session()
+        self._session = Session(files=files_config(arguments))
         self._session.events.subscribe(self._report)
         self._talk = Talk(self._session, self._out.write)
+        self._files = Files(self._session, self._out.write)
         if arguments.media_times:
             MediaTimes(self._session, self._out.write)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -183,6 +185,10 @@ class Bot:
                 self._talk.say(text, to)
             case {"cmd": "say", "text": str() as text, **rest} if "to" not in rest:
                 self._talk.say(text, None)
+            case {"cmd": "send-file", "path": str() as path, "to": str() | None as to}:
+                self._spawn(self._files.send(path, to))
+            case {"cmd": "send-file", "path": str() as path, **rest} if "to" not in rest:
+                self._spawn(self._files.send(path, None))
             case {"cmd": "leave"}:
                 self._leave.set()
             case _:

@@ -24,7 +24,8 @@ from desktop_app.stats.model import CallStats, LocalStats
 
 from .call import Call, JoinRequest
 from .call_data import CallData
-from .events import CallEvent, LocalMuteChanged, MediaKind, StatsUpdated
+from .events import CallEvent, LocalMuteChanged, MediaKind, Notice, StatsUpdated
+from .files_config import FilesConfig
 from .local_media import LocalMedia
 from .quality_steering import QualitySteering, exceptions
 
@@ -51,11 +52,12 @@ class NoCallError(UserFacingError):
 class Session:
     """Local media for as long as the application runs, and at most one call at a time."""
 
-    def __init__(self, backend: AudioBackend | None = None) -> None:
+    def __init__(self, backend: AudioBackend | None = None, files: FilesConfig | None = None) -> None:
         self.events: Emitter[CallEvent] = Emitter()
         self.media = LocalMedia(self.events.emit, backend)
         self.call: Call | None = None
         self._data: CallData | None = None
+        self.files = files or FilesConfig()
         self.newest_stats: CallStats | None = None
         self._tasks = TaskOwner("session")
         self._slots: dict[str, FrameSlot] = {}
@@ -112,7 +114,11 @@ class Session:
         self._tell_others()
         request = replace(request, me=self._me)
         data = CallData(
-            self._me.user_id, name=lambda: self._me.display_name or self._me.user_id, emit=self.events.emit
+            self._me.user_id,
+            name=lambda: self._me.display_name or self._me.user_id,
+            files=lambda: self.files,
+            emit=self.events.emit,
+            on_error=lambda error: self.events.emit(Notice("error", str(error), error.code)),
         )
         call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit, hub=data.hub)
         self.call, self._data = call, data

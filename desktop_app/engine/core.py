@@ -13,12 +13,12 @@ from desktop_app.media.devices import Devices, list_cameras
 from desktop_app.protocol.invite import new_room_id
 from desktop_app.protocol.messages import ParticipantInfo
 
-from .configure import ice_servers, media_config
+from .configure import ice_servers, media_config, with_settings
 from .diagnostics import describe
 from .port import HostedRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
     from desktop_app.data.board_changes import BoardChange
@@ -60,6 +60,7 @@ class EngineCore:
         """Open and change devices."""
         self._settings = settings
         self.session.rename(settings.display_name)
+        self.session.files = with_settings(self.session.files, settings)
         await self.session.apply(media_config(settings))
 
     async def list_devices(self) -> Devices:
@@ -114,6 +115,22 @@ class EngineCore:
     async def raise_hand(self, raised: bool) -> None:
         """Raise our hand, or take it down."""
         self.session.data.signs.raise_hand(raised)
+
+    async def send_files(self, paths: Sequence[str], to: str | None) -> None:
+        """Offer files."""
+        await self.session.data.files.send_files(paths, to)
+
+    async def accept_file(self, transfer_id: str) -> None:
+        """Receive a file that was offered."""
+        self.session.data.files.accept(transfer_id)
+
+    async def decline_file(self, transfer_id: str) -> None:
+        """Do not receive it."""
+        self.session.data.files.decline(transfer_id)
+
+    async def cancel_file(self, transfer_id: str) -> None:
+        """End a transfer."""
+        self.session.data.files.cancel(transfer_id)
 
     async def change_board(self, change: BoardChange) -> None:
         """Draw, rub out, clear, undo or redo."""

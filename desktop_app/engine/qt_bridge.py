@@ -14,7 +14,7 @@ from .core import EngineCore
 from .thread import EngineThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
     from desktop_app.data.board_changes import BoardChange
@@ -108,6 +108,22 @@ class EngineBridge(QObject):
     async def raise_hand(self, raised: bool) -> None:
         """Raise our hand, or take it down."""
         await self._call(self._core.raise_hand(raised))
+
+    async def send_files(self, paths: Sequence[str], to: str | None = None) -> None:
+        """Offer files to everybody, or to one participant."""
+        await self._call(self._core.send_files(paths, to))
+
+    async def accept_file(self, transfer_id: str) -> None:
+        """Receive a file that was offered."""
+        await self._call(self._core.accept_file(transfer_id))
+
+    async def decline_file(self, transfer_id: str) -> None:
+        """Do not receive it."""
+        await self._call(self._core.decline_file(transfer_id))
+
+    async def cancel_file(self, transfer_id: str) -> None:
+        """End a transfer in either direction."""
+        await self._call(self._core.cancel_file(transfer_id))
 
     async def change_board(self, change: BoardChange) -> None:
         """Draw on the whiteboard, rub out, clear, undo or redo."""

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from tests.end2end.processes import BotProcess, ServerProcess
 from tests.end2end.xvfb import Xvfb
 
+from .screenshots_chat import chat_tour
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -79,13 +81,13 @@ async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> Non
     picture("lobby")
     async with (
         ServerProcess(home) as server,
-        BotProcess(home, "Ben", server.url, "garden-party"),
+        BotProcess(home, "Ben", server.url, "garden-party") as ben,
     ):
         window.join(Invite("127.0.0.1", server.port, "garden-party", secure=False))
         await asyncio.sleep(4)
         picture("call")
         window.actions_.statistics.trigger()
-        async with BotProcess(home, "Carla", server.url, "garden-party", microphone="none"):
+        async with BotProcess(home, "Carla", server.url, "garden-party", microphone="none") as carla:
             await asyncio.sleep(STATISTICS_S)
             picture("statistics")
             window.actions_.statistics.trigger()
@@ -102,6 +104,14 @@ async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> Non
             await asyncio.sleep(SETTLE_S)
             picture("call-dark")
             theme.apply_theme(app, "light")
+            await chat_tour(
+                window,
+                ben,
+                carla,
+                home,
+                picture,
+                lambda dark: theme.apply_theme(app, "dark" if dark else "light"),
+            )
         window.controller.leave()
         await asyncio.sleep(SETTLE_S)
     window.start_call()
