@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,9 +27,6 @@ from desktop_app.data.files.records import (
     write_record,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ID = "ab" * 16
 DATA = b"0123456789" * 1000
 
@@ -43,16 +39,6 @@ def part_in(
     folder: Path, size: int = len(DATA), *, is_recorded: bool = False, name: str = "data.bin"
 ) -> PartFile:
     return PartFile(folder, record(size, name), threading.Event(), is_recorded=is_recorded)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """1 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_file_gets_its_name_when_the_digest_is_right(tmp_path: Path) -> None:
