@@ -12,7 +12,7 @@ from desktop_app.media.devices import Devices, list_cameras
 from desktop_app.protocol.invite import new_room_id
 from desktop_app.protocol.messages import ParticipantInfo
 
-from .configure import ice_servers, media_config
+from .configure import ice_servers, media_config, with_settings
 from .diagnostics import describe
 from .port import HostedRoom
 
@@ -57,6 +57,7 @@ class EngineCore:
         """Open and change devices."""
         self._settings = settings
         self.session.rename(settings.display_name)
+        self.session.files = with_settings(self.session.files, settings)
         await self.session.apply(media_config(settings))
 
     async def list_devices(self) -> Devices:
