@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop_app.data.files.frames import Frame, Kind, pack
-from desktop_app.data.files.limits import WINDOW_BYTES
+from desktop_app.data.files.limits import MAX_UNWRITTEN_BYTES
 from desktop_app.data.messages.files import (
     FileAccept,
     FileCancel,
@@ -90,7 +90,7 @@ async def test_a_sender_that_lies(tmp_path: Path, sent: Sequence[bytes], why: st
 
 
 async def test_a_sender_that_does_not_wait_for_our_disk(tmp_path: Path) -> None:
-    size = WINDOW_BYTES + 65536
+    size = MAX_UNWRITTEN_BYTES + 65536
     ben, eve, link = await accepted(tmp_path, size)
     async with users(ben, eve):
         ben.service.received_bulk(link, pack(Frame(Kind.BEGIN, NUMBER, 0)))

@@ -42,6 +42,10 @@ class Channel:
     def send(self, label: str, message: Message) -> None:
         pass
 
+    def queued_bytes(self, label: str) -> int:
+        """Nothing waits in the channels of messages."""
+        return 0
+
     def count_dropped(self, label: str, reason: str) -> None:
         pass
 
