@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -246,6 +247,26 @@ def test_reading_back_stops_when_the_program_ends(tmp_path: Path) -> None:
     assert caught.value.code == "closing"
     part.close()
     assert part_path(tmp_path, record()).stat().st_size == len(DATA)
+
+
+def test_a_beginning_stays_when_it_cannot_be_opened_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = part_in(tmp_path)
+    part.open()
+    part.write([DATA])
+    part.close()
+
+    def too_many(*_arguments: object) -> int:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", too_many)
+        with pytest.raises(FileError):
+            part.open()
+        assert not part.claim()
+    assert part.open()[0] == len(DATA)
+    part.close()
 
 
 # --- records --------------------------------------------------------------------------------------
