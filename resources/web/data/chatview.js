@@ -90,7 +90,9 @@ export class ChatView extends EventTarget {
     item.querySelector(".line-name").textContent = line.own ? "You" : this.#nameOf(line);
     const to = item.querySelector(".line-to");
     to.hidden = line.to === null;
-    to.textContent = line.own ? `to ${this.#hub.nameOf(line.to)} only` : "to you only";
+    if (line.to !== null) {
+      to.textContent = line.own ? `to ${this.#hub.nameOf(line.to)} only` : "to you only";
+    }
     const time = item.querySelector("time");
     const at = new Date(line.sentMs);
     time.dateTime = at.toISOString();
