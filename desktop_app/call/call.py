@@ -42,6 +42,7 @@ from .remote_participant import RemoteParticipant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktop_app.data.hub import DataHub
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue
     from desktop_app.rtc.encoded_feed import EncodedFeed
@@ -80,11 +81,13 @@ class Call:
         media: LocalMedia,
         slot_of: Callable[[str], FrameSlot],
         emit: Callable[[CallEvent], None],
+        hub: DataHub,
     ) -> None:
         self._request = request
         self._media = media
         self._slot_of = slot_of
         self._emit = emit
+        self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._machine = SignalingMachine(request.me, request.room_id)
         self._client: SignalingClient | None = None
@@ -222,7 +225,8 @@ class Call:
         )
         await self._client.connect()
         for user_id in before:
-            self._remove(user_id)
+            # Whoever is still there keeps the link, and what waits in it.
+            self._remove(user_id, left=user_id not in self._machine.participants)
         self._set_state(CallState.IN_CALL)
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()
@@ -240,17 +244,20 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
+            link=self._hub.join(user_id),
         )
         self.participants[user_id] = participant
         self._emit(ParticipantJoined(info))
         return participant
 
-    def _remove(self, user_id: str) -> None:
+    def _remove(self, user_id: str, *, left: bool = True) -> None:
         participant = self.participants.pop(user_id, None)
         if participant is None:
             return
         self._redials.pop(user_id, None)
         participant.hang_up()
+        if left:
+            self._hub.leave(user_id)
         self._ending = [each for each in self._ending if not each.peer.closed]
         self._ending.append(participant)
         self._emit(ParticipantGone(user_id))

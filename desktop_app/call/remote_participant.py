@@ -1,4 +1,4 @@
-"""One other person in the room: what we know of them, their picture, their sound, the peer that carries both."""
+"""One other person in the room: what we know of them, their picture and sound, the peer and the link to them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from desktop_app.data.channels import CHANNELS
 from desktop_app.quality.score import QualityScorer, ScoreInput
 from desktop_app.rtc.audio_playout import AudioPlayout
 from desktop_app.rtc.connection import RemoteSinks
@@ -18,6 +19,7 @@ from .picture_signal import picture_sent, picture_signal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktop_app.data.link import ParticipantLink
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
     from desktop_app.rtc.connection import LocalFeeds
@@ -43,6 +45,7 @@ class RemoteParticipant:
         send_signal: Callable[[JsonValue], None],
         on_state: Callable[[PeerState, str], None],
         on_first_frame: Callable[[MediaKind], None],
+        link: ParticipantLink,
     ) -> None:
         self.info = info
         """As they told, with a picture that is not sent to us counted as muted."""
@@ -66,7 +69,10 @@ class RemoteParticipant:
             ),
             send_signal=send_signal,
             on_state=on_state,
+            channels=CHANNELS,
+            on_channels=link.bind,
         )
+        self.link = link
         self._collector = PeerStatsCollector(info.user_id)
         self._scorer = QualityScorer()
         self._frozen_s = 0.0

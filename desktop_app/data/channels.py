@@ -6,6 +6,8 @@ from desktop_app.rtc.channel_spec import ChannelSpec
 
 DEFAULT_CHUNK_BYTES = 16 * 1024
 MAX_CHUNK_BYTES = 256 * 1024
+OWN_CHUNK_BYTES = 60 * 1024
+"""What we take; with its header below 64 KiB, which every SCTP implementation takes (RFC 8841 6.1)."""
 MAX_TEXT_BYTES = 64 * 1024
 """Of one JSON message."""
 MAX_BULK_QUEUED_BYTES = 128 * 1024

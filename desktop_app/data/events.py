@@ -75,6 +75,8 @@ class Transfer:
     """The byte from which the newest connection went on."""
     sha256: str = ""
     """When it is done."""
+    moved_bytes: int = 0
+    """What went through the channel since the program started, what was sent again counted again."""
 
 
 @dataclass(frozen=True, slots=True)

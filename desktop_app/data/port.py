@@ -43,6 +43,9 @@ class Link(Protocol):
         MAX_BULK_QUEUED_BYTES are waiting: `Service.bulk_drained` follows.
         """
 
+    def count_dropped(self, label: str, reason: str) -> None:
+        """Count a message of theirs that is valid and was dropped all the same; `reason` is one of a few words."""
+
 
 class Service(Protocol):
     """One purpose; told of every participant whose hello names its capability."""

@@ -17,7 +17,7 @@ from .diagnostics import describe
 from .port import HostedRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
     from desktop_app.media.audio_backend import AudioBackend
@@ -99,6 +99,34 @@ class EngineCore:
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
         await self.session.set_muted(kind, muted)
+
+    async def send_chat(self, text: str, to: str | None) -> None:
+        """Say a line."""
+        self.session.data.chat.say(text, to)
+
+    async def react(self, emoji: str) -> None:
+        """Show a reaction."""
+        self.session.data.signs.react(emoji)
+
+    async def raise_hand(self, raised: bool) -> None:
+        """Raise our hand, or take it down."""
+        self.session.data.signs.raise_hand(raised)
+
+    async def send_files(self, paths: Sequence[str], to: str | None) -> None:
+        """Offer files."""
+        await self.session.data.files.send_files(paths, to)
+
+    async def accept_file(self, transfer_id: str) -> None:
+        """Receive a file that was offered."""
+        self.session.data.files.accept(transfer_id)
+
+    async def decline_file(self, transfer_id: str) -> None:
+        """Do not receive it."""
+        self.session.data.files.decline(transfer_id)
+
+    async def cancel_file(self, transfer_id: str) -> None:
+        """End a transfer."""
+        self.session.data.files.cancel(transfer_id)
 
     async def play_test_tone(self) -> None:
         """A second of tone."""

@@ -1,4 +1,4 @@
-"""Every private name of aiortc and aioice that rtc/aiortc_internals.py uses is still there."""
+"""Every private name of aiortc and aioice that rtc/aiortc_internals/ uses is still there."""
 
 from __future__ import annotations
 
