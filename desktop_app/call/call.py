@@ -53,6 +53,8 @@ logger = logging.getLogger(__name__)
 
 REJOIN_DELAYS_S = (0.3, 1.2, 2.7, 4.8, 7.0)
 """After a lost server; the last one repeats."""
+RETURN_S = 15.0
+"""After we found the server again: so long the others may need for that, too."""
 REDIAL_DELAYS_S = (0.5, 2.0, 5.0, 10.0)
 """After a failed peer, by the side that offered; the last one repeats."""
 
@@ -141,6 +143,8 @@ class Call:
         await self._tasks.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
+        for user_id in tuple(self._hub.links):  # of those who have not returned
+            self._hub.leave(user_id)
         if self._client is not None:
             await self._client.close()
         self._set_state(CallState.IDLE)
@@ -225,11 +229,17 @@ class Call:
         )
         await self._client.connect()
         for user_id in before:
-            # Whoever is still there keeps the link, and what waits in it.
-            self._remove(user_id, left=user_id not in self._machine.participants)
+            # Whoever is there again keeps the link, and what waits in it; they may still look for the server, too.
+            self._remove(user_id, left=False)
+            self._tasks.spawn(self._await_return(user_id), name="return")
         self._set_state(CallState.IN_CALL)
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()
+
+    async def _await_return(self, user_id: str) -> None:
+        await asyncio.sleep(RETURN_S)
+        if user_id not in self.participants:
+            self._hub.leave(user_id)
 
     # --- participants ---------------------------------------------------------------------------
 

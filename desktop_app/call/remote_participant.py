@@ -12,6 +12,7 @@ from desktop_app.rtc.audio_playout import AudioPlayout
 from desktop_app.rtc.connection import RemoteSinks
 from desktop_app.rtc.peer import Peer
 from desktop_app.rtc.state import PeerState
+from desktop_app.stats.channels import ChannelStatsCollector
 from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 
 from .picture_signal import picture_sent, picture_signal
@@ -74,6 +75,7 @@ class RemoteParticipant:
         )
         self.link = link
         self._collector = PeerStatsCollector(info.user_id)
+        self._channels = ChannelStatsCollector()
         self._scorer = QualityScorer()
         self._frozen_s = 0.0
 
@@ -119,7 +121,8 @@ class RemoteParticipant:
             microphone_level=microphone_level,
         )
         score = self._scorer.update(time.monotonic(), self._score_input(stats))
-        return replace(stats, quality=score.quality.value)
+        channels = self._channels.update(time.monotonic(), self.link.counters())
+        return replace(stats, quality=score.quality.value, channels=channels)
 
     def _score_input(self, stats: PeerStats) -> ScoreInput | None:
         video, audio = stats.inbound_video, stats.inbound_audio
