@@ -184,8 +184,8 @@ CASES = {
             const type = code === "done" ? "file-done" : "file-cancel";
             await until(() => eve.told(type).some((message) => message.transferId === transferId));
             const said = eve.told(type).find((message) => message.transferId === transferId);
-            const right = code === "done" ? transfer.state === "done" : said.code === code && transfer.state === "failed";
-            results[name] = right;
+            const failed = transfer.state === "failed" && said.code === code;
+            results[name] = code === "done" ? transfer.state === "done" : failed;
         }
         const flood = await rawOffer(ann, eve, { sizeBytes: 50_000_000 });
         flood.transfer.sink.write = () => new Promise(() => {}); // a disk that hangs
