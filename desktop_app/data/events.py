@@ -88,9 +88,14 @@ class TransferChanged:
 
 @dataclass(frozen=True, slots=True)
 class BoardChanged:
-    """Operations that were added to the whiteboard, one's own among them."""
+    """Operations that were added to the whiteboard; or none, when only what can be undone has changed."""
 
     ops: tuple[Op, ...]
+    own: bool = False
+    """Made here, all that one change makes."""
+    can_undo: bool = False
+    can_redo: bool = False
+    """As it is after these operations."""
 
 
 @dataclass(frozen=True, slots=True)

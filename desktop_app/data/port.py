@@ -38,6 +38,12 @@ class Link(Protocol):
             MessageError: it is too long.
         """
 
+    def queued_bytes(self, label: str) -> int:
+        """What waits in the channel `label` of the connection of now, not yet on the network; 0 without one.
+
+        Who has much to send looks here and lets the rest wait, so that what comes later is not late.
+        """
+
     def send_bulk(self, data: bytes) -> bool:
         """Send on the bulk channel; False, and nothing is sent, while there is no connection or
         MAX_BULK_QUEUED_BYTES are waiting: `Service.bulk_drained` follows.

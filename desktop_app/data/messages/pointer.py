@@ -9,6 +9,9 @@ from msgspec import Meta
 from .base import Message
 from .board import Coordinate, Shape
 
+MAX_STROKE_NUMBERS = 400
+"""Of the shape of a `stroke`."""
+
 
 class Pointer(Message, tag="pointer", kw_only=True, frozen=True):
     """Where the sender's pointer is."""

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from desktop_app.ui.invite_dialog import InviteDialog
 from desktop_app.ui.settings_dialog import SettingsDialog
@@ -51,6 +51,10 @@ def test_every_action_does_something(
     effects: dict[QAction, Callable[[], bool]] = {
         actions.microphone: lambda: ("audio", True) in called(engine, "set_muted"),
         actions.camera: lambda: ("video", True) in called(engine, "set_muted"),
+        actions.chat: lambda: call.call_page.chat.isVisible(),
+        actions.send_files: lambda: any(each.isVisible() for each in call.findChildren(QFileDialog)),
+        actions.react: lambda: call.signs.popup.isVisible(),
+        actions.hand: lambda: (True,) in called(engine, "raise_hand"),
         actions.statistics: lambda: call.call_page.stats.graphs is not None,
         actions.settings: lambda: any(each.isVisible() for each in call.findChildren(SettingsDialog)),
         actions.invite: lambda: any(each.isVisible() for each in call.findChildren(InviteDialog)),
@@ -77,6 +81,9 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
     assert [button.accessibleName() for button in buttons] == [
         "Mute microphone",
         "Turn camera off",
+        "Chat and files",
+        "React…",
+        "Raise your hand",
         "Statistics",
         "Invite others…",
         "Settings…",
@@ -93,6 +100,10 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
     [
         ("Ctrl+D", "microphone"),
         ("Ctrl+E", "camera"),
+        ("Ctrl+T", "chat"),
+        ("Ctrl+Shift+F", "send_files"),
+        ("Ctrl+Shift+R", "react"),
+        ("Ctrl+Shift+H", "hand"),
         ("Ctrl+Shift+S", "statistics"),
         ("Ctrl+,", "settings"),
         ("Ctrl+I", "invite"),
@@ -130,7 +141,16 @@ def test_no_two_actions_share_a_shortcut(window: MainWindow) -> None:
 def test_what_makes_no_sense_in_the_lobby_is_disabled_there(window: MainWindow) -> None:
     disabled = {action for action in window.actions_.all() if not action.isEnabled()}
     actions = window.actions_
-    assert disabled == {actions.statistics, actions.invite, actions.copy_link, actions.leave}
+    assert disabled == {
+        actions.chat,
+        actions.send_files,
+        actions.react,
+        actions.hand,
+        actions.statistics,
+        actions.invite,
+        actions.copy_link,
+        actions.leave,
+    }
 
 
 def test_the_statistics_open_and_close(qtbot: QtBot, call: MainWindow) -> None:

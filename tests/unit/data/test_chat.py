@@ -149,6 +149,20 @@ def test_a_line_that_was_under_way_when_the_connection_broke_comes_with_the_next
     assert [entry.state for entry in room["alice"].chat.entries()] == ["delivered", "delivered"]
 
 
+def test_a_history_that_was_under_way_when_the_connection_broke_comes_with_the_next_one() -> None:
+    room = Room("alice", "bob")
+    room["alice"].chat.say("early")
+    room.connect_quietly("alice", "bob")
+    for _ in range(2):  # the hellos, and then what each knows; the history stays under way
+        room.deliver_from("alice", "bob")
+        room.deliver_from("bob", "alice")
+    assert [len(channel.outgoing) for channel in room.ends["alice", "bob"]][1] == 1
+    room.cut("alice", "bob")
+    assert room["bob"].texts() == []
+    room.connect("alice", "bob")
+    assert room["bob"].texts() == ["early"]
+
+
 def test_a_line_whose_confirmation_was_lost_is_not_shown_twice() -> None:
     room = Room("alice", "bob")
     room.connect_all()
