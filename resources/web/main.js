@@ -112,6 +112,8 @@ function start(room) {
         videoMuted,
         state: peer.state,
       })),
+    queued: (label) =>
+      Array.from(talk.hub.links.values()).reduce((sum, link) => sum + link.queuedBytes(label), 0),
     dropped: (userId) => ({ ...talk.hub.links.get(userId)?.dropped }),
     connection: (userId) => call?.participants.get(userId)?.peer.connection ?? null,
   });

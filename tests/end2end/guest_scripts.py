@@ -32,6 +32,7 @@ SIDES = (
     const { ChatService } = await import("/web/data/chat.js");
     const { FileService } = await import("/web/data/files.js");
     const { SignService } = await import("/web/data/signs.js");
+    const { BoardService } = await import("/web/board/service.js");
     const { randomId } = await import("/web/ids.js");
     const peers = [];
     const newPeer = (send) => {
@@ -45,12 +46,13 @@ SIDES = (
         const chat = new ChatService(hub);
         const files = new FileService(hub);
         const signs = new SignService(hub);
-        for (const service of [chat, files, signs]) hub.addService(service);
+        const board = new BoardService(hub, 200);
+        for (const service of [chat, files, signs, board]) hub.addService(service);
         const call = Object.assign(new EventTarget(), { userId: randomId() });
         hub.enter(call, name);
         const transfers = [];
         files.addEventListener("transfer", ({ detail }) => transfers.push(detail));
-        return { hub, chat, files, signs, call, name, transfers, texts: () => chat.lines.map(({ text }) => text) };
+        return { hub, chat, files, signs, board, call, name, transfers, texts: () => chat.lines.map(({ text }) => text) };
     };
     const meet = (one, other, peer) =>
         one.call.dispatchEvent(

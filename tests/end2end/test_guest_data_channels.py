@@ -80,7 +80,7 @@ CASES = {
         await until(() => linkOf(ann, eve).dropped.received === 2);
         const hello = eve.told("hello")[0];
         return { quiet, answered, told: eve.told("chat-history").length === 1,
-            capabilities: hello.capabilities.join() === "chat,files,reactions", chunk: hello.chunkBytes === 65536,
+            capabilities: hello.capabilities.join() === "chat,files,reactions,board", chunk: hello.chunkBytes === 65536,
             held: ann.texts().includes("overtook") };
     """,
     "what waits is bounded, and the oldest goes": """

@@ -95,6 +95,11 @@ export class Link {
     this.#flush(label);
   }
 
+  /** What waits in the channel `label`, not yet on the network. */
+  queuedBytes(label) {
+    return this.#channels?.get(label).bufferedAmount ?? 0;
+  }
+
   /** Whether `bytes` more may be put into the bulk channel now. */
   hasBulkRoom(bytes) {
     const bulk = this.#channels?.get("bulk");

@@ -1,5 +1,7 @@
-// Chat, files and signs of this page, put together.
+// Chat, files, signs and whiteboard of this page, put together.
 
+import { BoardView } from "../board/boardview.js";
+import { BoardService } from "../board/service.js";
 import { ChatService } from "./chat.js";
 import { ChatView } from "./chatview.js";
 import { Composer } from "./composer.js";
@@ -18,11 +20,13 @@ export class Talk {
   chat = new ChatService(this.hub);
   files = new FileService(this.hub);
   signs = new SignService(this.hub);
+  board = new BoardService(this.hub);
   #view;
   #signsView;
+  #boardView;
 
   constructor() {
-    for (const service of [this.chat, this.files, this.signs]) {
+    for (const service of [this.chat, this.files, this.signs, this.board]) {
       this.hub.addService(service);
     }
     const timeline = new Timeline(element("chat-lines"), element("chat-to-end"));
@@ -30,6 +34,7 @@ export class Talk {
     new Composer(this.hub, this.chat, this.files, this.#view);
     new FileView(this.hub, this.files, timeline, this.#view);
     this.#signsView = new SignsView(this.hub, this.signs);
+    this.#boardView = new BoardView(this.board);
     addEventListener("beforeunload", (event) => {
       if (this.files.isBusy) {
         event.preventDefault(); // the browser asks: a page that is closed cannot go on with a file
@@ -45,6 +50,7 @@ export class Talk {
   leave() {
     this.#signsView.close();
     this.#view.close();
+    this.#boardView.close();
     this.hub.leave();
   }
 }
