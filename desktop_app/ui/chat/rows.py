@@ -84,7 +84,7 @@ class Conversation:
 
     def make_file(self, transfer: Transfer, now_ms: float) -> Row:
         """A row for a transfer that is not there yet: it is the newest, whatever the clocks of others say."""
-        at_ms = max(now_ms, self._keys[-1][0] if self._keys else 0.0)
+        at_ms = max(now_ms, self._keys[-1][0] + 0.001 if self._keys else 0.0)
         return Row((at_ms, "file", transfer.transfer_id), None, transfer, day=local_day(at_ms))
 
     def place_of(self, row: Row) -> int | None:

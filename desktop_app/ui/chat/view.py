@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QToolTip, QWidget
 
@@ -96,6 +105,7 @@ class ConversationView(QListView):
         self.scrollToBottom()
 
     def _range_changed(self, _minimum: int, maximum: int) -> None:
+        self.verticalScrollBar().setEnabled(maximum > 0)
         if self._following:
             self.verticalScrollBar().setValue(maximum)
 
@@ -225,7 +235,8 @@ class ConversationView(QListView):
         """The menu for a point of the viewport, or for the current line when it is None."""
         index = self.currentIndex() if position is None else self.indexAt(position)
         if position is not None and index.isValid() and not self.selectionModel().isSelected(index):
-            self.setCurrentIndex(index)
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().setCurrentIndex(index, flags)  # whatever keys are held
         menu = QMenu(self)
         link = self.link_at(position) if position is not None else None
         row = self._model.row(index) if index.isValid() else None

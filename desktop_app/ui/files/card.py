@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QFrame,
@@ -69,12 +69,13 @@ class FileCard(QWidget):
     open_requested = Signal(str)
     """The transfer's id, as with the others."""
     folder_requested = Signal(str)
+    height_changed = Signal()
+    """Another height is needed in the same width."""
 
     def __init__(self, transfer: Transfer, names: dict[str, str]) -> None:
         super().__init__()
         self._id = transfer.transfer_id
         self._height: tuple[int, int] | None = None
-        self._shown: tuple[object, ...] = ()
         self.preview = IconBox("file", "text_muted", 28, PREVIEW_PX)
         self._name = ElidedLabel()
         theme.set_style(self._name, role="strong")
@@ -147,8 +148,8 @@ class FileCard(QWidget):
         """Whose card it is."""
         return self._id
 
-    def show_transfer(self, transfer: Transfer, names: dict[str, str]) -> bool:
-        """Show how far it has got; whether another height may be needed."""
+    def show_transfer(self, transfer: Transfer, names: dict[str, str]) -> None:
+        """Show how far it has got."""
         incoming = transfer.direction == "in"
         ended = transfer.state in ENDED
         offered = transfer.state == "offered"
@@ -185,11 +186,6 @@ class FileCard(QWidget):
             button.setAccessibleName(f"{button.text()}: {name}")
         icons = {"done": ("check", "good"), "failed": ("warning", "danger")}
         self.preview.show_icon(*icons.get(transfer.state, ("file", "text_muted")))
-        look = (transfer.state, *visible.values(), self.state.text() if ended else "")
-        changed, self._shown = look != self._shown, look
-        if changed:
-            self._height = None
-        return changed
 
     def show_preview(self, image: QImage) -> None:
         """Show a small picture of what is in the file."""
@@ -202,6 +198,16 @@ class FileCard(QWidget):
             height = layout.totalHeightForWidth(width) if layout is not None else 0
             self._height = (width, height)
         return self._height[1]
+
+    def event(self, event: QEvent) -> bool:
+        """See to it that a sentence of several rows has its room."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self._height is not None:
+            width, before = self._height
+            self._height = None
+            if self.heightForWidth(width) != before:
+                self.height_changed.emit()
+        return handled
 
     def hasHeightForWidth(self) -> bool:
         """Long sentences are wrapped."""

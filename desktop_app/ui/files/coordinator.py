@@ -85,8 +85,8 @@ class FilesCoordinator(QObject):
         card = self._cards.get(transfer.transfer_id)
         if card is None:
             self._add_card(transfer)
-        elif card.show_transfer(transfer, self._panel.model.names):
-            self._panel.view.card_changed()
+        else:
+            card.show_transfer(transfer, self._panel.model.names)
         code = _code(transfer.transfer_id)
         offered = transfer.direction == "in" and transfer.state == "offered"
         if offered and before is None and not self._panel.is_read:
@@ -103,6 +103,7 @@ class FilesCoordinator(QObject):
         if not self._panel.model.index_for_file(transfer.transfer_id).isValid():
             return
         card = FileCard(transfer, self._panel.model.names)
+        card.height_changed.connect(self._panel.view.card_changed)
         card.accepted.connect(lambda each: self._run(self._engine.accept_file(each)))
         card.declined.connect(lambda each: self._run(self._engine.decline_file(each)))
         card.cancelled.connect(lambda each: self._run(self._engine.cancel_file(each)))
@@ -177,7 +178,7 @@ class FilesCoordinator(QObject):
                     to, f"Drop to send to {in_sentence(panel.model.names[to])} only", self._place(panel)
                 )
             return self._all(panel)
-        return self._all(grid if grid.isVisible() else page)
+        return self._all(page.stage if page.stage.isVisible() else page)
 
     def _all(self, place: QWidget) -> Target:
         others = list(self._page.grid.tiles.values())
