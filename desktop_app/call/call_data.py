@@ -6,9 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from desktop_app.core.paths import transfers_dir
+from desktop_app.data.board.service import BoardService
 from desktop_app.data.chat import ChatService
 from desktop_app.data.files.service import FileService
 from desktop_app.data.hub import DataHub
+from desktop_app.data.pointer import PointerService
 from desktop_app.data.signs import SignService
 
 if TYPE_CHECKING:
@@ -61,7 +63,9 @@ class CallData:
             now_s=time.monotonic,
             on_error=on_error,
         )
-        services: tuple[Service, ...] = (self.chat, self.signs, self.files)
+        self.board = BoardService(user_id=user_id, emit=emit)
+        self.pointer = PointerService(user_id=user_id, emit=emit)
+        services: tuple[Service, ...] = (self.chat, self.signs, self.files, self.board, self.pointer)
         self.hub = DataHub(
             services,
             now_s=time.monotonic,

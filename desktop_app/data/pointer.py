@@ -59,10 +59,13 @@ class PointerService:
     def __init__(
         self,
         *,
+        user_id: str,
         emit: Callable[[DataEvent], None],
         now_s: Callable[[], float] = time.monotonic,
         call_later: CallLater | None = None,
     ) -> None:
+        """`user_id` is ours; here and in the events our own picture is the surface `video:` without an id."""
+        self._own_picture = VIDEO_SURFACE + user_id
         self._emit = emit
         self._now_s = now_s
         self._call_later = call_later or asyncio.get_running_loop().call_later
@@ -81,6 +84,7 @@ class PointerService:
 
     def point(self, surface: str, x: float, y: float, visible: bool) -> None:
         """Show the others where our pointer is; the last of several within a thirtieth of a second goes."""
+        surface = self._own_picture if surface == VIDEO_SURFACE else surface
         if surface_is_sound(surface, x, y):
             self._own[Pointer].put(Pointer(surface=surface, x=round(x, 4), y=round(y, 4), visible=visible))
 
@@ -126,14 +130,17 @@ class PointerService:
 
     def received(self, link: Link, message: Message) -> None:
         """Show it, if it is newer than what is shown."""
-        if not isinstance(message, Pointer | Stroke):
-            return
-        if isinstance(message, Pointer):
-            if not surface_is_sound(message.surface, message.x, message.y):
+        match message:
+            case Pointer(surface=surface, x=x, y=y):
+                sound = surface_is_sound(surface, x, y)
+                if surface == self._own_picture:
+                    message = msgspec.structs.replace(message, surface=VIDEO_SURFACE)
+            case Stroke(shape=shape, done=done):
+                sound = done or (len(shape.points) <= MAX_STROKE_NUMBERS and shape_is_sound(shape))
+            case _:
                 return
-        elif len(message.shape.points) > MAX_STROKE_NUMBERS or not (
-            message.done or shape_is_sound(message.shape)
-        ):
+        if not sound:
+            link.count_dropped(POINTER.label, "unsound")
             return
         other = self._others.get(link.user_id)
         if other is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from typing import TYPE_CHECKING
 
 from desktop_app.call.call import JoinRequest
-from desktop_app.call.session import Session
+from desktop_app.call.session import NoCallError, Session
 from desktop_app.media.devices import Devices, list_cameras
 from desktop_app.protocol.invite import new_room_id
 from desktop_app.protocol.messages import ParticipantInfo
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.data.board_changes import BoardChange
+    from desktop_app.data.messages.board import Shape
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.invite import Invite
@@ -128,6 +131,20 @@ class EngineCore:
     async def cancel_file(self, transfer_id: str) -> None:
         """End a transfer."""
         self.session.data.files.cancel(transfer_id)
+
+    async def change_board(self, change: BoardChange) -> None:
+        """Draw, rub out, clear, undo or redo."""
+        self.session.data.board.change(change)
+
+    def point(self, surface: str, x: float, y: float, visible: bool) -> None:
+        """Show where our pointer is."""
+        with contextlib.suppress(NoCallError):  # the call ended with the mouse over the board
+            self.session.data.pointer.point(surface, x, y, visible)
+
+    def show_stroke(self, shape: Shape | None) -> None:
+        """Show what we are drawing."""
+        with contextlib.suppress(NoCallError):
+            self.session.data.pointer.show_stroke(shape)
 
     async def play_test_tone(self) -> None:
         """A second of tone."""

@@ -94,7 +94,7 @@ class EnginePort(Protocol):
         """Raise one's hand, or take it down."""
 
     def point(self, surface: str, x: float, y: float, visible: bool) -> None:
-        """Show everybody where the pointer is; not more often than 30 times a second. Does not wait."""
+        """Show everybody where the pointer is, as PointerMoved says it; 30 times a second go out. Does not wait."""
 
     def show_stroke(self, shape: Shape | None) -> None:
         """Show everybody a shape while it is drawn; None: it has ended. Does not wait."""

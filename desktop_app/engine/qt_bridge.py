@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.data.board_changes import BoardChange
+    from desktop_app.data.messages.board import Shape
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
@@ -122,6 +124,18 @@ class EngineBridge(QObject):
     async def cancel_file(self, transfer_id: str) -> None:
         """End a transfer in either direction."""
         await self._call(self._core.cancel_file(transfer_id))
+
+    async def change_board(self, change: BoardChange) -> None:
+        """Draw on the whiteboard, rub out, clear, undo or redo."""
+        await self._call(self._core.change_board(change))
+
+    def point(self, surface: str, x: float, y: float, visible: bool) -> None:
+        """Show everybody where the pointer is."""
+        self._thread.post(lambda: self._core.point(surface, x, y, visible))
+
+    def show_stroke(self, shape: Shape | None) -> None:
+        """Show everybody a shape while it is drawn."""
+        self._thread.post(lambda: self._core.show_stroke(shape))
 
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker."""

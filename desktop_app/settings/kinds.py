@@ -123,8 +123,6 @@ class Device:
 class Folder:
     """The absolute path of a folder; "" is the system's. Whether it is there is asked when it is needed."""
 
-    placeholder: str = ""
-
     def checked(self, title: str, value: Any) -> str:
         """The path, untrimmed: a space may be part of it. "~" is the home folder."""
         if not isinstance(value, str):

@@ -154,7 +154,7 @@ class Settings:
 
     download_folder: str = _option(
         "",
-        Folder("Your downloads folder"),
+        Folder(),
         "Folder for received files",
         "Files that others send you in a call are saved here.",
         Group.FILES,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton
 
+from desktop_app.core.paths import download_dir
+
 from . import theme
 from .settings_fields import Field
-
-if TYPE_CHECKING:
-    from desktop_app.settings.kinds import Folder
 
 
 class FolderField(Field):
@@ -19,10 +17,10 @@ class FolderField(Field):
 
     is_typed = True
 
-    def __init__(self, kind: Folder) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.edit = QLineEdit()
-        self.edit.setPlaceholderText(kind.placeholder)
+        self.edit.setPlaceholderText(str(download_dir()))
         self.edit.textEdited.connect(lambda: self.edited.emit())
         self.browse_button = QPushButton("Browse…")
         self.browse_button.setAutoDefault(False)
@@ -56,7 +54,7 @@ class FolderField(Field):
         dialog = QFileDialog(self, "Choose a folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        current = os.path.expanduser(self.edit.text())
+        current = os.path.expanduser(self.edit.text()) or str(download_dir())
         if os.path.isabs(current):
             dialog.setDirectory(current)
         dialog.fileSelected.connect(self.choose)

@@ -34,7 +34,7 @@ def make_field(kind: Kind, title: str) -> Field:
         case Device():
             return DeviceField(kind)
         case Folder():
-            return FolderField(kind)
+            return FolderField()
         case IceServers():
             return IceServersField(kind)
 

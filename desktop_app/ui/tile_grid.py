@@ -152,7 +152,7 @@ class TileGrid(QWidget):
         if self._strip:
             everybody = [*others, self.own]
             for tile, cell in zip(
-                everybody, arrange_strip(len(everybody), width, height, GAP_PX), strict=True
+                everybody, arrange_strip(len(everybody), width, height, GAP_PX), strict=False
             ):
                 _put(tile, cell)
         elif not others:

@@ -19,6 +19,8 @@ BUTTON_WIDTH_PX = 88
 BADGE = "badge"
 """An action's property: a number shown on its button, 0 for none."""
 MAX_BADGE = 99
+MAX_HIDDEN_WITH_TEXTS = 3
+"""Rather than hiding more, the bar shows icons without words."""
 _BADGE_PX = 17
 _AROUND_TEXT_PX = 32
 """The style sheet's padding and edge, and what the style adds."""
@@ -132,6 +134,8 @@ class Toolbar(QFrame):
                 layout.addSpacing(theme.Spacing.L)
             layout.addWidget(button)
         layout.addStretch(1)
+        for button in self.buttons:
+            button.defaultAction().changed.connect(self._fit)  # "Hand down" needs more room than "Hand"
         self._fit()
 
     def button(self, action: QAction) -> QToolButton:
@@ -145,15 +149,12 @@ class Toolbar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        count = len(self.buttons)
-        room = self.width() - 2 * theme.Spacing.S - theme.Spacing.L
-        with_texts = room >= sum(button.width_with_text() + theme.Spacing.S for button in self.buttons)
+        hidden = self._without_room([button.width_with_text() for button in self.buttons], BUTTON_WIDTH_PX)
+        with_texts = len(hidden) <= MAX_HIDDEN_WITH_TEXTS
         self._show_texts(with_texts)
-        fitting = count
         if not with_texts:
-            icon_width = self.more.sizeHint().width() + theme.Spacing.S
-            fitting = count if room >= count * icon_width else room // icon_width - 1
-        hidden = self._yielding[len(self._yielding) - max(0, count - fitting) :] if fitting < count else []
+            side = self.more.sizeHint().width()
+            hidden = self._without_room([side] * len(self.buttons), side)
         for button in self._yielding:
             button.setHidden(button in hidden)
         self.more.setVisible(bool(hidden))
@@ -161,6 +162,19 @@ class Toolbar(QFrame):
         if self.more.items.actions() != wanted:
             self.more.items.clear()
             self.more.items.addActions(wanted)
+
+    def _without_room(self, widths: list[int], more_width: int) -> list[ActionButton]:
+        """The buttons that have to go into the menu when each is so wide, in the order of the bar."""
+        room = self.width() - 2 * theme.Spacing.S - theme.Spacing.L
+        width_of = dict(zip(self.buttons, widths, strict=True))
+        needed = sum(width + theme.Spacing.S for width in widths)
+        hidden: list[ActionButton] = []
+        for button in reversed(self._yielding):
+            if needed <= room:
+                break
+            needed += (more_width + theme.Spacing.S) * (not hidden) - width_of[button] - theme.Spacing.S
+            hidden.insert(0, button)
+        return hidden
 
     def _show_texts(self, shown: bool) -> None:
         style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if shown else Qt.ToolButtonStyle.ToolButtonIconOnly

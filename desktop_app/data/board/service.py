@@ -70,7 +70,7 @@ class BoardService:
         self._site = secrets.token_hex(8)
         self._history = OwnHistory()
         self._outboxes: dict[str, Outbox] = {}
-        self._incoming: deque[tuple[Op, ...]] = deque()
+        self._incoming: deque[tuple[Link, tuple[Op, ...]]] = deque()
         self._lost_some = False
         self._tasks = TaskOwner("board")
         self._merging: asyncio.Task[None] | None = None
@@ -174,8 +174,9 @@ class BoardService:
             case BoardOps(ops=ops):
                 if len(self._incoming) >= MAX_WAITING_MESSAGES:
                     self._lost_some = True
+                    link.count_dropped(BOARD.label, "busy")
                     return
-                self._incoming.append(ops)
+                self._incoming.append((link, ops))
                 if self._merging is None or self._merging.done():
                     self._merging = self._tasks.spawn(self._merge(), name="merging")
             case BoardState(seen=seen):
@@ -211,7 +212,9 @@ class BoardService:
     async def _merge(self) -> None:
         """Merge what came, never longer than a slice without giving the loop its turn."""
         while self._incoming:
-            ops = deque(self._incoming.popleft())
+            link, message = self._incoming.popleft()
+            ops = deque(message)
+            refused = self.board.refused
             while ops:
                 end_s = time.perf_counter() + SLICE_S
                 applied: list[Op] = []
@@ -225,6 +228,8 @@ class BoardService:
                 if applied:
                     self._emit_changed(applied)
                 await asyncio.sleep(0)
+            for _ in range(self.board.refused - refused):
+                link.count_dropped(BOARD.label, "refused")
 
     def _take_new_site(self) -> None:
         """Somebody made operations in our name: the others may refuse our next ones, so we go on under a new one."""

@@ -105,6 +105,7 @@ class ConversationView(QListView):
         self.scrollToBottom()
 
     def _range_changed(self, _minimum: int, maximum: int) -> None:
+        self.verticalScrollBar().setEnabled(maximum > 0)
         if self._following:
             self.verticalScrollBar().setValue(maximum)
 

@@ -178,7 +178,7 @@ class FilesCoordinator(QObject):
                     to, f"Drop to send to {in_sentence(panel.model.names[to])} only", self._place(panel)
                 )
             return self._all(panel)
-        return self._all(grid if grid.isVisible() else page)
+        return self._all(page.stage if page.stage.isVisible() else page)
 
     def _all(self, place: QWidget) -> Target:
         others = list(self._page.grid.tiles.values())

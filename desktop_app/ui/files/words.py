@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ENDED = ("done", "declined", "cancelled", "failed")
 MAX_NAME_CHARS = 120
+NO_BREAK = "\u00a0"
 
 
 def file_name(name: str) -> str:
@@ -67,7 +68,7 @@ def _running_text(transfer: Transfer) -> str:
         parts.append(f"{byte_size(round(transfer.rate_bytes_s))}/s")
     if transfer.left_s is not None and transfer.done_bytes < transfer.size_bytes:
         parts.append(left_text(transfer.left_s))
-    return " · ".join(parts)
+    return " · ".join(part.replace(" ", NO_BREAK) for part in parts)
 
 
 def left_text(left_s: float) -> str:
@@ -106,7 +107,7 @@ def spoken_transfer(transfer: Transfer, names: Mapping[str, str]) -> str:
 def offer_notice(transfer: Transfer, names: Mapping[str, str]) -> str:
     """The sentence across the window when an offer comes and the chat is closed."""
     who, name = person(transfer.user_id, names), in_sentence(file_name(transfer.name))
-    return f"{who[:1].upper()}{who[1:]} offers you “{name}” ({byte_size(transfer.size_bytes)})."
+    return f"{who[:1].upper()}{who[1:]} offers you “{name}” ({byte_size(transfer.size_bytes)}). Answer in the chat."
 
 
 def folders_sentence(names: Sequence[str]) -> str:

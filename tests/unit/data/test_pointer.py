@@ -32,6 +32,7 @@ class LinkTo:
         self.user_id = user_id
         self.is_ready = True
         self.sent: list[Any] = []
+        self.dropped: list[str] = []
         self.most_bytes = 0
 
     def understands(self, capability: str) -> bool:
@@ -46,6 +47,9 @@ class LinkTo:
     def queued_bytes(self, label: str) -> int:
         return 0
 
+    def count_dropped(self, label: str, reason: str) -> None:
+        self.dropped.append(reason)
+
     def send_bulk(self, data: bytes) -> bool:
         raise AssertionError("pointers have no bulk")
 
@@ -57,7 +61,7 @@ class Desk:
         self.clock = ManualClock()
         self.events: list[DataEvent] = []
         self.service = PointerService(
-            emit=self.events.append, now_s=self.clock.now_s, call_later=self.clock.call_later
+            user_id="me", emit=self.events.append, now_s=self.clock.now_s, call_later=self.clock.call_later
         )
         self.link = LinkTo()
         self.service.link_ready(self.link)
@@ -113,14 +117,14 @@ def test_nothing_is_kept_for_a_link_without_a_connection(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("surface", "x", "y"),
-    [("video:", 0.5, 0.5), ("screen", 0.5, 0.5), ("video:ben", 1.01, 0), ("video:ben", 0, -0.1), ("", 0, 0)],
+    [("video", 0.5, 0.5), ("screen", 0.5, 0.5), ("video:ben", 1.01, 0), ("video:ben", 0, -0.1), ("", 0, 0)],
 )
 def test_places_that_cannot_be_are_neither_sent_nor_shown(
     desk: Desk, surface: str, x: float, y: float
 ) -> None:
     desk.service.point(surface, x, y, True)
     desk.come(Pointer(surface=surface, x=x, y=y))
-    assert (desk.link.sent, desk.events) == ([], [])
+    assert (desk.link.sent, desk.events, desk.link.dropped) == ([], [], ["unsound"])
 
 
 def test_a_pointer_is_shown_moves_and_goes(desk: Desk) -> None:
@@ -201,7 +205,16 @@ def test_a_long_stroke_goes_in_one_packet(desk: Desk) -> None:
 )
 def test_a_shape_that_is_none_is_not_shown(desk: Desk, shape: Shape) -> None:
     desk.come(Stroke(shape=shape))
-    assert desk.events == []
+    assert (desk.events, desk.link.dropped) == ([], ["unsound"])
+
+
+def test_a_pointer_over_our_own_picture_has_no_id_here(desk: Desk) -> None:
+    desk.service.point("video:", 0.5, 0.5, True)
+    assert desk.link.sent[0].surface == "video:me"
+    desk.come(desk.link.sent[0])
+    assert desk.events == [PointerMoved("ben", "video:", 0.5, 0.5, True)]
+    desk.come(Pointer(surface="video:", x=0.5, y=0.5))
+    assert desk.link.dropped == ["unsound"]
 
 
 async def test_the_end_hides_what_is_shown_and_stops_the_clock(desk: Desk) -> None:

@@ -33,6 +33,7 @@ class MemoryLink:
         self.user_id = user_id
         self.is_ready = True
         self.texts: deque[str] = deque()
+        self.dropped: list[str] = []
         self.most_queued_bytes = 0
         self.sent = 0
 
@@ -48,6 +49,9 @@ class MemoryLink:
 
     def queued_bytes(self, label: str) -> int:
         return sum(map(len, self.texts))
+
+    def count_dropped(self, label: str, reason: str) -> None:
+        self.dropped.append(reason)
 
     def send_bulk(self, data: bytes) -> bool:
         raise AssertionError("the whiteboard has no bulk")
