@@ -122,7 +122,9 @@ class End:
 class Simulation:
     """Both directions have the same weather to begin with."""
 
-    def __init__(self, conditions: Conditions, *, seed: int = 1, first_tsns: tuple[int, int] = (1, 1)) -> None:
+    def __init__(
+        self, conditions: Conditions, *, seed: int = 1, first_tsns: tuple[int, int] = (1, 1)
+    ) -> None:
         self.random = random.Random(seed)
         self.now_s = 0.0
         self._order = itertools.count()
