@@ -244,6 +244,9 @@ class DataTransport(RTCSctpTransport):
                     await self._take_control(kind, flags, data[begin:end])
             except (ValueError, struct_error) as error:
                 self._refuse(error)
+            except Exception as error:  # of aiortc's part, which was not written for strangers
+                logger.warning("a chunk of the far end could not be handled", exc_info=True)
+                self._refuse(error)
         if has_data:
             self._receiver.packet_done(now_s)
             if self._reconfig_deferred is not None:

@@ -55,8 +55,9 @@ ROUTE_S, ROUTE_QUEUE_S = 4.0, 0.060
 IDLE_S = 1.0
 """With each such time in which it limited nothing the window is halved, down to START_BYTES (compare RFC 7661)."""
 LOSS_LIMIT, LOSS_CUT, FOREIGN_SHARE, FOREIGN_S = 0.06, 0.7, 0.85, 10.0
-CAREFUL_S, CAREFUL = 5.0, 0.2
-"""For so long after a cut the window grows at this part of its pace."""
+AGAIN_S, CAREFUL_S, CAREFUL = 3.0, 5.0, 0.2
+"""After two cuts so soon after each other the window grows for so long at this part of its pace. A single one is a far
+end that was short of time, and whose socket ran over."""
 LOSS_SPAN_BYTES = 100 * MAX_PACKET_BYTES
 RATE_ROUNDS = 8
 
@@ -91,7 +92,7 @@ class CongestionControl:
         self._rate_before_cut: float | None = None
         self._window_before_cut = 0.0
         self._started_before_cut = False
-        self._careful_until_s = -math.inf
+        self._loss_cut_s = self._careful_until_s = -math.inf
         self._tolerated, self._tolerated_until_s = LOSS_LIMIT, -math.inf
         self._crowded_since_s: float | None = None
         self.queue_s = 0.0
@@ -316,7 +317,10 @@ class CongestionControl:
             self._started_before_cut = self._starting
         self._rate_before_cut = rate if before is None else before
         self._is_settling = True
-        self._careful_until_s = now_s + CAREFUL_S
+        if before is None:
+            if now_s - self._loss_cut_s < AGAIN_S:
+                self._careful_until_s = now_s + CAREFUL_S
+            self._loss_cut_s = now_s
         if self._starting:
             self._end_start(now_s)
         self._window = min(LOSS_CUT * self._window, max(self._rates) * (self.base_s + TARGET_S))

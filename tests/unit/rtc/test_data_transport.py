@@ -128,7 +128,12 @@ async def test_a_chat_line_of_high_priority_passes_a_full_queue() -> None:
     await pair.start()
     bulk = pair.a.by_id[1]
     bulk.bufferedAmountLowThreshold = 100_000
-    bulk.on("bufferedamountlow", lambda: [bulk.send(bytes(16_384)) for _ in range(2)])
+
+    def refill() -> None:
+        for _ in range(2):
+            bulk.send(bytes(16_384))
+
+    bulk.on("bufferedamountlow", refill)
     for _ in range(8):
         bulk.send(bytes(16_384))
     await asyncio.sleep(2.0)
