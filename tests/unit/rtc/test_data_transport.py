@@ -170,6 +170,33 @@ async def test_a_limit_holds_bulk_data_back_and_chat_not() -> None:
 
 
 @virtual
+async def test_a_chat_line_does_not_wait_for_a_message_that_trickles() -> None:
+    pair = DataPair()
+    for each in (pair.a, pair.b):
+        each.open(1)
+        each.open(2)
+    pair.a.transport.set_priority(pair.a.by_id[2], "high")
+    pair.a.transport.limit(40.0)
+    await pair.start()
+    for _ in range(8):
+        pair.a.by_id[1].send(bytes(16_384))
+    await asyncio.sleep(1.0)
+    assert pair.b.received[1] == []  # it takes three seconds
+    pair.a.by_id[2].send("hello")
+    await asyncio.sleep(1.0)
+    assert pair.b.received[2] == ["hello"]
+    pair.a.by_id[2].send("and again")  # no part of a message is under way now
+    await asyncio.sleep(0.06)
+    assert pair.b.received[2] == ["hello", "and again"]
+    before = len(pair.b.received[1])
+    for _ in range(20):  # a stream of lines cannot pull the bulk data along
+        pair.a.by_id[2].send("and again")
+        await asyncio.sleep(0.5)
+    assert len(pair.b.received[1]) - before <= 5
+    await pair.stop()
+
+
+@virtual
 async def test_partial_reliability_gives_up_what_got_lost() -> None:
     pair = DataPair(Conditions(delay_ms=25, loss_pct=20, rate_kbps=5000), seed=2)
     for each in (pair.a, pair.b):
