@@ -284,7 +284,7 @@ class DataSender:
         for chunk in skipped:
             if chunk.message.ordered:
                 self._forward_streams[chunk.message.stream_id] = (chunk.message.ssn, chunk.tsn)
-        return self._forward_sent_s is None or now_s - self._forward_sent_s >= self.outstanding.timeout_s
+        return self._forward_sent_s is None or now_s >= self._forward_sent_s + self.outstanding.timeout_s
 
     def _forward_tsn(self, now_s: float) -> bytes:
         self._forward_sent_s = now_s
