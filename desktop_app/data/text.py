@@ -9,15 +9,28 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Control characters but newline and tab; embeddings, overrides and isolates of the writing direction, with which a
 # text can look like another one; lone surrogates, which cannot be written as UTF-8.
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_EMOJI_CATEGORIES = {"So", "Sk", "Sm", "Mn", "Me", "Cf", "Po"}
-"""Symbols, skin tones, variation selectors, joiners and tags."""
+# Format characters, as joiners and spaces of no width, and what else has no picture: fillers, an empty Braille cell.
+_BLANKS = set("\u034f\u115f\u1160\u2800\u3164\uffa0")
+_EMOJI_CATEGORIES = {"So", "Sk", "Sm", "Cf", "Po", "selector"}
+"""Symbols, skin tones, joiners and tags, variation selectors."""
+_LETTERS = re.compile("[\u2460-\u24ff\U0001f100-\U0001f1e5]")
+"""Symbols to Unicode, in circles and squares; they spell words."""
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 MAX_EMOJI_CHARS = 16
 
 
 def clean_text(text: str) -> str:
-    """Several lines of text, without what must not be there, and without space around it; it may be empty."""
-    return _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text)).strip()
+    """Several lines of text, without what must not be there, and without space around it; empty when nothing of it
+    could be seen.
+    """
+    text = _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text)).strip()
+    return text if any(map(_is_visible, text)) else ""
+
+
+def _is_visible(character: str) -> bool:
+    return not (
+        character.isspace() or character in _BLANKS or unicodedata.category(character) in ("Cf", "Mn")
+    )
 
 
 def clean_name(name: str) -> str:
@@ -28,7 +41,7 @@ def clean_name(name: str) -> str:
 def is_emoji(text: str) -> bool:
     """Whether `text` is a short row of symbols: no letters, so that nobody writes across others' pictures."""
     rest = _KEYCAP.sub("\u2b50", text)
-    if not 0 < len(text) <= MAX_EMOJI_CHARS or _FORBIDDEN.search(text):
+    if not 0 < len(text) <= MAX_EMOJI_CHARS or _FORBIDDEN.search(text) or _LETTERS.search(text):
         return False
     categories = {_category(each) for each in rest}
     return categories <= _EMOJI_CATEGORIES and bool(categories & {"So", "Po", "Sm"})
@@ -37,5 +50,7 @@ def is_emoji(text: str) -> bool:
 def _category(character: str) -> str:
     if character.isascii():
         return "ASCII"
+    if character == "\ufe0f":
+        return "selector"
     # Python's table may be older than the emoji.
     return "So" if "\U0001f000" <= character <= "\U0001faff" else unicodedata.category(character)

@@ -1,7 +1,8 @@
 // Reactions, shown for a moment, and the raised hand.
 
 const MIN_GAP_MS = 250; // between reactions of one participant; more of them are a flicker
-const HAS_LETTERS = /[\p{L}\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+// The letters in circles and squares are symbols to Unicode, and accents can be piled up.
+const HAS_LETTERS = /[\p{L}\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u{2460}-\u{24ff}\u{1f100}-\u{1f1e5}]|(?!\ufe0f)\p{Mn}/u;
 
 /** Events: "reaction" (detail: { userId, emoji }), "hand" (detail: { userId, raised }); userId is one's own for both. */
 export class SignService extends EventTarget {

@@ -20,6 +20,9 @@ from desktop_app.data.text import clean_name, clean_text, is_emoji
         ("\ud83d lone", "lone"),
         ("👩\u200d🚀 e\u0301", "👩\u200d🚀 e\u0301"),
         ("\x00 \n", ""),
+        ("\u200b\u200b", ""),
+        ("\u3164 \u2800\ufe0f", ""),
+        ("\u200bx\u200b", "\u200bx\u200b"),
     ],
 )
 def test_control_characters_and_overrides_go(text: str, cleaned: str) -> None:
@@ -42,7 +45,11 @@ def test_emojis(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "hello", "1", "👍a", "<b>", "👍" * 17, "\u202e👍", "\u200d", "é", " 👍", "日本"]
+    "text",
+    [
+        *("", "a", "hello", "1", "👍a", "<b>", "👍" * 17, "\u202e👍", "\u200d", "é", " 👍", "日本"),
+        *("ⒻⓊⒸⓀ", "🅵🆄🅲🅺", "🄰", "☀" + 15 * "\u0301", "☀\u20dd"),
+    ],
 )
 def test_no_emojis(text: str) -> None:
     assert not is_emoji(text)
