@@ -41,11 +41,13 @@ class Channel:
         on_message: Callable[[str | bytes], None],
         on_dropped: Callable[[Message], None],
         on_drained: Callable[[], None],
+        on_emptied: Callable[[], None] = lambda: None,
         on_open: Callable[[], None] = lambda: None,
         on_closed: Callable[[], None] = lambda: None,
     ) -> None:
         """Messages go to `on_message` in the order of arrival; `on_dropped` is told of each of ours that was given
-        up; `on_drained` that there is room again, after `send_binary` had none.
+        up; `on_drained` that there is room again, after `send_binary` had none; `on_emptied` that nothing waits any
+        more, after messages were given up for want of room.
         """
         self.spec = spec
         self._on_open = on_open
@@ -53,11 +55,13 @@ class Channel:
         self._on_message = on_message
         self._on_dropped = on_dropped
         self._on_drained = on_drained
+        self._on_emptied = on_emptied
         self._gate = FloodGate(spec.label, now_s)
         self._channel: DataChannel | None = None
         self._ready = False
         self._waiting: deque[tuple[Message, str]] = deque()
         self._binary_wanted = False
+        self._lacks = False
         self._is_lossy = spec.max_retransmits is not None or spec.max_packet_life_time_ms is not None
         self._most_bytes = MAX_STALE_BYTES if self._is_lossy else MAX_TEXT_QUEUED_BYTES
         self._bytes_sent = self._bytes_received = 0
@@ -120,6 +124,7 @@ class Channel:
             self._waiting.append((message, text))
             if len(self._waiting) > MAX_WAITING_MESSAGES:
                 oldest, _ = self._waiting.popleft()
+                self._lacks = True
                 self._drop(oldest, "queue-full")
 
     def send_first(self, text: str) -> bool:
@@ -157,6 +162,9 @@ class Channel:
         while self._waiting and self._has_room():
             message, text = self._waiting.popleft()
             self._send(message, text)
+        if self._lacks and self._has_room():
+            self._lacks = False
+            self._on_emptied()
 
     def _send(self, message: Message, text: str) -> None:
         if not self._pass_on(text):

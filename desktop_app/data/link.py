@@ -60,7 +60,9 @@ class ParticipantLink:
                 on_message=partial(self._received, spec.label),
                 on_dropped=partial(self._dropped, spec.label),
                 on_drained=self._drained,
-                **({"on_open": self._greet, "on_closed": self._lose} if spec is CONTROL else {}),
+                on_emptied=partial(self._emptied, spec.label),
+                on_open=self._greet if spec is CONTROL else lambda: None,
+                on_closed=self._closed,
             )
             for spec in CHANNELS
         }
@@ -123,6 +125,10 @@ class ParticipantLink:
             return
         for label, channel in self._channels.items():
             channel.bind(channels[label])
+
+    def _closed(self) -> None:
+        # Nobody closes one channel alone but in error; half a connection would swallow what is said on the other half.
+        self.bind(None)
 
     def end(self) -> None:
         """The participant left the room."""
@@ -204,6 +210,10 @@ class ParticipantLink:
     def _drained(self) -> None:
         for service in self._of(BULK.label, self._told):
             self._tell(service, lambda each: each.bulk_drained(self))
+
+    def _emptied(self, label: str) -> None:
+        for service in self._of(label, self._told):
+            self._tell(service, lambda each: each.drained(self, label))
 
     def _dropped(self, label: str, message: Message) -> None:
         for service in self._of(label, self._services):

@@ -155,6 +155,9 @@ class PointerService:
     def bulk_drained(self, link: Link) -> None:
         """Not for pointers."""
 
+    def drained(self, link: Link, label: str) -> None:
+        """What was dropped is old by now."""
+
     def dropped(self, link: Link, message: Message) -> None:
         """A newer one followed."""
 

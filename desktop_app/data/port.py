@@ -32,7 +32,8 @@ class Link(Protocol):
 
     def send(self, label: str, message: Message) -> None:
         """Send on the channel `label`, or keep it until there is one: up to 100 a channel, then the oldest goes and
-        the service is told (`Service.dropped`). What is under way when a connection breaks may be lost.
+        the service is told: `Service.dropped`, and `drained` once all that waited has gone out. What is under way
+        when a connection breaks may be lost.
 
         Raises:
             MessageError: it is too long.
@@ -84,6 +85,9 @@ class Service(Protocol):
 
     def dropped(self, link: Link, message: Message) -> None:
         """A message that waited was dropped for a newer one."""
+
+    def drained(self, link: Link, label: str) -> None:
+        """Nothing waits in the text channel `label` any more, after messages were dropped for newer ones."""
 
     async def close(self) -> None:
         """The call is over: end tasks and threads, close files."""

@@ -126,6 +126,9 @@ class SignService(Service):
     def bulk_drained(self, link: Link) -> None:
         """Signs have no binary channel."""
 
+    def drained(self, link: Link, label: str) -> None:
+        """What was dropped is old by now."""
+
     def dropped(self, link: Link, message: Message) -> None:
         """A sign that comes late is worth nothing, and the next hello tells of the hand."""
 

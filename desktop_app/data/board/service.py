@@ -193,6 +193,9 @@ class BoardService:
     def bulk_drained(self, link: Link) -> None:
         """Not for the whiteboard."""
 
+    def drained(self, link: Link, label: str) -> None:
+        """Who lacks something says so themselves."""
+
     def dropped(self, link: Link, message: Message) -> None:
         """Compare anew when they say again what they have."""
         outbox = self._outboxes.get(link.user_id)

@@ -182,6 +182,9 @@ class FileService:
         if not self._is_closed:
             self._outbox.fill(link)
 
+    def drained(self, link: Link, label: str) -> None:
+        """What was dropped is repeated anyway."""
+
     def dropped(self, link: Link, message: Message) -> None:
         """A message that waited for a connection gave way to newer ones; offers are repeated anyway."""
         logger.info("%s for %s waited too long", type(message).__name__, link.user_id)

@@ -69,6 +69,9 @@ class NotingService(Service):
     def bulk_drained(self, link: Link) -> None:
         self._note("drained", link)
 
+    def drained(self, link: Link, label: str) -> None:
+        self._note("emptied", link)
+
     def dropped(self, link: Link, message: Message) -> None:
         self._note("dropped", link, message)
 

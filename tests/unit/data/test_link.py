@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktop_app.data.channel import MAX_WAITING_MESSAGES
+from desktop_app.data.channel import MAX_TEXT_QUEUED_BYTES, MAX_WAITING_MESSAGES
 from desktop_app.data.channels import (
     BULK,
     CHANNELS,
@@ -116,6 +116,29 @@ def test_messages_wait_in_order_and_beyond_a_hundred_the_oldest_goes(count: int)
     assert dropped(people.links[0], CHAT.label) == ({"queue-full": gone} if gone else {})
 
 
+def test_who_had_messages_dropped_is_told_when_the_rest_has_gone_out() -> None:
+    mine, theirs = chats()
+    people = TwoPeople([mine], [theirs])
+    people.open()
+    assert people.ends is not None
+    channel = people.ends[0][CHAT.label]
+    number = 0
+    while channel.buffered_bytes < MAX_TEXT_QUEUED_BYTES:
+        people.links[0].send(CHAT.label, ChatReceived(ids=(f"{number:032x}",) * 1000))
+        number += 1
+    for _ in range(MAX_WAITING_MESSAGES):
+        people.links[0].send(CHAT.label, numbered(0))
+    people.pump()
+    assert mine.whats == ["ready"]
+    while channel.buffered_bytes < MAX_TEXT_QUEUED_BYTES:
+        people.links[0].send(CHAT.label, ChatReceived(ids=(f"{number:032x}",) * 1000))
+    for _ in range(MAX_WAITING_MESSAGES + 2):
+        people.links[0].send(CHAT.label, numbered(0))
+    assert mine.whats == ["ready", "dropped", "dropped"]
+    people.pump()
+    assert mine.whats == ["ready", "dropped", "dropped", "emptied"]
+
+
 def test_a_new_connection_is_the_same_link_and_who_returns_has_a_new_one() -> None:
     mine, theirs = chats()
     people = TwoPeople([mine], [theirs])
@@ -136,15 +159,19 @@ def test_a_new_connection_is_the_same_link_and_who_returns_has_a_new_one() -> No
     assert mine.whats[5:] == []
 
 
-def test_when_the_far_end_closes_control_the_link_is_lost() -> None:
+@pytest.mark.parametrize("label", [spec.label for spec in CHANNELS])
+def test_when_the_far_end_closes_one_channel_the_link_is_lost(label: str) -> None:
     mine, theirs = chats()
     people = TwoPeople([mine], [theirs])
     people.open()
     assert people.ends is not None
-    people.ends[0][CONTROL.label].close()
+    people.ends[0][label].close()
     assert mine.whats == ["ready", "lost"]
     assert not people.links[0].is_ready
     people.links[0].send(CHAT.label, numbered(1))
+    people.ends[1][CONTROL.label].send('{"type":"hello","capabilities":["chat"]}')
+    people.pump()
+    assert not people.links[0].is_ready
     people.open()
     assert [number_of(message) for message in theirs.messages()] == [1]
 
