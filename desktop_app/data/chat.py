@@ -1,14 +1,18 @@
 """Chat: lines to everybody or to one participant, who has them, and their history.
 
 What may be believed: a live line is from the participant whose channel it came through. The history may name
-anybody, since it is there to bring what others said; but it changes no line that is here, brings no line of
-others' private talk, and none of our own that was said after this call began for us: those we know better. Older
-ones of our own it may bring back, for a participant who was started anew under the same name.
+anybody, since it is there to bring what others said; but it changes no line that came from its author, brings no line
+of private talk but its teller's own, none of somebody who was connected to us when it was said, and none of our own
+that was said after this call began for us: those we know better. Older ones of our own it may bring back, for a
+participant who was started anew under the same name.
+
+Who leaves and returns may be somebody else: nothing of a private talk is told or sent again over a new link.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from asyncio import Event
 from dataclasses import dataclass, field
@@ -19,7 +23,7 @@ import msgspec
 from desktop_app.core.errors import UserFacingError
 
 from .channels import CHAT
-from .chat_history import MAX_RECEIVERS, ChatHistory, HeldLine, in_messages
+from .chat_history import MAX_LINES, MAX_RECEIVERS, ChatHistory, HeldLine, in_messages, tag_of
 from .events import ChatLineChanged
 from .messages import chat as wire
 from .port import Service
@@ -43,6 +47,8 @@ LINES_PER_S, LINES_BURST = 20.0, 500.0
 OWN_LINES_PER_S, OWN_LINES_BURST = 15.0, 400.0
 HISTORY_PER_S, HISTORY_BURST = 50.0, 4500.0
 """Three whole histories."""
+HEARSAY_PER_S, HEARSAY_BURST = 0.5, float(MAX_LINES)
+"""One whole history: who brings more than that on and on makes it up."""
 MAX_NAME_CHARS = 80
 
 
@@ -59,8 +65,14 @@ class _Talk:
     link: Link
     lines: TokenBucket
     history: TokenBucket
+    hearsay: TokenBucket
+    """Lines of others that were new to us."""
+    ready_ms: float = 0.0
+    """Since when this connection is up."""
     sent: set[str] = field(default_factory=set)
-    """On this connection."""
+    """Tags of what was sent on this connection."""
+    lacking: dict[str, None] = field(default_factory=dict)
+    """Tags of what the channel dropped since, for want of room."""
     told_known: bool = False
     """They have said what they know, on this connection."""
 
@@ -128,12 +140,13 @@ class ChatService(Service):
                 sent_ms=sent_ms,
                 to=to,
             ),
+            via=self._me,
             own=True,
         )
         if line is None:
             raise ChatError("This message could not be sent; try again.")  # 16 random bytes were not new
         line.receivers = dict.fromkeys([to] if to is not None else self._talks, "waiting")
-        line.present = frozenset(self._links())
+        line.present = frozenset(self._links() if to is None else ())
         for user_id in line.receivers:
             if user_id in self._talks:
                 self._send(self._talks[user_id], line)
@@ -162,7 +175,7 @@ class ChatService(Service):
     def _send(self, talk: _Talk, line: HeldLine) -> None:
         if talk.link.is_ready and line.receivers.get(talk.link.user_id) != "delivered":
             line.receivers[talk.link.user_id] = "sent"
-            talk.sent.add(line.wire.id)
+            talk.sent.add(line.tag)
             talk.link.send(CHAT.label, wire.ChatLine(line=line.wire))
 
     def _changed(self, line: HeldLine) -> None:
@@ -171,22 +184,27 @@ class ChatService(Service):
     # --- participants ---------------------------------------------------------------------------
 
     def link_ready(self, link: Link) -> None:
-        """Say what we have, and once more what they may not have got of ours."""
+        """Say what we have; what they have not got they are sent when they have said the same."""
         talk = self._talks.get(link.user_id)
         if talk is None or talk.link is not link:
             talk = self._talks[link.user_id] = _Talk(
                 link,
                 TokenBucket(LINES_PER_S, LINES_BURST, self._now_s),
                 TokenBucket(HISTORY_PER_S, HISTORY_BURST, self._now_s),
+                TokenBucket(HEARSAY_PER_S, HEARSAY_BURST, self._now_s),
             )
-        talk.sent, talk.told_known = set(), False
-        ours = [line for line in self._history if line.concerns(self._me, link.user_id)]
-        link.send(CHAT.label, wire.ChatKnown(ids=tuple(line.wire.id for line in ours[-wire.MAX_KNOWN_IDS :])))
-        for line in ours:
-            if link.user_id in line.present:
-                line.receivers.setdefault(link.user_id, "waiting")  # it was said before we could tell them
-            if line.own and line.receivers.get(link.user_id, "delivered") != "delivered":
-                self._send(talk, line)
+        talk.sent, talk.lacking, talk.told_known = set(), {}, False
+        talk.ready_ms = self._now_ms()
+        # What others told of their words is not listed, so that they tell it themselves.
+        known = [
+            line.tag
+            for line in self._history
+            if line.concerns(self._me, link.user_id) and (line.first_hand or line.wire.author != link.user_id)
+        ]
+        link.send(CHAT.label, wire.ChatKnown(tags=tuple(known[-wire.MAX_KNOWN_TAGS :])))
+        for line in self._history:
+            if link.user_id in line.present and link.user_id not in line.receivers:
+                line.receivers[link.user_id] = "waiting"  # it was said before we could tell them
                 self._changed(line)
         self.somebody.set()
 
@@ -207,12 +225,15 @@ class ChatService(Service):
     def participant_left(self, user_id: str) -> None:
         """Somebody left, who may never have had a connection: what was for them alone has failed."""
         for line in self._history:
+            line.present -= {user_id}
+            private = line.wire.to is not None
+            line.sealed = line.sealed or (private and user_id in (line.wire.author, line.wire.to))
             if line.receivers.get(user_id, "delivered") in ("delivered", "failed"):
                 continue
-            if line.wire.to is None:
-                del line.receivers[user_id]
-            else:
+            if private:
                 line.receivers[user_id] = "failed"
+            else:
+                del line.receivers[user_id]
             self._changed(line)
 
     async def close(self) -> None:
@@ -231,11 +252,12 @@ class ChatService(Service):
             case wire.ChatHistory(lines=lines):
                 self._take_history(talk, message, lines)
             case wire.ChatReceived(ids=ids):
-                self._confirm(link.user_id, ids)
-            case wire.ChatKnown(ids=ids) if not talk.told_known:
+                self._confirm(link.user_id, (tag_of(self._me, line_id) for line_id in ids))
+            case wire.ChatKnown(tags=tags) if not talk.told_known:
                 talk.told_known = True
-                self._confirm(link.user_id, ids)
-                self._send_missing(talk, set(ids))
+                self._confirm(link.user_id, tags)
+                known = set(tags)
+                self._tell(talk, [line for line in self._history if line.tag not in known])
             case wire.ChatKnown():
                 link.count_dropped(CHAT.label, "repeated")
 
@@ -245,8 +267,15 @@ class ChatService(Service):
     def bulk_drained(self, link: Link) -> None:
         """Chat has no binary channel."""
 
+    def drained(self, link: Link, label: str) -> None:
+        """There is room for what was dropped."""
+        talk = self._talks.get(link.user_id)
+        if talk is not None:
+            lacking, talk.lacking = talk.lacking, {}
+            self._tell(talk, [line for line in self._history if line.tag in lacking])
+
     def dropped(self, link: Link, message: Message) -> None:
-        """It was not sent after all: at the latest the next connection brings it."""
+        """It was not sent after all: that comes when there is room, or with the next connection."""
         talk = self._talks.get(link.user_id)
         if talk is None:
             return
@@ -258,8 +287,10 @@ class ChatService(Service):
             else ()
         )
         for each in lines:
-            talk.sent.discard(each.id)
-            line = self._history.get(each.id)
+            tag = tag_of(each.author, each.id)
+            talk.sent.discard(tag)
+            talk.lacking[tag] = None
+            line = self._history.get(tag)
             if line is not None and line.receivers.get(link.user_id) == "sent":
                 line.receivers[link.user_id] = "waiting"
                 self._changed(line)
@@ -272,7 +303,7 @@ class ChatService(Service):
         if not talk.lines.take():
             link.count_dropped(CHAT.label, "flood")
             return
-        if self._hold(link, message, line, from_history=False):
+        if self._hold(talk, message, line, from_history=False):
             link.send(CHAT.label, wire.ChatReceived(ids=(line.id,)))
 
     def _take_history(self, talk: _Talk, message: Message, lines: tuple[wire.WireLine, ...]) -> None:
@@ -282,40 +313,59 @@ class ChatService(Service):
         if not talk.history.take(len(lines)):
             link.count_dropped(CHAT.label, "flood")
             return
-        ids = tuple(line.id for line in lines if self._hold(link, message, line, from_history=True))
+        late = isinstance(message, wire.ChatHistory) and message.late
+        ids = tuple(
+            line.id
+            for line in lines
+            if self._hold(talk, message, line, from_history=not (late and line.author == link.user_id))
+        )
         if ids:
             link.send(CHAT.label, wire.ChatReceived(ids=ids))
 
-    def _hold(self, link: Link, message: Message, line: wire.WireLine, *, from_history: bool) -> bool:
-        """Whether the line is here now, or was."""
-        first_hand = line.author == link.user_id
-        held = self._history.get(line.id)
-        if held is not None and first_hand and held.wire.author != line.author:
-            link.count_dropped(
-                CHAT.label, "id-taken"
-            )  # not confirmed: the author is not to think it were here
-            return False
-        if self._history.had(line.id) and (held is None or held.first_hand or not first_hand):
-            return True
-        text = clean_text(line.text)
-        between_us = {line.author, line.to} == {self._me, link.user_id}
-        sent_ms = self._believable_ms(message, line.sent_ms)
-        own = line.author == self._me
-        if not text or (line.to is not None and not between_us) or (own and sent_ms >= self._began_ms):
-            link.count_dropped(CHAT.label, "not-theirs" if text else "empty")
-            return False
-        if self._history.is_too_old(line):
-            if from_history:
-                return True  # newer ones have taken its place
-            sent_ms = self._now_ms()
+    def _hold(self, talk: _Talk, message: Message, line: wire.WireLine, *, from_history: bool) -> bool:
+        """Whether the line is its teller's own and is here now, or was: they are told so."""
+        user_id = talk.link.user_id
+        first_hand, own = line.author == user_id, line.author == self._me
+        tag = tag_of(line.author, line.id)
+        held = self._history.get(tag)
+        if self._history.had(tag) and (held is None or held.first_hand or not first_hand):
+            return first_hand
         line = msgspec.structs.replace(
-            line, text=text, author_name=clean_name(line.author_name), sent_ms=sent_ms
+            line,
+            text=clean_text(line.text),
+            author_name=clean_name(line.author_name),
+            sent_ms=self._believable_ms(message, line.sent_ms),
         )
-        held = self._history.add(line, own=own, from_history=from_history, first_hand=first_hand)
-        if held is not None:
-            held.restored = own
-            self._changed(held)
-        return True
+        refused = self._why_not(talk, line)
+        if refused:
+            talk.link.count_dropped(CHAT.label, refused)
+            return False
+        if self._history.is_too_old(line, user_id):
+            if isinstance(message, wire.ChatHistory):
+                return first_hand  # newer ones have taken its place
+            line = msgspec.structs.replace(line, sent_ms=self._now_ms())
+        added = self._history.add(line, via=user_id, own=own, from_history=from_history)
+        if added is not None:
+            added.restored = own
+            self._changed(added)
+        return first_hand
+
+    def _why_not(self, talk: _Talk, line: wire.WireLine) -> str:
+        """Why a line is not to be believed, in a word; empty: it is."""
+        if not line.text:
+            return "empty"
+        if line.author == talk.link.user_id:
+            return "" if line.to in (None, self._me) else "not-theirs"
+        if line.to is not None:
+            return "not-theirs"
+        if line.author == self._me:
+            known_since_ms = self._began_ms
+        else:
+            author = self._talks.get(line.author)
+            known_since_ms = author.ready_ms if author is not None and author.link.is_ready else math.inf
+        if line.sent_ms >= known_since_ms:
+            return "not-theirs"  # they tell us themselves
+        return "" if talk.hearsay.take() else "flood"
 
     def _believable_ms(self, message: Message, sent_ms: float) -> float:
         """When a line was said, by our own clock where theirs is far off: their message tells the line's age."""
@@ -326,29 +376,33 @@ class ChatService(Service):
             return now_ms
         return max(sent_ms, now_ms - MAX_AGE_MS)
 
-    def _confirm(self, user_id: str, ids: Iterable[str]) -> None:
+    def _confirm(self, user_id: str, tags: Iterable[str]) -> None:
         """They have these lines; only of ours does it mean something."""
-        for line_id in ids:
-            line = self._history.get(line_id)
+        for tag in tags:
+            line = self._history.get(tag)
             if (
                 line is not None
                 and line.own
                 and not line.restored
-                and line.concerns(self._me, user_id)
+                and line.wire.to in (None, user_id)
                 and line.receivers.get(user_id) != "delivered"
                 and (user_id in line.receivers or len(line.receivers) < MAX_RECEIVERS)
             ):
                 line.receivers[user_id] = "delivered"
                 self._changed(line)
 
-    def _send_missing(self, talk: _Talk, known: set[str]) -> None:
-        missing = [
-            line
-            for line in self._history
-            if line.wire.id not in known
-            and line.wire.id not in talk.sent
-            and line.concerns(self._me, talk.link.user_id)
-        ]
-        for lines in in_messages(missing):
-            talk.sent.update(line.id for line in lines)
-            talk.link.send(CHAT.label, wire.ChatHistory(lines=lines))
+    def _tell(self, talk: _Talk, lines: Iterable[HeldLine]) -> None:
+        """Send those of the lines that they may have and that are not on their way."""
+        user_id = talk.link.user_id
+        due = [line for line in lines if line.tag not in talk.sent and line.concerns(self._me, user_id)]
+        waited_for = [line for line in due if line.receivers.get(user_id) == "waiting"]
+        other = [line for line in due if line.receivers.get(user_id) != "waiting"]
+        for late, group in ((False, other), (True, waited_for)):
+            for portion in in_messages(group):
+                talk.sent.update(line.tag for line in portion)
+                for line in portion:
+                    if late:
+                        line.receivers[user_id] = "sent"
+                        self._changed(line)
+                message = wire.ChatHistory(lines=tuple(line.wire for line in portion), late=late)
+                talk.link.send(CHAT.label, message)

@@ -26,6 +26,7 @@ class ChatEntry:
     """A line as it is shown."""
 
     id: str
+    """Its tag, which tells it apart from the lines of all others."""
     author: str
     author_name: str
     text: str

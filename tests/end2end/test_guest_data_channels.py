@@ -74,9 +74,9 @@ CASES = {
         const answered = await until(
             () => eve.told("chat-known").length === 1 && eve.told("chat-received").length === 1);
         eve.say("control", allHello);
-        eve.say("chat", { type: "chat-known", ids: [] });
+        eve.say("chat", { type: "chat-known", tags: [] });
         await until(() => eve.told("chat-history").length === 1);
-        eve.say("chat", { type: "chat-known", ids: [] });
+        eve.say("chat", { type: "chat-known", tags: [] });
         await until(() => linkOf(ann, eve).dropped.received === 2);
         const hello = eve.told("hello")[0];
         return { quiet, answered, told: eve.told("chat-history").length === 1,
@@ -135,7 +135,8 @@ CASES = {
                 { type: "chat-history", lines: [{ ...eves, to: randomId() }] },
                 { type: "file-accept", transferId: id }, { type: "file-done", transferId: id },
                 { type: "file-cancel", transferId: id }, { type: "file-progress", transferId: id, receivedBytes: 5 },
-                { type: "reaction", emoji: "words" }, { type: "board-state", seen: {} },
+                { type: "reaction", emoji: "words" }, { type: "reaction", emoji: "\\u24bb\\u24ca" },
+                { type: "board-state", seen: {} },
                 { type: "pointer", surface: "board", x: 1, y: 1 },
             ].map((message) => JSON.stringify({ v: 1, t: 1, ...message }))];
         let sent = 0;

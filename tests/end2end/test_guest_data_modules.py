@@ -141,11 +141,11 @@ CASES = {
                 { line: { ...line, sentMs: 1e15 } }]),
             ...taken("chat", { type: "chat-received", ids: [id] },
                 [...spoil("ids", [wrongValues[7]]), { ids: [id, 7] }, { ids: Array(2001).fill("a") }]),
-            ...taken("chat", { type: "chat-known", ids: [] }, [...spoil("ids", [wrongValues[7]]), { ids: [[id]] },
-                 { ids: Array(1501).fill(id) }]),
-            ...taken("chat", { type: "chat-history", lines: [line] },
+            ...taken("chat", { type: "chat-known", tags: [] }, [...spoil("tags", [wrongValues[7]]), { tags: [[id]] },
+                 { tags: Array(1501).fill(id) }]),
+            ...taken("chat", { type: "chat-history", lines: [line], late: true },
                 [...spoil("lines", [wrongValues[7]]), { lines: [line, null] }, { lines: Array(101).fill(line) },
-                 { lines: [{ ...line, text: 7 }] }]),
+                 { lines: [{ ...line, text: 7 }] }, ...spoil("late", [undefined, null, true])]),
         ];
         const faces = "\\u{1F600}".repeat(4000);
         const long = read("chat", { v: 1, type: "chat-line", line: { ...line, text: faces, more: 1 } });

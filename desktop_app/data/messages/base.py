@@ -11,7 +11,7 @@ VERSION = 1
 
 UserId = Annotated[str, Meta(min_length=1, max_length=128)]
 RandomId = Annotated[str, Meta(pattern="^[0-9a-f]{32}\\Z")]
-"""16 random bytes."""
+"""16 random bytes, or the beginning of a hash."""
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}\\Z")]
 Milliseconds = Annotated[float, Meta(ge=0, le=1e14)]
 """Since 1970."""

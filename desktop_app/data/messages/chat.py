@@ -9,7 +9,7 @@ from msgspec import Meta
 from .base import Message, Milliseconds, Part, RandomId, UserId
 
 MAX_LINE_CHARS = 4000
-MAX_KNOWN_IDS = 1500
+MAX_KNOWN_TAGS = 1500
 
 
 class WireLine(Part, kw_only=True, frozen=True):
@@ -31,21 +31,23 @@ class ChatLine(Message, tag="chat-line", kw_only=True, frozen=True):
 
 
 class ChatReceived(Message, tag="chat-received", kw_only=True, frozen=True):
-    """These lines have come."""
+    """These lines of yours have come."""
 
     ids: Annotated[tuple[RandomId, ...], Meta(max_length=2000)]
 
 
 class ChatKnown(Message, tag="chat-known", kw_only=True, frozen=True):
-    """These lines I have; send me the others."""
+    """The lines with these tags I have; send me the others."""
 
-    ids: Annotated[tuple[RandomId, ...], Meta(max_length=MAX_KNOWN_IDS)]
+    tags: Annotated[tuple[RandomId, ...], Meta(max_length=MAX_KNOWN_TAGS)]
 
 
 class ChatHistory(Message, tag="chat-history", kw_only=True, frozen=True):
     """Lines that the other side did not have."""
 
     lines: Annotated[tuple[WireLine, ...], Meta(max_length=100)]
+    late: bool = False
+    """They are the sender's own, said while the other side was in the room."""
 
 
 ChatMessage: TypeAlias = ChatLine | ChatReceived | ChatKnown | ChatHistory

@@ -1,34 +1,41 @@
 // The lines of the chat: one's own, others', and what others remember of before (docs/data-channels.md).
 
 import { randomId } from "../ids.js";
-import { MAX_HISTORY_LINES, MAX_KNOWN_IDS, MAX_LINE_CHARS, byteLength, encode } from "./messages.js";
+import { ChatLines, tagOf } from "./chatlines.js";
+import { MAX_HISTORY_LINES, MAX_KNOWN_TAGS, MAX_LINE_CHARS, byteLength, encode } from "./messages.js";
 
-const MAX_LINES = MAX_KNOWN_IDS;
-const MAX_CHARS = 1_000_000; // of all lines, so that a history is no load for anybody
 const HISTORY_BYTES = 48 * 1024;
+const MAX_HEARSAY = 1500; // lines of others that one participant may bring; more than that is made up
+const BLANK = /^[\s\p{Cf}\p{Mn}\u115f\u1160\u2800\u3164\uffa0]*$/u;
 
 /**
- * Events: "line" (detail: a line that is new or whose delivery changed), "removed" (detail: the id of the oldest one).
- * A line is what the wire has, with own, fromHistory, and of own ones recipients and delivered (Sets of user ids).
+ * Events: "line" (detail: a line that is new or whose delivery changed), "removed" (detail: the tag of one that went).
+ * A line is what the wire has, with tag, own, via and firstHand (ChatLines), fromHistory, sealed (private, and the
+ * other one has left), and of own ones recipients and delivered (Sets of user ids).
  */
 export class ChatService extends EventTarget {
   capability = "chat";
   labels = ["chat"];
-  lines = []; // in the order of sentMs, then id
-  #byId = new Map();
-  #chars = 0;
+  #lines = new ChatLines();
   #hub;
   #answered = new WeakMap(); // by link: the connection on which its chat-known was answered
+  #hearsay = new WeakMap(); // by link: how many lines of others it has brought
+  #readySinceMs = new Map(); // by user id: of those who are connected
 
   constructor(hub) {
     super();
     this.#hub = hub;
   }
 
+  /** In the order in which they are shown. */
+  get lines() {
+    return this.#lines.all;
+  }
+
   /** Say something to everybody, or to one; returns the line, null when there is nothing to say. */
   say(text, to = null) {
     const words = text.toWellFormed?.() ?? text;
-    if (words.trim() === "" || Array.from(words).length > MAX_LINE_CHARS) {
+    if (BLANK.test(words) || Array.from(words).length > MAX_LINE_CHARS) {
       return null;
     }
     const { userId, name } = this.#hub;
@@ -37,12 +44,13 @@ export class ChatService extends EventTarget {
       author: userId,
       authorName: name,
       text: words,
-      sentMs: Math.max(performance.timeOrigin + performance.now(), this.#lastOwnMs() + 0.001),
+      sentMs: Math.max(nowMs(), this.#lastOwnMs() + 0.001),
       to,
     };
     const links = this.#hub.linksWith("chat").filter((link) => to === null || link.userId === to);
     const recipients = to === null ? links.map((link) => link.userId) : [to];
-    this.#add({ ...line, own: true, fromHistory: false, recipients: new Set(recipients), delivered: new Set() });
+    const ours = { ...line, own: true, via: userId, fromHistory: false };
+    this.#add({ ...ours, recipients: new Set(recipients), delivered: new Set() });
     for (const link of links) {
       link.send("chat", { type: "chat-line", line }); // who has no connection now is told by the history
     }
@@ -50,7 +58,29 @@ export class ChatService extends EventTarget {
   }
 
   linkReady(link) {
-    link.send("chat", { type: "chat-known", ids: this.lines.map(({ id }) => id).slice(-MAX_KNOWN_IDS) });
+    this.#readySinceMs.set(link.userId, nowMs());
+    // What others told of their words is not listed, so that they tell it themselves.
+    const known = this.lines.filter(
+      (line) => this.#belongsTo(line, link) && (line.firstHand || line.author !== link.userId),
+    );
+    link.send("chat", { type: "chat-known", tags: known.map(({ tag }) => tag).slice(-MAX_KNOWN_TAGS) });
+  }
+
+  linkLost(link) {
+    this.#readySinceMs.delete(link.userId);
+  }
+
+  /** Who comes under this id later may be somebody else: they are told nothing of what was private. */
+  linkGone(link) {
+    this.#readySinceMs.delete(link.userId);
+    for (const line of this.lines) {
+      if (line.to !== null && !line.sealed && (line.to === link.userId || line.author === link.userId)) {
+        line.sealed = true;
+        if (line.own) {
+          this.#tell(line);
+        }
+      }
+    }
   }
 
   received(link, message) {
@@ -58,57 +88,60 @@ export class ChatService extends EventTarget {
       case "chat-line":
         return this.#receiveLine(link, message.line);
       case "chat-received":
-        return this.#noteDelivered(link, message.ids);
+        return this.#noteReceived(link, message.ids);
       case "chat-known":
-        return this.#tellHistory(link, message.ids);
+        return this.#tellHistory(link, message.tags);
       case "chat-history":
-        return this.#receiveHistory(link, message.lines);
+        return this.#receiveHistory(link, message);
     }
     return false;
   }
 
   #receiveLine(link, line) {
-    const forUs = line.to === null || line.to === this.#hub.userId;
-    if (line.author !== link.userId || !forUs) {
+    if (line.author !== link.userId || !this.#hold(link, line, { fromHistory: false, live: true })) {
       return false;
     }
-    this.#addForeign(line, false);
     link.send("chat", { type: "chat-received", ids: [line.id] });
     return true;
   }
 
-  #receiveHistory(link, lines) {
-    const ours = lines.filter((line) => this.#belongsTo(line, link));
-    for (const line of ours) {
-      this.#addForeign(line, true);
+  #receiveHistory(link, { lines, late }) {
+    const taken = lines.filter((line) => {
+      const fromHistory = !(late && line.author === link.userId);
+      return this.#hold(link, line, { fromHistory, live: false });
+    });
+    const theirs = taken.filter(({ author }) => author === link.userId);
+    if (theirs.length > 0) {
+      link.send("chat", { type: "chat-received", ids: theirs.map(({ id }) => id) });
     }
-    if (ours.length > 0) {
-      link.send("chat", { type: "chat-received", ids: ours.map(({ id }) => id) });
-    }
-    return ours.length === lines.length;
+    return taken.length === lines.length;
   }
 
-  /** For everybody, or between us and this participant. */
+  /** Whether this participant may be told the line: it is for everybody, or between us two as long as both are here. */
   #belongsTo(line, link) {
-    const { ownIds } = this.#hub;
-    return (
-      line.to === null ||
-      (line.author === link.userId && ownIds.has(line.to)) ||
-      (ownIds.has(line.author) && line.to === link.userId)
-    );
+    const isBetweenUs = line.own ? line.to === link.userId : line.author === link.userId;
+    return line.to === null || (!line.sealed && isBetweenUs);
   }
 
-  #tellHistory(link, ids) {
+  #tellHistory(link, tags) {
     if (this.#answered.get(link) === link.generation) {
       return false; // said once a connection
     }
     this.#answered.set(link, link.generation);
-    const known = new Set(ids);
-    this.#noteDelivered(link, ids);
+    const known = new Set(tags);
+    this.#noteDelivered(link, ({ tag }) => known.has(tag));
+    const missing = this.lines.filter((line) => !known.has(line.tag) && this.#belongsTo(line, link));
+    const isLate = (line) => line.own && line.recipients.has(link.userId);
+    this.#sendHistory(link, missing.filter((line) => !isLate(line)), false);
+    this.#sendHistory(link, missing.filter(isLate), true);
+    return true;
+  }
+
+  #sendHistory(link, missing, late) {
     let lines = [];
     let bytes = 0;
-    const send = () => link.send("chat", { type: "chat-history", lines });
-    for (const line of this.lines.filter((one) => !known.has(one.id) && this.#belongsTo(one, link)).map(wire)) {
+    const send = () => link.send("chat", { type: "chat-history", lines, late });
+    for (const line of missing.map(wire)) {
       const size = byteLength(encode({ line }));
       if (lines.length === MAX_HISTORY_LINES || (lines.length > 0 && bytes + size > HISTORY_BYTES)) {
         send();
@@ -121,13 +154,18 @@ export class ChatService extends EventTarget {
     if (lines.length > 0) {
       send();
     }
-    return true;
   }
 
-  #noteDelivered(link, ids) {
-    for (const id of ids) {
-      const line = this.#byId.get(id);
-      if (line?.own && !line.delivered.has(link.userId) && (line.to === null || line.to === link.userId)) {
+  #noteReceived(link, ids) {
+    const received = new Set(ids);
+    return this.#noteDelivered(link, ({ id }) => received.has(id));
+  }
+
+  /** Those of our lines that `have` is true of have come. */
+  #noteDelivered(link, have) {
+    for (const line of this.lines) {
+      const isTheirs = line.own && (line.to === null || line.to === link.userId);
+      if (isTheirs && !line.delivered.has(link.userId) && have(line)) {
         line.recipients.add(link.userId);
         line.delivered.add(link.userId);
         this.#tell(line);
@@ -136,27 +174,53 @@ export class ChatService extends EventTarget {
     return true;
   }
 
-  #addForeign(line, fromHistory) {
-    // A line of ours that we never wrote is somebody's invention: ours are all here.
-    if (!this.#byId.has(line.id) && !this.#hub.ownIds.has(line.author)) {
-      this.#add({ ...line, own: false, fromHistory });
+  /** Whether what a participant brings is here now, or was. */
+  #hold(link, line, { fromHistory, live }) {
+    const firstHand = line.author === link.userId;
+    const came = { ...line, tag: tagOf(line.author, line.id), own: false, via: link.userId, firstHand, fromHistory };
+    const held = this.#lines.get(came.tag);
+    if (held !== undefined && (held.firstHand || !firstHand)) {
+      return true;
     }
+    if (BLANK.test(line.text) || !(firstHand ? this.#isForUs(line) : this.#isBelievable(link, line))) {
+      return false;
+    }
+    if (!live && this.#lines.isTooOld(came)) {
+      return true; // newer ones have taken its place
+    }
+    if (held !== undefined) {
+      this.#lines.remove(held); // what its author says stands for what others have told of it
+      if (held.text === line.text && held.sentMs === line.sentMs && held.authorName === line.authorName) {
+        this.#lines.add(Object.assign(held, { via: link.userId, firstHand }));
+        return true;
+      }
+      this.#tellRemoved(held);
+    }
+    this.#add(came);
+    return true;
   }
 
-  #add(line) {
-    let at = this.lines.length;
-    while (at > 0 && isAfter(this.lines[at - 1], line)) {
-      at -= 1;
+  #isForUs({ to }) {
+    return to === null || this.#hub.ownIds.has(to);
+  }
+
+  /** Whether one may tell this of another; whoever is connected to us tells their lines themselves. */
+  #isBelievable(link, { author, sentMs, to }) {
+    const isInvented = this.#hub.ownIds.has(author); // ours are all here
+    const brought = this.#hearsay.get(link) ?? 0;
+    if (to !== null || isInvented || sentMs >= (this.#readySinceMs.get(author) ?? Infinity) || brought >= MAX_HEARSAY) {
+      return false;
     }
-    this.lines.splice(at, 0, line);
-    this.#byId.set(line.id, line);
-    this.#chars += line.text.length;
-    this.#tell(line);
-    while (this.lines.length > MAX_LINES || this.#chars > MAX_CHARS) {
-      const oldest = this.lines.shift();
-      this.#byId.delete(oldest.id);
-      this.#chars -= oldest.text.length;
-      this.dispatchEvent(new CustomEvent("removed", { detail: oldest.id }));
+    this.#hearsay.set(link, brought + 1);
+    return true;
+  }
+
+  #add(given) {
+    const line = { firstHand: true, sealed: false, tag: tagOf(given.author, given.id), ...given };
+    const gone = this.#lines.add(line);
+    if (gone !== null) {
+      gone.forEach((one) => this.#tellRemoved(one));
+      this.#tell(line);
     }
   }
 
@@ -164,16 +228,19 @@ export class ChatService extends EventTarget {
     return this.lines.findLast(({ own }) => own)?.sentMs ?? 0;
   }
 
+  #tellRemoved({ tag }) {
+    this.dispatchEvent(new CustomEvent("removed", { detail: tag }));
+  }
+
   #tell(line) {
     this.dispatchEvent(new CustomEvent("line", { detail: line }));
   }
 }
 
-function wire({ id, author, authorName, text, sentMs, to }) {
-  return { id, author, authorName, text, sentMs, to };
+function nowMs() {
+  return performance.timeOrigin + performance.now();
 }
 
-/** Whether line `a` is shown after line `b`. */
-export function isAfter(a, b) {
-  return a.sentMs > b.sentMs || (a.sentMs === b.sentMs && a.id > b.id);
+function wire({ id, author, authorName, text, sentMs, to }) {
+  return { id, author, authorName, text, sentMs, to };
 }

@@ -68,11 +68,11 @@ export class ChatView extends EventTarget {
   }
 
   #show(line) {
-    let item = this.#items.get(line.id);
+    let item = this.#items.get(line.tag);
     if (item === undefined) {
       item = this.#make(line);
-      this.#items.set(line.id, item);
-      this.#timeline.insert(item, line.sentMs, line.id, line.own);
+      this.#items.set(line.tag, item);
+      this.#timeline.insert(item, line.sentMs, line.tag, line.own);
       element("chat-empty").hidden = true;
       if (!line.own) {
         this.noteNew(`${this.#nameOf(line)}: ${line.text.slice(0, 200)}`);

@@ -26,12 +26,12 @@ export function leftWords(seconds) {
 }
 
 /** How far an own line has come. */
-export function deliveryWords({ recipients, delivered }) {
+export function deliveryWords({ recipients, delivered, sealed }) {
   if (recipients.size === 0) {
     return "Nobody has it yet";
   }
   if (delivered.size === 0) {
-    return "Sending…";
+    return sealed ? "Not delivered: they left" : "Sending…";
   }
   return delivered.size === recipients.size ? "Delivered" : `Delivered to ${delivered.size} of ${recipients.size}`;
 }

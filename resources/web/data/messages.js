@@ -6,7 +6,7 @@ import { flag, hex, integer, list, number, optional, record, text } from "./sche
 
 const VERSION = 1;
 export const MAX_LINE_CHARS = 4000;
-export const MAX_KNOWN_IDS = 1500;
+export const MAX_KNOWN_TAGS = 1500;
 export const MAX_HISTORY_LINES = 100;
 export const MAX_TAGS = 200;
 /** Base64 of 24 KiB. */
@@ -49,8 +49,8 @@ const KINDS = new Map([
     new Map([
       ["chat-line", record({ line })],
       ["chat-received", record({ ids: list(randomId, 0, 2000) })],
-      ["chat-known", record({ ids: list(randomId, 0, MAX_KNOWN_IDS) })],
-      ["chat-history", record({ lines: list(line, 0, MAX_HISTORY_LINES) })],
+      ["chat-known", record({ tags: list(randomId, 0, MAX_KNOWN_TAGS) })],
+      ["chat-history", record({ lines: list(line, 0, MAX_HISTORY_LINES), late: optional(flag, false) })],
     ]),
   ],
   [
