@@ -216,10 +216,11 @@ class BoardView(QWidget):
         if self.devicePixelRatioF() != self._ratio:  # another screen brings no event of its own
             self._ratio = self.devicePixelRatioF()
             self.tiles.reset(self._viewport.scale * self._ratio)
-        wanted = self._wanted()
-        self.tiles.work(wanted, SLICE_S)
-        if not self.tiles.is_complete(wanted) and not self._timer.isActive():
-            self._timer.start()
+        if not self._timer.isActive():  # else it has its turn soon
+            wanted = self._wanted()
+            self.tiles.work(wanted, SLICE_S)
+            if not self.tiles.is_complete(wanted):
+                self._timer.start()
         painter = QPainter(self)
         self._paint_board(painter, event.rect())
         if self.is_empty:

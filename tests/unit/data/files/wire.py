@@ -109,6 +109,10 @@ class End:
         if self.is_ready:
             self._later(lambda: self._peer.service.received(self.other, decode(label, text)))
 
+    def queued_bytes(self, label: str) -> int:
+        """Nothing waits here."""
+        return 0
+
     def send_bulk(self, data: bytes) -> bool:
         """Up to 128 KiB wait."""
         if not self.is_ready or self._queued + len(data) > MAX_BULK_QUEUED_BYTES:
