@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -112,8 +112,12 @@ class BoardService:
             self._history.did(tuple(op_id(op) for op in ops))
             self._publish(ops)
 
-    def _turn_back(self, kind: str, ids: Sequence[OpId]) -> None:
-        ops = self._make([{"kind": kind, "target": each} for each in ids])
+    def _turn_back(self, kind: Literal["undo", "redo"], ids: Sequence[OpId]) -> None:
+        try:
+            ops = self._make([{"kind": kind, "target": each} for each in ids])
+        except BoardError:  # nothing was done: it is as it was
+            _ = self._history.redo() if kind == "undo" else self._history.undo()
+            raise
         if ops:
             self._publish(ops)
 

@@ -57,10 +57,6 @@ class Scene:
         """How many shapes are seen."""
         return len(self._items)
 
-    def clear(self) -> None:
-        """Begin anew with an empty board."""
-        self.__init__()  # type: ignore[misc]
-
     def apply(self, ops: Iterable[Op]) -> Change:
         """Merge operations."""
         touched: dict[OpId, None] = {}

@@ -292,6 +292,9 @@ async def test_a_full_board_takes_no_more_shapes_but_can_be_cleared(
     ann.change(Clear())
     assert list(ann.board.shapes()) == []
     monkeypatch.setattr(document, "MAX_OPS_OF_OTHERS", len(ann.board))
+    for _ in range(2):
+        with pytest.raises(BoardError, match="is full"):
+            ann.change(Undo())
     with pytest.raises(BoardError, match="is full"):
         ann.change(Clear())
 
