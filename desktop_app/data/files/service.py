@@ -245,6 +245,11 @@ class FileService:
     def _answered(self, link: Link, message: FileAccept | FileDecline | FileProgress | FileDone) -> None:
         sending = self._outbox.of(link, message.transfer_id)
         if sending is None:
+            if (
+                isinstance(message, FileProgress)
+                and (done := self._inbox.of(link, message.transfer_id)) is not None
+            ):
+                self._inbox.forget_done(done)  # the sender has heard `file-done`
             return
         match message:
             case FileAccept(offset=offset, prefix_sha256=prefix_sha256):

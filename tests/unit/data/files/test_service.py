@@ -59,6 +59,8 @@ async def test_a_file_that_is_offered_accepted_and_received(tmp_path: Path, sour
         assert done.sha256 == sent.sha256 == hashlib.sha256(CONTENT).hexdigest()
         assert sent.moved_bytes == done.moved_bytes == len(CONTENT)
         assert [one.state for one in ann.events][:2] == ["offered", "running"]
+        await until(lambda: [path.name for path in ben.downloads.iterdir()] == ["data.bin"])
+        assert [path.name for path in ann.journal.rglob("*.json")] == []
 
 
 async def test_several_files_take_turns_and_none_is_overwritten(tmp_path: Path, source: Path) -> None:
