@@ -127,10 +127,6 @@ class Scene:
             if not there:
                 del self._cells[cell]
 
-    def find(self, identity: OpId) -> Item | None:
-        """The shape, when it is seen."""
-        return self._items.get(identity)
-
     def shapes(self) -> list[Shape]:
         """All that are seen, the lowest first."""
         return [item.shape for item in sorted(self._items.values(), key=_key)]
