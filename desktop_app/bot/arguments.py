@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
 from desktop_app.call.media_config import MediaConfig
+from desktop_app.data.messages.chat import MAX_LINE_CHARS
+from desktop_app.data.text import clean_text
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import MAX_ID_CHARS, MAX_NAME_CHARS
@@ -37,6 +39,12 @@ class BotArguments:
     verbose: bool
     media_times: bool = False
     """Print when pictures and sound pass (media_times.py)."""
+    say: str | None = None
+    """To everybody, as soon as there is somebody who chats."""
+    send_files: tuple[str, ...] = ()
+    """Paths; offered to each participant who understands files, once."""
+    receive_dir: str | None = None
+    """Where all files go that are offered; None: they are declined."""
 
 
 def _server(text: str) -> str:
@@ -87,6 +95,12 @@ def _duration(text: str) -> float:
     return seconds
 
 
+def _chat_line(text: str) -> str:
+    if not 1 <= len(clean_text(text)) <= MAX_LINE_CHARS:
+        raise argparse.ArgumentTypeError(f"must have 1 to {MAX_LINE_CHARS} characters")
+    return text
+
+
 def _ice(text: str) -> IceServer:
     try:
         return parse_ice_server(text)
@@ -125,6 +139,13 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument(
         "--media-times", action="store_true", help="print when pictures and sound pass, for measurements"
     )
+    parser.add_argument(
+        "--say", type=_chat_line, metavar="TEXT", help="say this when somebody is there to hear it"
+    )
+    parser.add_argument(
+        "--send-file", action="append", default=[], metavar="PATH", help="offer this file to each participant"
+    )
+    parser.add_argument("--receive-dir", metavar="DIR", help="accept all files, and write them there")
     parser.add_argument("--verbose", action="store_true", help="log to standard error in detail")
     values = parser.parse_args(argv)
     width, height = values.size
@@ -151,4 +172,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
         fingerprint_sha256=values.fingerprint,
         verbose=values.verbose,
         media_times=values.media_times,
+        say=values.say,
+        send_files=tuple(values.send_file),
+        receive_dir=values.receive_dir,
     )

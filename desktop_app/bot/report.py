@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from desktop_app.stats.model import CallStats, PeerStats
+    from desktop_app.stats.model import CallStats, ChannelStats, PeerStats
 
 
 def stats_report(stats: CallStats) -> dict[str, Any]:
@@ -60,4 +60,20 @@ def _user(peer: PeerStats) -> dict[str, Any]:
             "delay_ms": _round(audio.delay_ms if audio else 0.0),
             "level": round(audio.audio_level if audio else 0.0, 4),
         },
+        "data": {channel.label: _channel(channel) for channel in peer.channels},
+    }
+
+
+def _channel(channel: ChannelStats) -> dict[str, Any]:
+    return {
+        "open": channel.state == "open",
+        "kbps_received": _round(channel.kbps_received),
+        "kbps_sent": _round(channel.kbps_sent),
+        "bytes_received": channel.bytes_received,
+        "bytes_sent": channel.bytes_sent,
+        "messages_received": channel.messages_received,
+        "messages_sent": channel.messages_sent,
+        "queued": channel.messages_queued,
+        "buffered_bytes": channel.buffered_bytes,
+        "dropped": channel.messages_dropped,
     }

@@ -29,12 +29,15 @@ from desktop_app.call.session import Session
 from desktop_app.core.errors import UserFacingError
 from desktop_app.protocol.messages import ParticipantInfo
 
+from .files import Files, files_config
 from .media_times import MediaTimes
 from .output import EventWriter
 from .report import stats_report
+from .talk import Talk
 
 if TYPE_CHECKING:
-    from typing import TextIO
+    from collections.abc import Coroutine
+    from typing import Any, TextIO
 
     from .arguments import BotArguments
 
@@ -53,8 +56,10 @@ class Bot:
         self._leave = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._out = EventWriter(sys.stdout, on_closed=self._leave_from_thread)
-        self._session = Session()
+        self._session = Session(files=files_config(arguments))
         self._session.events.subscribe(self._report)
+        self._talk = Talk(self._session, self._out.write)
+        self._files = Files(self._session, self._out.write)
         if arguments.media_times:
             MediaTimes(self._session, self._out.write)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,11 +100,15 @@ class Bot:
             return EXIT_NO_SERVER
         self._out.write("joined", participants=[one.user_id for one in welcome.participants])
         self._start_reading_commands(sys.stdin)
+        if arguments.say is not None:
+            self._spawn(self._talk.say_when_heard(arguments.say))
         try:
             async with asyncio.timeout(arguments.duration_s):
                 await self._leave.wait()
         except TimeoutError:
             logger.info("the time in the room is over")
+        for task in self._tasks:
+            task.cancel()
         await self._session.leave()
         self._out.write("left")
         return EXIT_OK
@@ -171,15 +180,26 @@ class Bot:
             command = None
         match command:
             case {"cmd": "mute", "kind": "audio" | "video" as kind, "on": bool() as on}:
-                task = self._loop.create_task(self._session.set_muted(kind, on))
-                self._tasks.add(task)
-                task.add_done_callback(self._command_done)
+                self._spawn(self._session.set_muted(kind, on))
+            case {"cmd": "say", "text": str() as text, "to": str() | None as to}:
+                self._talk.say(text, to)
+            case {"cmd": "say", "text": str() as text, **rest} if "to" not in rest:
+                self._talk.say(text, None)
+            case {"cmd": "send-file", "path": str() as path, "to": str() | None as to}:
+                self._spawn(self._files.send(path, to))
+            case {"cmd": "send-file", "path": str() as path, **rest} if "to" not in rest:
+                self._spawn(self._files.send(path, None))
             case {"cmd": "leave"}:
                 self._leave.set()
             case _:
                 self._out.write(
                     "error", code="bad-command", message="The command is not known or is malformed."
                 )
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._command_done)
 
     def _command_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

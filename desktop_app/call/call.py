@@ -42,6 +42,7 @@ from .remote_participant import RemoteParticipant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktop_app.data.hub import DataHub
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue
     from desktop_app.rtc.encoded_feed import EncodedFeed
@@ -52,6 +53,8 @@ logger = logging.getLogger(__name__)
 
 REJOIN_DELAYS_S = (0.3, 1.2, 2.7, 4.8, 7.0)
 """After a lost server; the last one repeats."""
+RETURN_S = 15.0
+"""After we found the server again: so long the others may need for that, too."""
 REDIAL_DELAYS_S = (0.5, 2.0, 5.0, 10.0)
 """After a failed peer, by the side that offered; the last one repeats."""
 
@@ -80,11 +83,13 @@ class Call:
         media: LocalMedia,
         slot_of: Callable[[str], FrameSlot],
         emit: Callable[[CallEvent], None],
+        hub: DataHub,
     ) -> None:
         self._request = request
         self._media = media
         self._slot_of = slot_of
         self._emit = emit
+        self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._machine = SignalingMachine(request.me, request.room_id)
         self._client: SignalingClient | None = None
@@ -138,6 +143,8 @@ class Call:
         await self._tasks.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
+        for user_id in tuple(self._hub.links):  # of those who have not returned
+            self._hub.leave(user_id)
         if self._client is not None:
             await self._client.close()
         self._set_state(CallState.IDLE)
@@ -222,10 +229,17 @@ class Call:
         )
         await self._client.connect()
         for user_id in before:
-            self._remove(user_id)
+            # Whoever is there again keeps the link, and what waits in it; they may still look for the server, too.
+            self._remove(user_id, left=False)
+            self._tasks.spawn(self._await_return(user_id), name="return")
         self._set_state(CallState.IN_CALL)
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()
+
+    async def _await_return(self, user_id: str) -> None:
+        await asyncio.sleep(RETURN_S)
+        if user_id not in self.participants:
+            self._hub.leave(user_id)
 
     # --- participants ---------------------------------------------------------------------------
 
@@ -240,17 +254,20 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
+            link=self._hub.join(user_id),
         )
         self.participants[user_id] = participant
         self._emit(ParticipantJoined(info))
         return participant
 
-    def _remove(self, user_id: str) -> None:
+    def _remove(self, user_id: str, *, left: bool = True) -> None:
         participant = self.participants.pop(user_id, None)
         if participant is None:
             return
         self._redials.pop(user_id, None)
         participant.hang_up()
+        if left:
+            self._hub.leave(user_id)
         self._ending = [each for each in self._ending if not each.peer.closed]
         self._ending.append(participant)
         self._emit(ParticipantGone(user_id))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from desktop_app.data.events import DataEvent
+
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ParticipantInfo
     from desktop_app.rtc.state import PeerState
@@ -150,4 +152,5 @@ CallEvent: TypeAlias = (
     | StatsUpdated
     | QualityChanged
     | Notice
+    | DataEvent
 )

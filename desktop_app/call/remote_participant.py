@@ -1,4 +1,4 @@
-"""One other person in the room: what we know of them, their picture, their sound, the peer that carries both."""
+"""One other person in the room: what we know of them, their picture and sound, the peer and the link to them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from desktop_app.data.channels import CHANNELS
 from desktop_app.quality.score import QualityScorer, ScoreInput
 from desktop_app.rtc.audio_playout import AudioPlayout
 from desktop_app.rtc.connection import RemoteSinks
 from desktop_app.rtc.peer import Peer
 from desktop_app.rtc.state import PeerState
+from desktop_app.stats.channels import ChannelStatsCollector
 from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 
 from .picture_signal import picture_sent, picture_signal
@@ -18,6 +20,7 @@ from .picture_signal import picture_sent, picture_signal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktop_app.data.link import ParticipantLink
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
     from desktop_app.rtc.connection import LocalFeeds
@@ -43,6 +46,7 @@ class RemoteParticipant:
         send_signal: Callable[[JsonValue], None],
         on_state: Callable[[PeerState, str], None],
         on_first_frame: Callable[[MediaKind], None],
+        link: ParticipantLink,
     ) -> None:
         self.info = info
         """As they told, with a picture that is not sent to us counted as muted."""
@@ -67,8 +71,12 @@ class RemoteParticipant:
             ),
             send_signal=send_signal,
             on_state=on_state,
+            channels=CHANNELS,
+            on_channels=link.bind,
         )
+        self.link = link
         self._collector = PeerStatsCollector(info.user_id)
+        self._channels = ChannelStatsCollector()
         self._scorer = QualityScorer()
         self._frozen_s = 0.0
 
@@ -113,7 +121,8 @@ class RemoteParticipant:
             microphone_level=microphone_level,
         )
         score = self._scorer.update(time.monotonic(), self._score_input(stats))
-        return replace(stats, quality=score.quality.value)
+        channels = self._channels.update(time.monotonic(), self.link.counters())
+        return replace(stats, quality=score.quality.value, channels=channels)
 
     def _score_input(self, stats: PeerStats) -> ScoreInput | None:
         video, audio = stats.inbound_video, stats.inbound_audio

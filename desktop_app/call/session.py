@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from desktop_app.core.errors import UserFacingError
 from desktop_app.core.events import Emitter
 from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import now_s
@@ -22,7 +23,9 @@ from desktop_app.stats.collector import EncoderShare
 from desktop_app.stats.model import CallStats, LocalStats
 
 from .call import Call, JoinRequest
-from .events import CallEvent, LocalMuteChanged, MediaKind, StatsUpdated
+from .call_data import CallData
+from .events import CallEvent, LocalMuteChanged, MediaKind, Notice, StatsUpdated
+from .files_config import FilesConfig
 from .local_media import LocalMedia
 from .quality_steering import QualitySteering, exceptions
 
@@ -40,13 +43,21 @@ STEER_INTERVAL_S = 0.25
 """A network that narrows fills its queues in less than a second."""
 
 
+class NoCallError(UserFacingError):
+    """There is no call in which that could be done."""
+
+    code = "no-call"
+
+
 class Session:
     """Local media for as long as the application runs, and at most one call at a time."""
 
-    def __init__(self, backend: AudioBackend | None = None) -> None:
+    def __init__(self, backend: AudioBackend | None = None, files: FilesConfig | None = None) -> None:
         self.events: Emitter[CallEvent] = Emitter()
         self.media = LocalMedia(self.events.emit, backend)
         self.call: Call | None = None
+        self._data: CallData | None = None
+        self.files = files or FilesConfig()
         self.newest_stats: CallStats | None = None
         self._tasks = TaskOwner("session")
         self._slots: dict[str, FrameSlot] = {}
@@ -102,14 +113,22 @@ class Session:
         self._me = request.me
         self._tell_others()
         request = replace(request, me=self._me)
-        call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit)
-        self.call = call
+        data = CallData(
+            self._me.user_id,
+            name=lambda: self._me.display_name or self._me.user_id,
+            files=lambda: self.files,
+            emit=self.events.emit,
+            on_error=lambda error: self.events.emit(Notice("error", str(error), error.code)),
+        )
+        call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit, hub=data.hub)
+        self.call, self._data = call, data
         try:
             welcome = await call.join()
         except BaseException:
             if self.call is call:  # and not one that was begun meanwhile
-                self.call = None
+                self.call = self._data = None
             await call.leave()
+            await data.close()
             raise
         self._steering = QualitySteering(self.media, self.events.emit)
         self._tasks.spawn(self._steer(call, self._steering), name="quality")
@@ -118,12 +137,13 @@ class Session:
 
     async def leave(self) -> None:
         """Leave the call, if there is one."""
-        call, self.call = self.call, None
-        if call is None:
+        (call, self.call), (data, self._data) = (self.call, None), (self._data, None)
+        if call is None or data is None:
             return
         await self._tasks.close()
         self._steering = None
         await call.leave()
+        await data.close()
         self._tasks.spawn(call.wait_closed(), name="closing")
         with self._slots_lock:
             self._slots.clear()
@@ -146,6 +166,17 @@ class Session:
                 logger.warning("a connection did not close in time")
         await self._tasks.close()
         await self.media.close()
+
+    @property
+    def data(self) -> CallData:
+        """What is said directly in the call that runs.
+
+        Raises:
+            NoCallError: none does.
+        """
+        if self._data is None:
+            raise NoCallError("You are not in a call.")
+        return self._data
 
     # --- once a second --------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ BRIDGECALL_HOME moves everything below one folder: tests and portable installati
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -41,6 +42,43 @@ def settings_file() -> Path:
 def log_file(program: str = APP_NAME) -> Path:
     """The log file of one of our programs."""
     return _base("state") / f"{program}.log"
+
+
+def transfers_dir() -> Path:
+    """Where programs write down which files they are sending."""
+    return _base("state") / "transfers"
+
+
+def download_dir() -> Path:
+    """The folder for files that others send, unless the settings name one (it may not exist yet).
+
+    Linux: XDG_DOWNLOAD_DIR of user-dirs.dirs (https://www.freedesktop.org/wiki/Software/xdg-user-dirs/).
+    """
+    if override := os.environ.get("BRIDGECALL_HOME"):
+        return Path(override) / "downloads"
+    home = Path.home()
+    if sys.platform not in ("win32", "darwin"):
+        config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "user-dirs.dirs"
+        found = _xdg_user_dir(config, "XDG_DOWNLOAD_DIR", home)
+        if found is not None:
+            return found
+    return home / "Downloads"
+
+
+def _xdg_user_dir(config: Path, variable: str, home: Path) -> Path | None:
+    """The last line that sets `variable` counts: "$HOME/name" or an absolute path, nothing else is allowed."""
+    try:
+        text = config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    values = re.findall(rf'^[ \t]*{variable}[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"', text, re.MULTILINE)
+    if not values:
+        return None
+    value = re.sub(r"\\(.)", r"\1", values[-1])
+    if value == "$HOME" or value.startswith("$HOME/"):
+        path = home / value[len("$HOME") :].lstrip("/")
+        return None if path == home else path  # "$HOME/" stands for: there is none
+    return Path(value) if value.startswith("/") and "\0" not in value else None
 
 
 def certificate_dir() -> Path:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from desktop_app.call.media_config import MediaConfig
+from desktop_app.core.paths import download_dir
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.ice_url import parse_ice_server
 
 if TYPE_CHECKING:
+    from desktop_app.call.files_config import FilesConfig
     from desktop_app.protocol.messages import IceServer
     from desktop_app.quality.planner import Mode
     from desktop_app.settings.schema import Settings
@@ -31,6 +35,12 @@ def media_config(settings: Settings) -> MediaConfig:
         dtx=settings.silence_saving,
         quality=cast("Mode", settings.quality),
     )
+
+
+def with_settings(files: FilesConfig, settings: Settings) -> FilesConfig:
+    """The folder for received files; the rest is not a matter of the settings."""
+    folder = Path(settings.download_folder) if settings.download_folder else download_dir()
+    return replace(files, download_folder=folder)
 
 
 def ice_servers(settings: Settings) -> tuple[IceServer, ...]:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from typing import TYPE_CHECKING
 
 from desktop_app.call.call import JoinRequest
-from desktop_app.call.session import Session
+from desktop_app.call.session import NoCallError, Session
 from desktop_app.media.devices import Devices, list_cameras
 from desktop_app.protocol.invite import new_room_id
 from desktop_app.protocol.messages import ParticipantInfo
 
-from .configure import ice_servers, media_config
+from .configure import ice_servers, media_config, with_settings
 from .diagnostics import describe
 from .port import HostedRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.data.board_changes import BoardChange
+    from desktop_app.data.messages.board import Shape
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.invite import Invite
@@ -57,6 +60,7 @@ class EngineCore:
         """Open and change devices."""
         self._settings = settings
         self.session.rename(settings.display_name)
+        self.session.files = with_settings(self.session.files, settings)
         await self.session.apply(media_config(settings))
 
     async def list_devices(self) -> Devices:
@@ -99,6 +103,48 @@ class EngineCore:
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
         await self.session.set_muted(kind, muted)
+
+    async def send_chat(self, text: str, to: str | None) -> None:
+        """Say a line."""
+        self.session.data.chat.say(text, to)
+
+    async def react(self, emoji: str) -> None:
+        """Show a reaction."""
+        self.session.data.signs.react(emoji)
+
+    async def raise_hand(self, raised: bool) -> None:
+        """Raise our hand, or take it down."""
+        self.session.data.signs.raise_hand(raised)
+
+    async def send_files(self, paths: Sequence[str], to: str | None) -> None:
+        """Offer files."""
+        await self.session.data.files.send_files(paths, to)
+
+    async def accept_file(self, transfer_id: str) -> None:
+        """Receive a file that was offered."""
+        self.session.data.files.accept(transfer_id)
+
+    async def decline_file(self, transfer_id: str) -> None:
+        """Do not receive it."""
+        self.session.data.files.decline(transfer_id)
+
+    async def cancel_file(self, transfer_id: str) -> None:
+        """End a transfer."""
+        self.session.data.files.cancel(transfer_id)
+
+    async def change_board(self, change: BoardChange) -> None:
+        """Draw, rub out, clear, undo or redo."""
+        self.session.data.board.change(change)
+
+    def point(self, surface: str, x: float, y: float, visible: bool) -> None:
+        """Show where our pointer is."""
+        with contextlib.suppress(NoCallError):  # the call ended with the mouse over the board
+            self.session.data.pointer.point(surface, x, y, visible)
+
+    def show_stroke(self, shape: Shape | None) -> None:
+        """Show what we are drawing."""
+        with contextlib.suppress(NoCallError):
+            self.session.data.pointer.show_stroke(shape)
 
     async def play_test_tone(self) -> None:
         """A second of tone."""

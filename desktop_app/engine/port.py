@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.data.board_changes import BoardChange
+    from desktop_app.data.messages.board import Shape
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.invite import Invite
@@ -58,6 +60,44 @@ class EnginePort(Protocol):
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera; the others are told."""
+
+    async def send_chat(self, text: str, to: str | None = None) -> None:
+        """Say a line to everybody, or to one participant; it comes back as an event at once.
+
+        Raises:
+            ChatError: it is empty or too long, or they are not in the call.
+        """
+
+    async def send_files(self, paths: Sequence[str], to: str | None = None) -> None:
+        """Offer files to everybody, or to one participant.
+
+        Raises:
+            FileError: one cannot be read, is no file, or nobody is there who could take it.
+        """
+
+    async def accept_file(self, transfer_id: str) -> None:
+        """Receive a file that was offered, into the download folder of the settings."""
+
+    async def decline_file(self, transfer_id: str) -> None:
+        """Do not receive it."""
+
+    async def cancel_file(self, transfer_id: str) -> None:
+        """End a transfer in either direction; of one that runs, the beginning is deleted."""
+
+    async def change_board(self, change: BoardChange) -> None:
+        """Draw on the whiteboard, rub out, clear, undo or redo."""
+
+    async def react(self, emoji: str) -> None:
+        """Show a reaction to everybody."""
+
+    async def raise_hand(self, raised: bool) -> None:
+        """Raise one's hand, or take it down."""
+
+    def point(self, surface: str, x: float, y: float, visible: bool) -> None:
+        """Show everybody where the pointer is, as PointerMoved says it; 30 times a second go out. Does not wait."""
+
+    def show_stroke(self, shape: Shape | None) -> None:
+        """Show everybody a shape while it is drawn; None: it has ended. Does not wait."""
 
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker of the settings last applied."""

@@ -14,9 +14,11 @@ from .core import EngineCore
 from .thread import EngineThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.data.board_changes import BoardChange
+    from desktop_app.data.messages.board import Shape
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
@@ -94,6 +96,46 @@ class EngineBridge(QObject):
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
         await self._call(self._core.set_muted(kind, muted))
+
+    async def send_chat(self, text: str, to: str | None = None) -> None:
+        """Say a line to everybody, or to one participant."""
+        await self._call(self._core.send_chat(text, to))
+
+    async def react(self, emoji: str) -> None:
+        """Show a reaction to everybody."""
+        await self._call(self._core.react(emoji))
+
+    async def raise_hand(self, raised: bool) -> None:
+        """Raise our hand, or take it down."""
+        await self._call(self._core.raise_hand(raised))
+
+    async def send_files(self, paths: Sequence[str], to: str | None = None) -> None:
+        """Offer files to everybody, or to one participant."""
+        await self._call(self._core.send_files(paths, to))
+
+    async def accept_file(self, transfer_id: str) -> None:
+        """Receive a file that was offered."""
+        await self._call(self._core.accept_file(transfer_id))
+
+    async def decline_file(self, transfer_id: str) -> None:
+        """Do not receive it."""
+        await self._call(self._core.decline_file(transfer_id))
+
+    async def cancel_file(self, transfer_id: str) -> None:
+        """End a transfer in either direction."""
+        await self._call(self._core.cancel_file(transfer_id))
+
+    async def change_board(self, change: BoardChange) -> None:
+        """Draw on the whiteboard, rub out, clear, undo or redo."""
+        await self._call(self._core.change_board(change))
+
+    def point(self, surface: str, x: float, y: float, visible: bool) -> None:
+        """Show everybody where the pointer is."""
+        self._thread.post(lambda: self._core.point(surface, x, y, visible))
+
+    def show_stroke(self, shape: Shape | None) -> None:
+        """Show everybody a shape while it is drawn."""
+        self._thread.post(lambda: self._core.show_stroke(shape))
 
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import concurrent.futures
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -65,6 +66,13 @@ class EngineThread:
         except RuntimeError:
             coroutine.close()
             raise
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Make `call` on the engine loop soon; any thread may ask, and nothing happens when there is no loop."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it was closed just now
+                loop.call_soon_threadsafe(call)
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Stop the loop, cancel what is left on it and join the thread. Safe to call twice."""

@@ -16,6 +16,8 @@ from . import audio_codecs
 from .aiortc_internals import PeerConnection, ReceiverBase, SenderBase
 from .audio_sender import AudioSender
 from .counters import InboundCounters, OutboundCounters, PeerCounters
+from .data_channels import DataChannels
+from .data_share import DataShare
 from .ice import IceConfiguration, to_rtc_configuration
 from .path_monitor import PathMonitor
 from .receivers import AudioReceiver, DiscardingReceiver, MediaReceiver, VideoReceiver
@@ -24,7 +26,7 @@ from .stream_alignment import INTERVAL_S, StreamAlignment
 from .transport_control import TransportControl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from aiortc.rtcdtlstransport import RTCDtlsTransport
     from aiortc.rtcrtpparameters import RTCRtpCodecCapability
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from desktop_app.media.frame_slot import FrameSlot
 
     from .audio_playout import AudioPlayout
+    from .channel_spec import ChannelSpec
     from .encoded_feed import EncodedFeed
     from .send_estimate import PathEstimate
 
@@ -77,13 +80,20 @@ def codec_preferences(kind: str) -> list[RTCRtpCodecCapability]:
 class MediaConnection:
     """Builds the peer connection and reads its counters. Lives on the engine loop."""
 
-    def __init__(self, ice: IceConfiguration, local: LocalFeeds, remote: RemoteSinks) -> None:
+    def __init__(
+        self,
+        ice: IceConfiguration,
+        local: LocalFeeds,
+        remote: RemoteSinks,
+        channels: Sequence[ChannelSpec] = (),
+    ) -> None:
         self._local = local
         self._remote = remote
         self._senders: dict[str, MediaSender] = {}
         self._receivers: dict[str, MediaReceiver] = {}
         self.serial = next(_serials)
         self._path = PathMonitor()
+        self._data_share = DataShare()
         self._control = TransportControl(
             send_rtcp=lambda data: self.pc.send_rtcp(data),
             our_ssrc=lambda: next((sender.ssrc for sender in self._senders.values()), 0),
@@ -99,6 +109,8 @@ class MediaConnection:
             make_receiver=self._make_receiver,
             on_transport_feedback=self._control.take_feedback,
         )
+        self.channels = DataChannels(self.pc, channels)
+        """Made when the connection is offered, or answered to somebody who offers a section for them."""
 
     def add_transceivers(self, kinds: Collection[str] = ("audio", "video")) -> None:
         """One stream of each of these kinds, both ways, unless there is one."""
@@ -124,6 +136,7 @@ class MediaConnection:
     async def close(self) -> None:
         """Release everything; with a silent STUN server that takes seconds, with a silent TURN server a minute."""
         self._tasks.cancel()
+        self.channels.detach()
         if self._alignment is not None:
             self._alignment.end()
         if self._describing is not None:
@@ -197,6 +210,7 @@ class MediaConnection:
         estimate = self._path.update(at_s, streams, self._control.update(at_s))
         for sender in self._senders.values():
             sender.set_path_estimate(estimate.kbps, estimate.queue_s)
+        self.pc.limit_data(self._data_share.update(estimate.kbps, self._local.wanted_kbps()))
         return estimate
 
     def pause_freeze_detection(self) -> None:

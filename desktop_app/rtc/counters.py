@@ -81,3 +81,21 @@ class PeerCounters:
     inbound_audio: InboundCounters | None
     outbound_video: OutboundCounters | None
     outbound_audio: OutboundCounters | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCounters:
+    """One data channel to one participant, over all connections; bytes are those of the messages."""
+
+    label: str
+    is_open: bool
+    bytes_sent: int
+    bytes_received: int
+    messages_sent: int
+    messages_received: int
+    queued: int
+    """Messages that wait for the channel."""
+    buffered_bytes: int
+    """Handed over and still on their way out."""
+    dropped: dict[str, int]
+    """Messages of either direction, by reason."""

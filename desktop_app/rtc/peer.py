@@ -14,17 +14,20 @@ from aiortc.rtcsessiondescription import RTCSessionDescription
 from desktop_app.core.tasks import TaskOwner
 
 from .connection import LocalFeeds, MediaConnection, RemoteSinks
+from .data_section import is_offered
 from .negotiation import Candidate, Description, ice_username_fragment, media_kinds, parse_signal
 from .state import PeerState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from aiortc.rtcicetransport import RTCIceCandidate
 
     from desktop_app.protocol.messages import JsonValue
 
+    from .channel_spec import ChannelSpec
     from .counters import PeerCounters
+    from .data_channels import DataChannels
     from .encoded_feed import EncodedFeed
     from .ice import IceConfiguration
     from .send_estimate import PathEstimate
@@ -62,13 +65,20 @@ class Peer:
         remote: RemoteSinks,
         send_signal: Callable[[JsonValue], None],
         on_state: Callable[[PeerState, str], None],
+        channels: Sequence[ChannelSpec] = (),
+        on_channels: Callable[[DataChannels | None], None] = lambda _channels: None,
     ) -> None:
+        """Calls `on_channels` with the channels of each new connection before they open, and with None as soon as
+        that connection is given up.
+        """
         self.user_id = user_id
         self._ice = ice
         self._local = local
         self._remote = remote
         self._send_signal = send_signal
         self._on_state = on_state
+        self._channels = channels
+        self._on_channels = on_channels
         self._state = PeerState.NEW
         self._connection: MediaConnection | None = None
         self._session: str | None = None
@@ -213,6 +223,7 @@ class Peer:
         # Nobody can have candidates for an offer that was not sent yet: these belong to an older connection.
         self._waiting_candidates.clear()
         connection.add_transceivers()
+        self._make_channels(connection)
         await connection.set_local(await connection.pc.createOffer())
         self._send_description(connection)
 
@@ -228,6 +239,8 @@ class Peer:
         # Made before the offer is applied, so that its lines find transceivers that send and receive our codecs
         # alone; and only such as it has lines for: aiortc cannot answer with any others.
         connection.add_transceivers(media_kinds(description.sdp))
+        if is_offered(description.sdp):
+            self._make_channels(connection)
         await connection.pc.setRemoteDescription(RTCSessionDescription(description.sdp, "offer"))
         connection.prefer_codecs()
         await self._flush_candidates(connection)
@@ -317,7 +330,7 @@ class Peer:
     def _new_connection(self, session: str | None) -> MediaConnection:
         self._drop_connection()
         self._session = session
-        connection = MediaConnection(self._ice, self._local, self._remote)
+        connection = MediaConnection(self._ice, self._local, self._remote, self._channels)
         self._connection = connection
         self._candidates_added = 0
         connection.pc.on("connectionstatechange", lambda: self._connection_changed(connection))
@@ -327,6 +340,16 @@ class Peer:
         if not self._hung_up:  # by whoever was told of the state
             self._connect_timer = asyncio.get_running_loop().call_later(CONNECT_LIMIT_S, self._connect_limit)
         return connection
+
+    def _make_channels(self, connection: MediaConnection) -> None:
+        if connection.channels.make() and connection is self._connection:
+            self._tell_of_channels(connection.channels)
+
+    def _tell_of_channels(self, channels: DataChannels | None) -> None:
+        try:
+            self._on_channels(channels)
+        except Exception:
+            logger.exception("the listener for the channels of %s failed", self.user_id)
 
     def _connect_limit(self) -> None:
         self._connect_timer = None
@@ -371,5 +394,8 @@ class Peer:
     def _drop_connection(self) -> None:
         connection, self._connection, self._watched = self._connection, None, None
         if connection is not None:
+            if connection.channels.are_made:
+                connection.channels.detach()
+                self._tell_of_channels(None)
             # In the background: with a silent TURN server it takes a minute.
             self._closing.spawn(connection.close(), name="close")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -119,6 +120,24 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """The absolute path of a folder; "" is the system's. Whether it is there is asked when it is needed."""
+
+    def checked(self, title: str, value: Any) -> str:
+        """The path, untrimmed: a space may be part of it. "~" is the home folder."""
+        if not isinstance(value, str):
+            raise ValueError(f"{title} must be a text.")
+        if not value.strip():
+            return ""
+        if len(value) > MAX_PATH_CHARS or _has_forbidden(value):
+            raise ValueError(f"{title} must be the path of a folder.")
+        path = os.path.expanduser(value)
+        if not os.path.isabs(path):
+            raise ValueError(f"{title} must be a whole path, from the drive or the root on.")
+        return path
+
+
+@dataclass(frozen=True, slots=True)
 class IceServers:
     """A list of URL[,USER,SECRET] (RFC 7064, RFC 7065)."""
 
@@ -135,4 +154,4 @@ class IceServers:
         return tuple(each.strip() for each in value)
 
 
-Kind: TypeAlias = Text | Choice | Integer | Switch | Device | IceServers
+Kind: TypeAlias = Text | Choice | Integer | Switch | Device | Folder | IceServers

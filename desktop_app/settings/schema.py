@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from desktop_app.core.errors import UserFacingError
 
-from .kinds import Choice, Device, IceServers, Integer, Switch, Text
+from .kinds import Choice, Device, Folder, IceServers, Integer, Switch, Text
 from .server_address import check_server_address
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Group(StrEnum):
     GENERAL = "General"
     CAMERA = "Camera"
     SOUND = "Sound"
+    FILES = "Files"
     NETWORK = "Network"
     APPEARANCE = "Appearance"
 
@@ -149,6 +150,14 @@ class Settings:
         "Save data while you are silent",
         "Sends next to nothing when you do not speak. The others hear a steady soft noise instead of your room.",
         Group.SOUND,
+    )
+
+    download_folder: str = _option(
+        "",
+        Folder(),
+        "Folder for received files",
+        "Files that others send you in a call are saved here.",
+        Group.FILES,
     )
 
     ice_servers: tuple[str, ...] = _option(

@@ -110,6 +110,28 @@ class TransportStats:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelStats:
+    """One data channel to one participant (RTCDataChannelStats), counted over all connections to them."""
+
+    label: str = ""
+    state: str = "closed"
+    """open or closed."""
+    bytes_received: int = 0
+    """Of messages, without what carries them."""
+    bytes_sent: int = 0
+    kbps_received: float = 0.0
+    kbps_sent: float = 0.0
+    messages_received: int = 0
+    messages_sent: int = 0
+    messages_queued: int = 0
+    """They wait for the channel."""
+    buffered_bytes: int = 0
+    """On their way out (bufferedAmount)."""
+    messages_dropped: dict[str, int] = field(default_factory=dict)
+    """Of either direction, by reason (docs/data-channels.md)."""
+
+
+@dataclass(frozen=True, slots=True)
 class PeerStats:
     """Everything of one participant."""
 
@@ -120,6 +142,8 @@ class PeerStats:
     inbound_audio: InboundAudioStats | None = None
     outbound_video: OutboundVideoStats | None = None
     outbound_audio: OutboundAudioStats | None = None
+    channels: tuple[ChannelStats, ...] = ()
+    """None of a participant who has no data channels is open."""
     av_offset_ms: float | None = None
     """How far the sound is behind the picture here (lip sync); negative: ahead of it."""
     quality: str = "unknown"

@@ -29,9 +29,22 @@ class Actions(QObject):
         super().__init__(parent)
         self.microphone = self._make("", "microphone", "Ctrl+D")
         self.camera = self._make("", "camera", "Ctrl+E")
+        self.chat = self._make("C&hat and files", "chat", "Ctrl+T", short="Chat", tip="Show chat and files")
+        self.chat.setCheckable(True)
+        self.chat.toggled.connect(self._show_chat_on)
+        self.send_files = self._make("Send &files…", "attach", "Ctrl+Shift+F", tip="Send files")
+        self.react = self._make("&React…", "reaction", "Ctrl+Shift+R", short="React", tip="Show a reaction")
+        self.hand = self._make("", "hand", "Ctrl+Shift+H")
         self.statistics = self._make("&Statistics", "stats", "Ctrl+Shift+S", tip="Show the statistics")
         self.statistics.setCheckable(True)
         self.statistics.toggled.connect(self._show_statistics_on)
+        self.whiteboard = self._make("&Whiteboard", "whiteboard", "Ctrl+B", tip="Show the whiteboard")
+        self.whiteboard.setCheckable(True)
+        self.whiteboard.toggled.connect(self._show_whiteboard_on)
+        self.pointer = self._make("&Point at pictures", "pointer", "Ctrl+Shift+P", short="Pointer")
+        self.pointer.setCheckable(True)
+        self.pointer.toggled.connect(self._show_pointer_on)
+        self._show_pointer_on(False)
         self.settings = self._make(
             "&Settings…", "settings", "Ctrl+,", short="Settings", tip="Open the settings"
         )
@@ -49,6 +62,7 @@ class Actions(QObject):
         self.open_log = self._make("Open &log folder", "folder", tip="Open the folder of the log files")
         self.about = self._make("&About Bridgecall", "info", tip="Version and licence")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
+        self.show_hand(False)
         self.show_muted("audio", False)
         self.show_muted("video", False)
         self.show_in_call(False)
@@ -68,16 +82,49 @@ class Actions(QObject):
         action.setProperty("off", muted)
         _set_tip(action, tip)
 
+    def show_hand(self, raised: bool) -> None:
+        """Make the hand's switch say what it would do, and look like what is."""
+        self.hand.setText("Take your &hand down" if raised else "Raise your &hand")
+        self.hand.setIconText("Hand down" if raised else "Hand")
+        self.hand.setIcon(theme.icon("hand", color="warning") if raised else theme.icon("hand"))
+        _set_tip(self.hand, "Your hand is raised: take it down" if raised else "Raise your hand")
+
+    def show_unread(self, count: int) -> None:
+        """Show how much of the chat was not seen."""
+        self.chat.setProperty("badge", count)
+        self._show_chat_on(self.chat.isChecked())
+        self.chat.changed.emit()
+
     def show_in_call(self, in_call: bool, has_link: bool = False) -> None:
         """Enable what makes sense only in a call, or only with a link."""
-        self.statistics.setEnabled(in_call)
+        for action in (self.statistics, self.chat, self.send_files, self.react, self.hand):
+            action.setEnabled(in_call)
+        self.whiteboard.setEnabled(in_call)
+        self.pointer.setEnabled(in_call)
         self.leave.setEnabled(in_call)
         self.invite.setEnabled(in_call and has_link)
         self.copy_link.setEnabled(in_call and has_link)
 
+    def _show_chat_on(self, on: bool) -> None:
+        unread = int(self.chat.property("badge") or 0)
+        self.chat.setIcon(theme.icon("chat", color="accent_text") if on else theme.icon("chat"))
+        tip = "Hide chat and files" if on else "Show chat and files"
+        _set_tip(self.chat, f"{tip}, {unread} unread" if unread else tip)
+
     def _show_statistics_on(self, on: bool) -> None:
         self.statistics.setIcon(theme.icon("stats", color="accent_text") if on else theme.icon("stats"))
         _set_tip(self.statistics, "Hide the statistics" if on else "Show the statistics")
+
+    def _show_whiteboard_on(self, on: bool) -> None:
+        self.whiteboard.setIcon(
+            theme.icon("whiteboard", color="accent_text") if on else theme.icon("whiteboard")
+        )
+        _set_tip(self.whiteboard, "Hide the whiteboard" if on else "Show the whiteboard")
+
+    def _show_pointer_on(self, on: bool) -> None:
+        self.pointer.setIcon(theme.icon("pointer", color="accent_text") if on else theme.icon("pointer"))
+        tip = "Stop showing where you point" if on else "Show everybody where you point in a picture"
+        _set_tip(self.pointer, tip)
 
     def _make(self, text: str, icon: str, shortcut: str = "", *, short: str = "", tip: str = "") -> QAction:
         action = QAction(text, self)

@@ -1,14 +1,18 @@
-"""The page of a call: tiles, toolbar, and the statistics beside them."""
+"""The page of a call: tiles, toolbar, and the panels beside them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from . import theme
+from .board.panel import BoardPanel
+from .chat.panel import ChatPanel
 from .lobby import camera_is_dark, camera_sentence
+from .side_panels import SidePanels
+from .stage import Stage
 from .stats_panel import StatsPanel
 from .tile_grid import TileGrid
 from .toolbar import Toolbar
@@ -46,26 +50,25 @@ class CallPage(QWidget):
         self.grid = TileGrid(pool, local_slot, remote_slot)
         self.grid.copy_link_requested.connect(self.copy_link_requested)
         self.grid.invite_requested.connect(self.invite_requested)
+        self.board = BoardPanel()
+        self.stage = Stage(self.grid, self.board)
         self.toolbar = Toolbar(actions)
         self.stats = StatsPanel()
-        self.stats.hide()
         self.stats.close_requested.connect(lambda: actions.statistics.setChecked(False))
-        actions.statistics.toggled.connect(self.stats.setVisible)
+        self.chat = ChatPanel()
+        self.chat.close_requested.connect(lambda: actions.chat.setChecked(False))
 
         grid_box = QWidget()
         grid_layout = QVBoxLayout(grid_box)
         grid_layout.setContentsMargins(*(theme.Spacing.S,) * 4)
-        grid_layout.addWidget(self.grid)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.addWidget(grid_box)
-        self._splitter.addWidget(self.stats)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 0)
+        grid_layout.addWidget(self.stage)
+        self._panels = SidePanels(grid_box, self)
+        self._panels.add(self.chat, actions.chat)
+        self._panels.add(self.stats, actions.statistics)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._splitter, 1)
+        layout.addWidget(self._panels.splitter, 1)
         layout.addWidget(self.toolbar)
 
     def show_model(self, model: RoomModel) -> None:
@@ -74,7 +77,13 @@ class CallPage(QWidget):
         self.grid.own.set_audio_muted(model.audio_muted)
         self.grid.own.set_video_muted(camera_is_dark(model))
         self.grid.own.set_status(camera_sentence(model))
-        self.stats.set_people({person.user_id: person.name for person in model.people.values()})
+        names = {person.user_id: person.name for person in model.people.values()}
+        self.stats.set_people(names)
+        self.chat.set_people(names)
+
+    def show_chat(self) -> None:
+        """Open chat and files."""
+        self._actions.chat.setChecked(True)
 
     def take_stats(self, stats: CallStats) -> None:
         """Take one second of statistics."""
@@ -91,3 +100,4 @@ class CallPage(QWidget):
         """The call is over."""
         self.grid.show_people(())
         self.stats.clear()
+        self.chat.reset()

@@ -21,17 +21,22 @@ from desktop_app.call.events import (
     StatsUpdated,
 )
 from desktop_app.core import paths
+from desktop_app.data.events import DataEvent
 
 from . import theme
 from .actions import Actions
+from .board.coordinator import BoardCoordinator
 from .call_controller import CallController
 from .call_page import CallPage
+from .chat.coordinator import ChatCoordinator
+from .files.coordinator import FilesCoordinator
 from .frame_converter import ConversionPool
 from .invite_dialog import InviteDialog, copy_text
 from .lobby import Lobby
 from .menus import fill_menu_bar, open_about
 from .names import clean_name
 from .notice_bar import NoticeBar
+from .reactions.coordinator import SignsCoordinator
 from .room_model import RoomModel
 from .state_line import StateLine
 
@@ -84,6 +89,10 @@ class MainWindow(QMainWindow):
             (self.actions_.microphone, self.actions_.camera),
         )
         self.call_page = CallPage(self._pool, engine.local_video, engine.remote_video, self.actions_)
+        self.board = BoardCoordinator(engine, self.call_page, self.actions_, self)
+        self.chat = ChatCoordinator(engine, self.call_page, self.actions_, self)
+        self.files = FilesCoordinator(engine, self.call_page, self)
+        self.signs = SignsCoordinator(engine, self.call_page, self.actions_, self)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
@@ -134,6 +143,13 @@ class MainWindow(QMainWindow):
         actions.diagnostics.triggered.connect(controller.copy_diagnostics)
         actions.open_log.triggered.connect(self._open_log_folder)
         actions.about.triggered.connect(lambda: open_about(self))
+        actions.send_files.triggered.connect(lambda: self.files.choose(self.call_page.chat.composer.to))
+        for part in (self.chat, self.files, self.signs):
+            part.notice.connect(self.notices.show_notice)
+        for part_with_end in (self.files, self.signs):
+            part_with_end.notice_over.connect(self.notices.remove)
+        self.board.notice.connect(self.notices.show_notice)
+        self.board.notice_over.connect(self.notices.remove)
         self.call_page.copy_link_requested.connect(self._copy_link)
         self.call_page.invite_requested.connect(self.open_invite)
         form.start_requested.connect(self.start_call)
@@ -211,6 +227,11 @@ class MainWindow(QMainWindow):
                 self.notices.show_notice(level, message, code)
                 return
         self._model.apply(event)
+        if isinstance(event, DataEvent):
+            for part in (self.chat, self.files, self.signs):
+                part.take_event(event)
+            self.board.take_event(event)
+            return
         match event:
             case CallStateChanged():
                 self._take_call_state(event)
@@ -250,7 +271,7 @@ class MainWindow(QMainWindow):
         for dialog in self.findChildren(InviteDialog):
             dialog.close()
         self.pages.setCurrentWidget(page)
-        if page is self.lobby:
+        if page is self.lobby and not self._shutting_down:
             self.controller.list_devices()
         for status in self._model.devices.values():
             self._take_device_status(status)
@@ -262,8 +283,14 @@ class MainWindow(QMainWindow):
         self.actions_.show_in_call(model.in_call, has_link=self.controller.invite is not None)
         if not model.in_call:
             self.actions_.statistics.setChecked(False)
+            self.actions_.chat.setChecked(False)
+            self.actions_.whiteboard.setChecked(False)
+            self.actions_.pointer.setChecked(False)
         self.lobby.show_model(model)
         self.call_page.show_model(model)
+        self.board.show_model(model)
+        self.files.set_in_call(model.in_call)
+        self.signs.show_model(model)
         self.state_line.show_model(model)
         title = f"{clean_name(model.room_id)} — Bridgecall" if model.in_call else "Bridgecall"
         self.setWindowTitle(title)
@@ -340,6 +367,7 @@ class MainWindow(QMainWindow):
     def _finish(self) -> None:
         self._unsubscribe()
         self._pool.close()
+        self.files.close()
         self._done = True
         self.close()
         self.closed.emit()

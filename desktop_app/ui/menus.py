@@ -27,13 +27,27 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
                 actions.microphone,
                 actions.camera,
                 None,
+                actions.react,
+                actions.hand,
+                actions.send_files,
+                None,
                 actions.copy_link,
                 actions.invite,
                 None,
                 actions.leave,
             ),
         ),
-        ("&View", (actions.statistics, actions.full_screen)),
+        (
+            "&View",
+            (
+                actions.chat,
+                actions.whiteboard,
+                actions.pointer,
+                None,
+                actions.statistics,
+                actions.full_screen,
+            ),
+        ),
         ("&Help", (actions.diagnostics, actions.open_log, None, actions.about)),
     ):
         menu = bar.addMenu(title)

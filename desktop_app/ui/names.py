@@ -28,6 +28,13 @@ def shown_name(display_name: str, user_id: str) -> str:
     return clean_name(display_name) or clean_name(user_id) or "Guest"
 
 
+def in_sentence(name: str) -> str:
+    """`name` between words of ours: one from right to left would take digits and points after it along."""
+    if name.isascii() or not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in name):
+        return name
+    return f"\u2068{name}\u2069"  # first strong isolate (Unicode TR 9)
+
+
 def initials(name: str) -> str:
     """One or two capitals for the placeholder: the first letters of the first and the last word."""
     words = [word for word in (word.lstrip("-_.()[]\"'#@") for word in name.split()) if word]

@@ -47,6 +47,11 @@ class Palette:
     tile_text: QColor
     """On `tile_background`."""
     tile_text_muted: QColor
+    board_paper: QColor
+    """Behind the whiteboard's ink; light in both appearances."""
+    board_dot: QColor
+    board_hint: QColor
+    """Words on the paper."""
 
     def colours(self) -> dict[str, QColor]:
         """All colours by name."""
@@ -73,6 +78,9 @@ LIGHT = Palette(
     tile_background=QColor("#1b212b"),
     tile_text=QColor("#f3f6fa"),
     tile_text_muted=QColor("#aeb8c6"),
+    board_paper=QColor("#ffffff"),
+    board_dot=QColor("#d5dbe5"),
+    board_hint=QColor("#5d6878"),
 )
 
 DARK = Palette(
@@ -95,6 +103,9 @@ DARK = Palette(
     tile_background=QColor("#0a0d11"),
     tile_text=QColor("#f3f6fa"),
     tile_text_muted=QColor("#a4b0c0"),
+    board_paper=QColor("#f1f3f6"),
+    board_dot=QColor("#c9d0da"),
+    board_hint=QColor("#5d6878"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import shiboken6
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.call.events import DeviceState, DeviceStatus, MicrophoneLevel
+from desktop_app.settings.folder_check import folder_problem
 from desktop_app.settings.kinds import Device
 from desktop_app.settings.schema import OPTIONS, Group
 
@@ -45,6 +47,7 @@ _PAGE_ICONS = {
     Group.GENERAL: "person",
     Group.CAMERA: "camera",
     Group.SOUND: "speaker",
+    Group.FILES: "folder",
     Group.NETWORK: "network",
     Group.APPEARANCE: "appearance",
 }
@@ -176,6 +179,18 @@ class SettingsDialog(QDialog):
         if changed != self._settings:
             self._settings = changed
             self.settings_changed.emit(changed)
+            if "download_folder" in pending:
+                self._check_folder()
+
+    def _check_folder(self) -> None:
+        """Say when nothing can be saved in the folder that was chosen; it may be a drive that is not there yet."""
+        run_coroutine(self, self._try_folder(), self.rows["download_folder"].show_notice)
+
+    async def _try_folder(self) -> None:
+        path = self._settings.download_folder
+        sentence = await asyncio.to_thread(folder_problem, path) if path else ""
+        if path == self._settings.download_folder:
+            self.rows["download_folder"].show_notice(sentence)
 
     def refresh_devices(self) -> None:
         """Look for devices; the lists are filled when the answer is there."""
@@ -259,6 +274,7 @@ class SettingsDialog(QDialog):
             self._unsubscribe = unsubscribe
             self.destroyed.connect(lambda: unsubscribe())
             self.refresh_devices()
+            self._check_folder()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Apply what was typed last, and stop listening; a minimised window goes on."""

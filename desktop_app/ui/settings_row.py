@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from desktop_app.settings.kinds import Choice, Device, IceServers, Integer, Switch, Text
+from desktop_app.settings.kinds import Choice, Device, Folder, IceServers, Integer, Switch, Text
 from desktop_app.settings.schema import Option, SettingsError
 
 from . import theme
 from .settings_device_field import DeviceField
 from .settings_fields import ChoiceField, Field, NumberField, SwitchField, TextField
+from .settings_folder_field import FolderField
 from .settings_ice_field import IceServersField
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def make_field(kind: Kind, title: str) -> Field:
             return SwitchField(title)
         case Device():
             return DeviceField(kind)
+        case Folder():
+            return FolderField()
         case IceServers():
             return IceServersField(kind)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import units
+from .stats_data_rows import data_sections, kbps_received, kbps_sent
 from .stats_line import Figure, Line, Row, Section, make_rows
 
 if TYPE_CHECKING:
@@ -300,6 +301,7 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
             "Sound",
             make_rows(_SOUND, peer.inbound_audio if peer else None, peer.outbound_audio if peer else None),
         ),
+        *data_sections(peer),
         Section("This computer", make_rows(_COMPUTER, local, None)),
     )
 
@@ -346,6 +348,13 @@ _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
         "inbound-rtp: rate of packetsLost",
         lambda s: units.percent(s.outbound_audio.remote_loss_pct if s.outbound_audio else None),
         "remote-inbound-rtp: fractionLost",
+    ),
+    Line(
+        "Messages and files",
+        lambda s: units.bit_rate(kbps_received(s)),
+        "data-channel: rate of bytesReceived, of all channels",
+        lambda s: units.bit_rate(kbps_sent(s)),
+        "data-channel: rate of bytesSent, of all channels",
     ),
 )
 

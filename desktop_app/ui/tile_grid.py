@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from . import theme
-from .grid_layout import arrange, arrange_one, common_aspect, inset
+from .grid_layout import arrange, arrange_one, arrange_strip, common_aspect, inset
 from .video_tile import VideoTile
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .grid_layout import Cell
     from .room_model import Person
 
+MINIMUM = QSize(240, 180)
 GAP_PX = theme.Spacing.S
 QR_BUTTON_FROM_PX = 560
 WAITING_TEXT = "Waiting for others — send them the link."
@@ -76,12 +77,13 @@ class TileGrid(QWidget):
         self._pool = pool
         self._remote_slot = remote_slot
         self._tiles: dict[str, VideoTile] = {}
+        self._strip = False
         self._waiting = WaitingBar(self)
         self._waiting.copy_requested.connect(self.copy_link_requested)
         self._waiting.invite_requested.connect(self.invite_requested)
         self.own = VideoTile(pool, local_slot, "You", mirrored=True, parent=self)
         self.own.picture_size_changed.connect(self._place)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(MINIMUM)
 
     @property
     def tiles(self) -> dict[str, VideoTile]:
@@ -114,6 +116,12 @@ class TileGrid(QWidget):
         if changed:
             self._place()
 
+    def set_strip(self, strip: bool) -> None:
+        """Be small beside something else: everybody in a row or column, and nothing but tiles."""
+        self._strip = strip
+        self.setMinimumSize(QSize(0, 0) if strip else MINIMUM)
+        self._place()
+
     def set_talking(self, user_ids: set[str]) -> None:
         """Mark who is heard."""
         for user_id, tile in self._tiles.items():
@@ -138,10 +146,16 @@ class TileGrid(QWidget):
 
     def _place(self) -> None:
         others = list(self._tiles.values())
-        self._waiting.setVisible(not others)
-        self.own.set_floating(len(others) == 1)
+        self._waiting.setVisible(not others and not self._strip)
+        self.own.set_floating(len(others) == 1 and not self._strip)
         width, height = self.width(), self.height()
-        if not others:
+        if self._strip:
+            everybody = [*others, self.own]
+            for tile, cell in zip(
+                everybody, arrange_strip(len(everybody), width, height, GAP_PX), strict=False
+            ):
+                _put(tile, cell)
+        elif not others:
             bar = self._waiting.sizeHint().height()
             cell = arrange_one(width, height - bar - theme.Spacing.L, self.own.aspect)
             _put(self.own, cell)

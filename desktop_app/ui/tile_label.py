@@ -18,6 +18,8 @@ PAD_X_PX = 9
 PAD_Y_PX = 5
 SCRIM = QColor(10, 13, 17, 175)
 MARK = QColor(255, 139, 132)
+HAND_FILL = QColor(255, 204, 77)
+HAND_INK = QColor(58, 38, 0)
 STATUS_SHARE = 0.84
 """With a sentence under it, the placeholder's circle is drawn in this share of the tile's height."""
 
@@ -57,6 +59,33 @@ def render_name_label(
     painter.drawText(
         QRectF(x, 0, width - x, height), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text
     )
+    painter.end()
+    return pixmap
+
+
+def render_hand(order: int, side_px: int, ratio: float, font: QFont) -> QPixmap:
+    """The raised hand with its number on a light pill, `side_px` high."""
+    font = QFont(font)
+    font.setPixelSize(max(10, round(side_px * 0.5)))
+    font.setWeight(QFont.Weight.Bold)
+    text = str(order)
+    icon_px = round(side_px * 0.66)
+    pad = round(side_px * 0.24)
+    width = icon_px + math.ceil(QFontMetricsF(font).horizontalAdvance(text)) + 2 * pad + 3
+    pixmap = QPixmap(round(width * ratio), round(side_px * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(HAND_FILL)
+    painter.drawRoundedRect(QRectF(0, 0, width, side_px), side_px / 2, side_px / 2)
+    icon = theme.icon("hand", color=HAND_INK).pixmap(_square(icon_px), ratio)
+    painter.drawPixmap(QPointF(pad, (side_px - icon_px) / 2), icon)
+    painter.setFont(font)
+    painter.setPen(HAND_INK)
+    place = QRectF(pad + icon_px + 3, 0, width - pad - icon_px - 3, side_px)
+    painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
     painter.end()
     return pixmap
 

@@ -13,7 +13,7 @@ from .avatar import draw_avatar
 from .frame_converter import FrameFeed
 from .grid_layout import MAX_ASPECT
 from .picture_fit import fit_picture
-from .tile_label import STATUS_SHARE, draw_status, render_name_label
+from .tile_label import STATUS_SHARE, draw_status, render_hand, render_name_label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 RADIUS_PX = 10.0
 MARGIN_PX = 8
+SMALL_BELOW_PX = 140
+"""So low a tile's placeholder stands above the name, not in the middle."""
+SMALL_LABEL_PX = 30
 VEIL = QColor(10, 12, 16, 150)
 EDGE = QColor(255, 255, 255, 60)
 TALKING = QColor(63, 185, 120)
@@ -59,6 +62,8 @@ class VideoTile(QWidget):
         self._video_muted = False
         self._status = ""
         self._talking = False
+        self._hand = 0
+        self._hand_mark: QPixmap | None = None
         self._feed: FrameFeed | None = None
         self._picture: Picture | None = None
         self._label: QPixmap | None = None
@@ -113,6 +118,19 @@ class VideoTile(QWidget):
             return MAX_ASPECT
         return min(2.4, max(0.5, size.width() / size.height()))
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether the picture is shown as in a mirror."""
+        return self._mirrored
+
+    def picture_area(self) -> QRectF | None:
+        """Where the whole picture lies (logical pixels of the tile, maybe beyond it), None without a picture."""
+        if self._picture is None or self._video_muted:
+            return None
+        ratio = self.devicePixelRatioF()
+        fit = fit_picture(*self._picture.source_size, *self._device_size())
+        return QRectF(fit.x / ratio, fit.y / ratio, fit.width / ratio, fit.height / ratio)
+
     def set_name(self, name: str, initials_of: str = "") -> None:
         """Change the name; the placeholder's initials are those of `initials_of` when that is given."""
         if (name, initials_of) != (self._name, self._initials_of):
@@ -146,6 +164,17 @@ class VideoTile(QWidget):
             self._talking = talking
             self.update()
 
+    @property
+    def hand(self) -> int:
+        """Whose turn it is by raised hands, from 1; 0 while the hand is down."""
+        return self._hand
+
+    def set_hand(self, order: int) -> None:
+        """Show a raised hand with its place in the order of raising; 0 takes it away."""
+        if order != self._hand:
+            self._hand = order
+            self._changed()
+
     def set_mirrored(self, mirrored: bool) -> None:
         """Show the picture as in a mirror, or as the others see it."""
         if mirrored != self._mirrored:
@@ -159,12 +188,13 @@ class VideoTile(QWidget):
         self.update()
 
     def _changed(self) -> None:
-        self._label = None
+        self._label = self._hand_mark = None
         self._describe()
         self.update()
 
     def _describe(self) -> None:
         parts = [self._name]
+        parts += [f"hand raised, number {self._hand}"] * bool(self._hand)
         parts += ["microphone muted"] * self._audio_muted + ["camera off"] * self._video_muted
         self.setAccessibleName(", ".join(parts + [self._status] * bool(self._status)))
 
@@ -206,7 +236,7 @@ class VideoTile(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Have frames scaled to the new size."""
         super().resizeEvent(event)
-        self._label = None
+        self._label = self._hand_mark = None
         self._shape = QPainterPath()
         self._shape.addRoundedRect(QRectF(self.rect()), RADIUS_PX, RADIUS_PX)
         self._corners = QPainterPath(
@@ -230,12 +260,16 @@ class VideoTile(QWidget):
         else:
             painter.fillRect(self.rect(), theme.current_palette().tile_background)
             room = self.height() * (STATUS_SHARE if self._status else 1.0)
+            if self.height() < SMALL_BELOW_PX:
+                room -= SMALL_LABEL_PX
             draw_avatar(painter, QRectF(0, 0, self.width(), room), self._initials_of or self._name)
         if self._status:
             if self.showing_picture:
                 painter.fillRect(self.rect(), VEIL)
             draw_status(painter, self.rect(), self._status, below_avatar=not self.showing_picture)
         self._paint_label(painter)
+        if self._hand:
+            self._paint_hand(painter, self._hand)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._floating:
             painter.fillPath(self._corners, self.palette().window())
@@ -280,6 +314,12 @@ class VideoTile(QWidget):
             )
         height = round(self._label.height() / self._label.devicePixelRatio())
         painter.drawPixmap(MARGIN_PX, self.height() - MARGIN_PX - height, self._label)
+
+    def _paint_hand(self, painter: QPainter, order: int) -> None:
+        if self._hand_mark is None:
+            side = max(20, min(34, self.height() // 5))
+            self._hand_mark = render_hand(order, side, self.devicePixelRatioF(), self.font())
+        painter.drawPixmap(MARGIN_PX, MARGIN_PX, self._hand_mark)
 
     def _paint_border(self, painter: QPainter) -> None:
         if not self._talking and not self._floating:

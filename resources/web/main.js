@@ -2,6 +2,7 @@
 
 import { Call } from "./call.js";
 import { CallView } from "./callview.js";
+import { Talk } from "./data/talk.js";
 import { Lobby, storedName } from "./lobby.js";
 import { LocalMedia } from "./media.js";
 import { BAD_LINK, NO_WEBRTC } from "./words.js";
@@ -27,6 +28,7 @@ function start(room) {
   const media = new LocalMedia();
   const lobby = new Lobby(media, room);
   const view = new CallView(media, room);
+  const talk = new Talk();
   let call = null;
   let lastName = "";
 
@@ -54,12 +56,14 @@ function start(room) {
       return; // the page was put aside meanwhile
     }
     view.open(joining, name); // before the first participant is reported
+    talk.enter(joining, name);
     try {
       await joining.join(room, name);
     } catch (error) {
       if (call === joining) {
         call = null;
         joining.leave();
+        talk.leave();
         view.close();
         await openLobby(error.message);
       }
@@ -75,6 +79,7 @@ function start(room) {
   }
 
   function end(title, words) {
+    talk.leave();
     call?.leave();
     call = null;
     view.close();
@@ -107,6 +112,9 @@ function start(room) {
         videoMuted,
         state: peer.state,
       })),
+    queued: (label) =>
+      Array.from(talk.hub.links.values()).reduce((sum, link) => sum + link.queuedBytes(label), 0),
+    dropped: (userId) => ({ ...talk.hub.links.get(userId)?.dropped }),
     connection: (userId) => call?.participants.get(userId)?.peer.connection ?? null,
   });
 

@@ -7,7 +7,9 @@ const KINDS = ["audio", "video"];
 const MAX_EARLY_CANDIDATES = 200;
 const CONNECT_MS = 15_000;
 
-/** Events: "state" (detail: new, waiting, connecting, connected, disconnected, failed, closed), "stream". */
+/**
+ * Events: "state" (detail: new, waiting, connecting, connected, disconnected, failed, closed), "stream",
+ * "connection" (another RTCPeerConnection, not yet described: the time to open data channels on it). */
 export class Peer extends EventTarget {
   #iceServers;
   #send;
@@ -153,6 +155,7 @@ export class Peer extends EventTarget {
     this.stream = new MediaStream();
     const connection = newConnection(this.#iceServers);
     this.connection = connection;
+    this.dispatchEvent(new Event("connection"));
     this.#startTimer("failed");
     connection.addEventListener("icecandidate", ({ candidate }) => {
       if (connection === this.connection) {

@@ -5,6 +5,7 @@ const ASPECT_MIN_ALONE = 0.5;
 const ASPECT_MAX = 16 / 9;
 const LEAST_VISIBLE = 0.6; // a picture that would lose more than the rest of it is shown whole, with borders
 const GAP_PX = 10;
+const FLOATING_MIN_PX = 200;
 const HUES = 6;
 
 /** One person's picture, name and state. */
@@ -96,7 +97,8 @@ export class Tile {
 /** Keeps tiles as large as the room for them allows. */
 export function keepArranged(list) {
   const arrange = () => {
-    const floating = list.children.length === 2; // two people: the own picture floats in a corner
+    // Two people: the own picture floats in a corner, where there is room for one.
+    const floating = list.children.length === 2 && list.clientHeight >= FLOATING_MIN_PX;
     list.classList.toggle("floating", floating);
     const count = floating ? 1 : list.children.length;
     const { width, height } = bestSize(count, list.clientWidth, list.clientHeight);

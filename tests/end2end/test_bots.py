@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .processes import Event
 
 STATS_KEYS = {"t", "event", "users", "send", "cpu_pct", "rss_mb"}
-USER_KEYS = {"rtt_ms", "av_offset_ms", "loss_pct", "candidate_type", "video", "audio"}
+USER_KEYS = {"rtt_ms", "av_offset_ms", "loss_pct", "candidate_type", "video", "audio", "data"}
 VIDEO_KEYS = {"fps", "width", "height", "kbps", "freeze_count", "freeze_s", "nack", "pli", "delay_ms"}
 AUDIO_KEYS = {"kbps", "concealed_pct", "delay_ms", "level"}
 
@@ -63,6 +63,9 @@ def self_consistent(stats: Event, other: str) -> None:
     assert set(user) == USER_KEYS
     assert set(user["video"]) == VIDEO_KEYS
     assert set(user["audio"]) == AUDIO_KEYS
+    assert set(user["data"]) == {"control", "chat", "files", "bulk", "board", "pointer"}
+    assert user["data"]["control"]["messages_received"] >= 1
+    assert not any(channel["dropped"] for channel in user["data"].values())
     assert (user["video"]["width"], user["video"]["height"]) == (640, 480)
     assert user["candidate_type"] == "host"
     assert 0 <= user["rtt_ms"] < 1000

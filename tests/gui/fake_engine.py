@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from desktop_app.call.events import CallState, CallStateChanged, LocalMuteChanged
 from desktop_app.core.events import Emitter
+from desktop_app.data.events import ChatEntry, ChatLineChanged, HandChanged, ReactionShown
 from desktop_app.engine.port import EnginePort, HostedRoom
 from desktop_app.media.devices import Device, Devices
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.invite import Invite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
+    from desktop_app.data.board_changes import BoardChange
+    from desktop_app.data.messages.board import Shape
     from desktop_app.settings.schema import Settings
 
 FINGERPRINT = "ab" * 32
@@ -37,7 +40,8 @@ class FakeEngine:
     - `hold("join")` makes that method wait until `release("join")`.
     - `devices`, `room`, `diagnostics_text` are what the methods answer with; change them at will.
 
-    `host`, `join`, `leave` and `set_muted` emit the same state events as the real engine.
+    `host`, `join`, `leave`, `set_muted`, `send_chat`, `react` and `raise_hand` emit the same events as the real
+    engine; what happens to a line or a file afterwards is for the test to tell.
     """
 
     def __init__(self) -> None:
@@ -53,6 +57,7 @@ class FakeEngine:
         self.state = CallState.IDLE
         self.closed = False
         self._room_id = ""
+        self._lines = 0
         self._local_video = FrameSlot()
         self._remote_video: dict[str, FrameSlot] = {}
         self._events: Emitter[CallEvent] = Emitter()
@@ -136,6 +141,61 @@ class FakeEngine:
         """Tell the subscribers that the switch took effect."""
         await self._called("set_muted", kind, muted)
         self.emit(LocalMuteChanged(kind, muted))
+
+    async def send_chat(self, text: str, to: str | None = None) -> None:
+        """Give the line back as an event, sent; lines are a second apart."""
+        await self._called("send_chat", text, to)
+        self._lines += 1
+        entry = ChatEntry(
+            id=f"{self._lines:032x}",
+            author="me",
+            author_name="Ana Silva",
+            text=text,
+            sent_ms=1_764_000_000_000.0 + 1000 * self._lines,
+            to=to,
+            own=True,
+            state="sent",
+            recipients=1,
+        )
+        self.emit(ChatLineChanged(entry))
+
+    async def send_files(self, paths: Sequence[str], to: str | None = None) -> None:
+        """Offer nothing to anybody."""
+        await self._called("send_files", tuple(paths), to)
+
+    async def accept_file(self, transfer_id: str) -> None:
+        """Receive nothing."""
+        await self._called("accept_file", transfer_id)
+
+    async def decline_file(self, transfer_id: str) -> None:
+        """Answer nobody."""
+        await self._called("decline_file", transfer_id)
+
+    async def cancel_file(self, transfer_id: str) -> None:
+        """End nothing."""
+        await self._called("cancel_file", transfer_id)
+
+    async def change_board(self, change: BoardChange) -> None:
+        """Draw nothing; a test emits what the board would hold."""
+        await self._called("change_board", change)
+
+    async def react(self, emoji: str) -> None:
+        """Show the reaction to ourselves."""
+        await self._called("react", emoji)
+        self.emit(ReactionShown("", emoji))
+
+    async def raise_hand(self, raised: bool) -> None:
+        """Tell that our hand is up or down."""
+        await self._called("raise_hand", raised)
+        self.emit(HandChanged("", raised))
+
+    def point(self, surface: str, x: float, y: float, visible: bool) -> None:
+        """Show the pointer to nobody."""
+        self.calls.append(Call("point", (surface, x, y, visible)))
+
+    def show_stroke(self, shape: Shape | None) -> None:
+        """Show the stroke to nobody."""
+        self.calls.append(Call("show_stroke", (shape,)))
 
     async def play_test_tone(self) -> None:
         """Play nothing; `hold` makes it last."""

@@ -33,12 +33,14 @@ from tests.unit.rtc.pictures import MovingBlock
 from tests.waiting import until as until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     import numpy.typing as npt
 
     from desktop_app.protocol.messages import JsonValue
+    from desktop_app.rtc.channel_spec import ChannelSpec
     from desktop_app.rtc.counters import PeerCounters
+    from desktop_app.rtc.data_channels import DataChannels
 
 FRAME_RATE = 25
 """Every second tick of the sound."""
@@ -73,6 +75,9 @@ class Person:
         self.states: list[PeerState] = []
         self.reasons: list[str] = []
         self.sent: list[dict[str, Any]] = []
+        self.channels: Sequence[ChannelSpec] = ()
+        self.on_channels: Callable[[DataChannels | None], None] = lambda _channels: None
+        """Both for the peers that are made from now on."""
         self.peer: Peer
         self._peers: list[Peer] = []
 
@@ -104,6 +109,8 @@ class Person:
             remote=RemoteSinks(self.speaker, self.screen, self._first_picture),
             send_signal=send_and_note,
             on_state=changed,
+            channels=self.channels,
+            on_channels=self.on_channels,
         )
         self._peers.append(self.peer)
         return self.peer

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from desktop_app.ui.invite_dialog import InviteDialog
 from desktop_app.ui.settings_dialog import SettingsDialog
@@ -51,6 +51,12 @@ def test_every_action_does_something(
     effects: dict[QAction, Callable[[], bool]] = {
         actions.microphone: lambda: ("audio", True) in called(engine, "set_muted"),
         actions.camera: lambda: ("video", True) in called(engine, "set_muted"),
+        actions.chat: lambda: call.call_page.chat.isVisible(),
+        actions.send_files: lambda: any(each.isVisible() for each in call.findChildren(QFileDialog)),
+        actions.react: lambda: call.signs.popup.isVisible(),
+        actions.hand: lambda: (True,) in called(engine, "raise_hand"),
+        actions.whiteboard: lambda: call.call_page.board.isVisible(),
+        actions.pointer: lambda: call.board.tile_pointers.overlay("") is not None,
         actions.statistics: lambda: call.call_page.stats.graphs is not None,
         actions.settings: lambda: any(each.isVisible() for each in call.findChildren(SettingsDialog)),
         actions.invite: lambda: any(each.isVisible() for each in call.findChildren(InviteDialog)),
@@ -77,8 +83,13 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
     assert [button.accessibleName() for button in buttons] == [
         "Mute microphone",
         "Turn camera off",
-        "Statistics",
+        "Chat and files",
+        "Whiteboard",
+        "React…",
+        "Raise your hand",
+        "Point at pictures",
         "Invite others…",
+        "Statistics",
         "Settings…",
         "Leave the call",
     ]
@@ -93,6 +104,12 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
     [
         ("Ctrl+D", "microphone"),
         ("Ctrl+E", "camera"),
+        ("Ctrl+T", "chat"),
+        ("Ctrl+Shift+F", "send_files"),
+        ("Ctrl+Shift+R", "react"),
+        ("Ctrl+Shift+H", "hand"),
+        ("Ctrl+B", "whiteboard"),
+        ("Ctrl+Shift+P", "pointer"),
         ("Ctrl+Shift+S", "statistics"),
         ("Ctrl+,", "settings"),
         ("Ctrl+I", "invite"),
@@ -130,7 +147,18 @@ def test_no_two_actions_share_a_shortcut(window: MainWindow) -> None:
 def test_what_makes_no_sense_in_the_lobby_is_disabled_there(window: MainWindow) -> None:
     disabled = {action for action in window.actions_.all() if not action.isEnabled()}
     actions = window.actions_
-    assert disabled == {actions.statistics, actions.invite, actions.copy_link, actions.leave}
+    assert disabled == {
+        actions.chat,
+        actions.send_files,
+        actions.react,
+        actions.hand,
+        actions.whiteboard,
+        actions.pointer,
+        actions.statistics,
+        actions.invite,
+        actions.copy_link,
+        actions.leave,
+    }
 
 
 def test_the_statistics_open_and_close(qtbot: QtBot, call: MainWindow) -> None:

@@ -42,6 +42,7 @@ def test_everything_can_be_said() -> None:
             *("--record-audio", "out.wav"),
             *("--quality", "low-data"),
             "--dtx",
+            *("--say", "hello\nall"),
             "--verbose",
         ]
     )
@@ -56,6 +57,7 @@ def test_everything_can_be_said() -> None:
         IceServer(("stun:stun.example:3478",)),
         IceServer(("turn:turn.example",), "user", "sec,ret"),
     )
+    assert arguments.say == "hello\nall"
     assert arguments.relay_only
     assert arguments.fingerprint_sha256 == "ab" * 31 + "cd"
     assert arguments.verbose
@@ -69,6 +71,7 @@ def test_everything_can_be_said() -> None:
         (["--server", "ws://h:99999/ws"], "not a valid address"),
         (["--server", "ws://[::1/ws"], "not a valid address"),
         (["--room", ""], "1 to 128 characters"),
+        (["--say", " \n"], "1 to 4000 characters"),
         (["--room", "x" * 129], "1 to 128 characters"),
         (["--room", "a\nb"], "control character"),
         (["--name", "x" * 81], "1 to 80 characters"),

@@ -7,6 +7,7 @@ import json
 from desktop_app.bot.report import stats_report
 from desktop_app.stats.model import (
     CallStats,
+    ChannelStats,
     InboundAudioStats,
     InboundVideoStats,
     LocalStats,
@@ -35,6 +36,7 @@ FULL = PeerStats(
     InboundAudioStats(kbps=32.1, loss_pct=2.5, concealed_pct=0.75, delay_ms=45.5, audio_level=0.123456),
     OutboundVideoStats(kbps=700, target_kbps=800, frames_per_second=30, frame_width=1280, frame_height=720),
     OutboundAudioStats(kbps=33),
+    (ChannelStats("chat", "open", 100, 200, 0.801, 1.234, 3, 4, 5, 600, {"flood": 7}),),
     av_offset_ms=41.2575,
 )
 
@@ -62,6 +64,20 @@ def test_a_full_report() -> None:
                     "delay_ms": 20.5,
                 },
                 "audio": {"kbps": 32.1, "concealed_pct": 0.75, "delay_ms": 45.5, "level": 0.1235},
+                "data": {
+                    "chat": {
+                        "open": True,
+                        "kbps_received": 0.8,
+                        "kbps_sent": 1.23,
+                        "bytes_received": 100,
+                        "bytes_sent": 200,
+                        "messages_received": 3,
+                        "messages_sent": 4,
+                        "queued": 5,
+                        "buffered_bytes": 600,
+                        "dropped": {"flood": 7},
+                    }
+                },
             }
         },
         "send": {

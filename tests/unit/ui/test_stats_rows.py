@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
+from desktop_app.data.channels import CHANNELS
 from desktop_app.stats.model import (
+    ChannelStats,
     InboundAudioStats,
     InboundVideoStats,
     LocalStats,
@@ -16,6 +19,7 @@ from desktop_app.stats.model import (
     TransportStats,
 )
 from desktop_app.ui import units
+from desktop_app.ui.stats_data_rows import TITLES, data_sections
 from desktop_app.ui.stats_line import Row
 from desktop_app.ui.stats_rows import overview_sections, sections_for
 
@@ -29,6 +33,10 @@ PEER = PeerStats(
     InboundAudioStats("opus", 1, 31.6, 50, 1, 0.3, 2.0, 0.25, 48000, 960, 2.0, 62.0),
     OutboundVideoStats("VP8", 2, 1240.0, 1500.0, 3, 4, 5, 6, 30.0, 1280, 720, 4.4, 8, 9, 0.5, 3.0),
     OutboundAudioStats("opus", 3, 32.0, 4, 0.1, 0.4, 1.0),
+    (
+        ChannelStats("chat", "open", 1500, 2500, 1.2, 3.4, 1234, 5, 6, 7000, {"flood": 8, "malformed": 9}),
+        ChannelStats("bulk", "open", 0, 5_000_000, 0.0, 8200.0, 0, 300),
+    ),
     av_offset_ms=-62.4,
 )
 
@@ -59,6 +67,28 @@ def test_connection_sound_and_computer() -> None:
     assert rows_of("Sound")["Concealed"].received.text == "2.0 %"
     assert rows_of("Sound")["Level"].received.text == "25 %"
     assert rows_of("This computer")["Memory"].received.text == "312.4 MB"
+
+
+def test_data_channels() -> None:
+    rows = rows_of("Data: chat")
+    assert rows["State"].received.text == "Open"
+    assert (rows["Messages"].received.text, rows["Messages"].sent.text) == ("1\u202f234", "5")
+    assert (rows["Waiting"].received.text, rows["Waiting"].sent.text) == ("", "6 (7.0 kB)")
+    assert rows["Messages dropped"].received.text == "8 flood, 9 malformed"
+    assert rows_of("Data: contents of files")["Bit rate"].sent.text == "8.20 Mbit/s"
+    assert rows_of("Data: contents of files")["Messages dropped"].received.text == "0"
+    assert rows_of("Data: whiteboard")["State"].received.text == units.UNKNOWN
+
+
+def test_every_channel_has_a_section_and_every_figure_of_it_a_row() -> None:
+    assert list(TITLES) == [spec.label for spec in CHANNELS]
+    one = ChannelStats("chat")
+    for figure in dataclasses.fields(one)[1:]:
+        value = getattr(one, figure.name)
+        changed: Any = {"flood": 1} if value == {} else f"{value}x" if isinstance(value, str) else value + 5
+        other = dataclasses.replace(one, **{figure.name: changed})
+        shown = [data_sections(PeerStats("anna", "connected", channels=(each,))) for each in (one, other)]
+        assert shown[0] != shown[1], f"{figure.name} is not shown"
 
 
 def test_every_figure_of_the_model_has_a_row() -> None:
@@ -96,7 +126,9 @@ def test_the_overview_has_a_section_for_everybody() -> None:
         "29.8 fps",
         "32 kbit/s",
         "0.3 %",
+        "1 kbit/s",
     ]
+    assert sections[0].rows[-1].sent.text == "8.20 Mbit/s"
     assert {row.received.text for row in sections[1].rows} == {units.UNKNOWN}
     good = dataclasses.replace(PEER, quality="good")
     assert overview_sections([("Anna", good)], LocalStats())[0].rows[1].received.text == "Good"

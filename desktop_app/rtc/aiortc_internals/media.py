@@ -1,10 +1,4 @@
-"""Every private name of aiortc and aioice that this project uses, read in aiortc 1.16.0 and aioice 0.13.0.
-
-aiortc's own receiver loses a fifth of the sound at 5 % packet loss and freezes the picture for seconds
-(docs/decisions.md), and its sender encodes once per peer. So we keep aiortc's transports, negotiation and RTP
-parsing, and replace what happens to a packet: `ReceiverBase` and `SenderBase` stand where RTCRtpReceiver and
-RTCRtpSender stood. A test (tests/unit/rtc/test_private_names.py) notices an upgrade that renames one of them.
-"""
+"""RTP senders and receivers without what aiortc does to a packet. Private names read in aiortc 1.16.0."""
 
 from __future__ import annotations
 
@@ -13,43 +7,30 @@ import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import is_rtx
 from aiortc.mediastreams import MediaStreamError
-from aiortc.rtcdtlstransport import RTCDtlsTransport
-from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtcrtpsender import RTCRtpSender
-from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.rtp import RtcpSrPacket, RtpPacket, wrap_rtx
 
-from . import audio_codecs, transport_feedback, transport_offer
-from .counters import SelectedPair
-from .ice import limit_gathering
+from desktop_app.rtc import transport_offer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiortc.mediastreams import MediaStreamTrack
-    from aiortc.rtcconfiguration import RTCConfiguration
-    from aiortc.rtcicetransport import RTCIceTransport
+    from aiortc.rtcdtlstransport import RTCDtlsTransport
     from aiortc.rtcrtpparameters import (
         RTCRtpCodecParameters,
         RTCRtpReceiveParameters,
         RTCRtpSendParameters,
     )
-    from aiortc.rtcsessiondescription import RTCSessionDescription
     from aiortc.rtp import AnyRtcpPacket
 
 logger = logging.getLogger(__name__)
-
-_CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
-_REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
-
-ICE_END_S = 1.0
-"""aioice looks every 20 ms whether it was closed."""
 
 
 # --- receiving ----------------------------------------------------------------------------------
@@ -276,153 +257,3 @@ class SenderBase(RTCRtpSender, ABC):
     def ssrc(self) -> int:
         """The SSRC of the stream."""
         return int(self._ssrc)
-
-
-# --- the connection -----------------------------------------------------------------------------
-
-
-class PeerConnection(RTCPeerConnection):
-    """An RTCPeerConnection whose transceivers have our senders and receivers."""
-
-    def __init__(
-        self,
-        configuration: RTCConfiguration,
-        *,
-        make_sender: Callable[[str, RTCDtlsTransport], SenderBase],
-        make_receiver: Callable[[str, RTCDtlsTransport], ReceiverBase],
-        on_transport_feedback: Callable[[bytes], None],
-    ) -> None:
-        super().__init__(configuration)
-        self._on_transport_feedback = on_transport_feedback
-        self._make_sender = make_sender
-        self._make_receiver = make_receiver
-        setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
-
-    def _create_transceiver(
-        self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None
-    ) -> RTCRtpTransceiver:
-        # aiortc builds RTCRtpSender and RTCRtpReceiver by name in a private method. Its other work there
-        # (the bundled transport, SSRCs) is kept by letting it run and then rebuilding the transceiver
-        # around our two classes on the same transport.
-        plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
-        transport = plain.receiver.transport
-        limit_gathering(transport.transport._connection)
-        self._divert_transport_feedback(transport)
-        sender = self._make_sender(kind, transport)
-        receiver = self._make_receiver(kind, transport)
-        receiver._set_rtcp_ssrc(sender.ssrc)
-        sender._stream_id = plain.sender._stream_id
-        transceiver = RTCRtpTransceiver(direction=direction, kind=kind, sender=sender, receiver=receiver)
-        transceiver._bundled = plain._bundled
-        transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
-        transceivers[transceivers.index(plain)] = transceiver
-        return transceiver
-
-    def _divert_transport_feedback(self, transport: RTCDtlsTransport) -> None:
-        # aiortc would take the message for a long NACK.
-        if "_handle_rtcp_data" in vars(transport):
-            return  # a bundled one, met before
-
-        async def handle(data: bytes) -> None:
-            messages, rest = transport_feedback.split_compound(data)
-            for message in messages:
-                self._on_transport_feedback(message)
-            if rest:
-                await RTCDtlsTransport._handle_rtcp_data(transport, rest)
-
-        setattr(transport, "_handle_rtcp_data", handle)  # noqa: B010 - mypy lets nobody assign to a method
-
-    async def send_rtcp(self, data: bytes) -> None:
-        """Send RTCP of our own; a transport that is gone is not an error."""
-        transport = self._transport()
-        if transport is not None:
-            with contextlib.suppress(ConnectionError):
-                await transport._send_rtp(data)
-
-    async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
-        """Take the far end's description; a ValueError tells that it has no codec for sound."""
-        await super().setRemoteDescription(sessionDescription)
-        # aiortc's task that starts senders and receivers with these codecs has not begun yet.
-        remote = getattr(self, _REMOTE_DESCRIPTION)()
-        for transceiver in self.getTransceivers():
-            index = transceiver._get_mline_index()
-            if transceiver.kind == "audio" and index is not None:
-                theirs = remote.media[index].rtp.codecs
-                transceiver._codecs = audio_codecs.agreed(transceiver._codecs, theirs)
-
-    async def close(self) -> None:
-        """Release everything; safe to call twice."""
-        private = vars(self)
-        transports: tuple[RTCDtlsTransport, ...] = tuple(private["_RTCPeerConnection__dtlsTransports"])
-        try:
-            await super().close()
-        except Exception:
-            # It stumbles over what a hostile description left half done; nothing may stay open for that.
-            logger.warning("a connection did not end cleanly", exc_info=True)
-            for transceiver in self.getTransceivers():
-                parts = (transceiver.sender.stop(), transceiver.receiver.stop())
-                await asyncio.gather(*parts, return_exceptions=True)
-            for transport in transports:
-                await transport.stop()
-                await transport.transport.stop()
-            closed: asyncio.Future[bool] = private["_RTCPeerConnection__isClosed"]
-            if not closed.done():
-                closed.set_result(True)  # somebody else may wait for it
-        for transport in transports:
-            await _end_consent_checks(transport.transport)
-
-    def remote_sdp(self) -> str | None:
-        """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""
-        description: RTCSessionDescription | None = self.remoteDescription
-        return None if description is None else description.sdp
-
-    def _transport(self) -> RTCDtlsTransport | None:
-        transceivers = self.getTransceivers()
-        if transceivers:
-            return transceivers[0].receiver.transport
-        return self.sctp.transport if self.sctp else None
-
-    def transport_bytes(self) -> tuple[int, int]:
-        """Bytes (sent, received) on the one bundled transport, with RTCP, DTLS and retransmissions."""
-        transport = self._transport()
-        if transport is None:
-            return 0, 0
-        values = vars(transport)
-        return values["_RTCDtlsTransport__tx_bytes"], values["_RTCDtlsTransport__rx_bytes"]
-
-    def transport_packets_received(self) -> int:
-        """Datagrams received on the bundled transport since it exists; what liveness is judged by."""
-        transport = self._transport()
-        return 0 if transport is None else int(vars(transport)["_RTCDtlsTransport__rx_packets"])
-
-    def selected_pair(self) -> SelectedPair | None:
-        """The nominated ICE pair, None before ICE has ended."""
-        transport = self._transport()
-        if transport is None:
-            return None
-        connection: Any = transport.transport._connection
-        pair = connection._nominated.get(1)
-        if pair is None:
-            return None
-        local, remote = pair.local_candidate, pair.remote_candidate
-        return SelectedPair(
-            local_type=local.type,
-            remote_type=remote.type,
-            protocol=local.transport,
-            local_address=f"{local.host}:{local.port}",
-            remote_address=f"{remote.host}:{remote.port}",
-        )
-
-
-async def _end_consent_checks(transport: RTCIceTransport) -> None:
-    """aioice's connect, when it is just about to succeed, starts its consent checks also after close; for ever."""
-    starting: asyncio.Event | None = getattr(transport, "_RTCIceTransport__start")  # noqa: B009
-    if starting is not None:
-        try:
-            async with asyncio.timeout(ICE_END_S):
-                await starting.wait()
-        except TimeoutError:
-            logger.warning("ICE did not end with its connection")
-    connection: Any = transport._connection
-    if connection._query_consent_task is not None:
-        connection._query_consent_task.cancel()

@@ -1,0 +1,259 @@
+"""All files that come in."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from desktop_app.data.channels import BULK, FILES
+from desktop_app.data.messages.files import FileDecline, FileUnfinished
+
+from .errors import FileError
+from .frames import FrameError, Kind, parse
+from .incoming import Incoming
+from .limits import MAX_OPEN, MAX_RECORDS, MAX_REMEMBERED
+from .names import clean_name
+from .part_file import PartFile
+from .preview import checked_preview
+from .receiving import Receiving
+from .records import incoming_records
+from .tags import tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from desktop_app.data.messages.files import FileOffer
+    from desktop_app.data.port import Link
+
+    from .transfer import Surroundings
+
+logger = logging.getLogger(__name__)
+
+Answer: TypeAlias = Literal["ask", "accept", "decline"]
+"""What happens with offers: a person decides, or all of them are taken, or none."""
+
+MAX_OPEN_IN_ALL = 500
+DONE_LINGERS_S = 5.0
+"""So long after `file-done` was sent its record stays without an answer, while the connection stays."""
+UNHEARD_LINGERS_S = 120.0
+"""And so long when the connection was lost, maybe with the message: the sender will ask again."""
+
+
+class Inbox:
+    """On the engine loop.
+
+    Args:
+        user_id: ours.
+        folder: where files go now; a setting that may change.
+        answer: what happens with offers.
+        surroundings: threads, events, clock.
+    """
+
+    def __init__(
+        self, *, user_id: str, folder: Callable[[], Path], answer: Answer, surroundings: Surroundings
+    ) -> None:
+        self._user_id = user_id
+        self._folder = folder
+        self._answer = answer
+        self._around = surroundings
+        self._transfers: dict[str, Receiving] = {}
+        self._numbers: dict[tuple[Link, int], Receiving] = {}
+        """Of the newest offers; maybe also of older ones."""
+
+    def __iter__(self) -> Iterator[Receiving]:
+        return iter(tuple(self._transfers.values()))
+
+    def get(self, transfer_id: str) -> Receiving | None:
+        """A transfer, whatever its state."""
+        return self._transfers.get(transfer_id)
+
+    def of(self, link: Link, transfer_id: str) -> Receiving | None:
+        """A transfer, if it is this link's at present."""
+        receiving = self._transfers.get(transfer_id)
+        return receiving if receiving is not None and receiving.link is link else None
+
+    # --- offers -----------------------------------------------------------------------------------
+
+    def offered(self, link: Link, offer: FileOffer) -> None:
+        """A participant offers a file, or one again."""
+        receiving = self._transfers.get(offer.transfer_id)
+        name = clean_name(offer.name)
+        if receiving is None:
+            receiving = self._new(link, offer, name)
+        elif (receiving.machine.name, receiving.machine.size_bytes) != (name, offer.size_bytes):
+            receiving = None
+        if receiving is None:
+            link.send(FILES.label, FileDecline(transfer_id=offer.transfer_id))
+            return
+        self._numbers.pop((link, receiving.machine.number), None)
+        self._numbers[link, offer.number] = receiving
+        receiving.bind(link)
+        receiving.machine.offered(offer.number)
+        receiving.settle()
+        if not receiving.machine.is_accepted and not receiving.machine.is_over:
+            if self._answer == "accept":
+                self.accept(offer.transfer_id)
+            elif self._answer == "decline":
+                self.decline(offer.transfer_id)
+
+    def _new(self, link: Link, offer: FileOffer, name: str) -> Receiving | None:
+        self._forget_oldest()
+        open_now = [one for one in self._transfers.values() if not one.machine.is_over]
+        if len(open_now) >= MAX_OPEN_IN_ALL or sum(one.link is link for one in open_now) >= MAX_OPEN:
+            link.count_dropped(FILES.label, "too-many")
+            return None
+        receiving = Receiving(
+            Incoming(offer.transfer_id, name, offer.size_bytes),
+            link.user_id,
+            self._around,
+            preview=checked_preview(offer.preview),
+        )
+        self._transfers[offer.transfer_id] = receiving
+        return receiving
+
+    def accept(self, transfer_id: str) -> None:
+        """Receive it.
+
+        Raises:
+            FileError: there is no such transfer.
+        """
+        receiving = self._known(transfer_id)
+        receiving.accept_into(PartFile(self._folder(), receiving.record, self._around.workers.stop))
+
+    def decline(self, transfer_id: str) -> None:
+        """Do not receive it.
+
+        Raises:
+            FileError: there is no such transfer.
+        """
+        receiving = self._known(transfer_id)
+        receiving.machine.decline()
+        receiving.settle()
+
+    def _known(self, transfer_id: str) -> Receiving:
+        receiving = self._transfers.get(transfer_id)
+        if receiving is None:
+            raise FileError("This file is not offered any more.", code="unknown-transfer")
+        return receiving
+
+    # --- bytes ------------------------------------------------------------------------------------
+
+    def frame(self, link: Link, data: bytes) -> None:
+        """A binary message came."""
+        try:
+            frame = parse(data)
+        except FrameError:
+            link.count_dropped(BULK.label, "malformed")
+            return
+        receiving = self._numbers.get((link, frame.number))
+        if receiving is None or not receiving.takes(link, frame.number):
+            link.count_dropped(BULK.label, "unknown-transfer")
+            return
+        if frame.kind is Kind.DATA:
+            receiving.moved_bytes += len(frame.payload)
+        receiving.machine.frame(frame)
+        receiving.settle()
+
+    # --- connections and restarts -----------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Take up what an earlier run of the program began in the folder."""
+        for receiving in await self._around.workers.run(self._load, self._folder()):
+            if receiving.machine.transfer_id in self._transfers:
+                await self._around.workers.run(receiving.release)
+            else:
+                self._transfers[receiving.machine.transfer_id] = receiving
+                if not receiving.machine.is_over:
+                    receiving.settle()
+
+    def _load(self, folder: Path) -> list[Receiving]:
+        found = []
+        for record in incoming_records(folder):
+            part = PartFile(folder, record, self._around.workers.stop, is_recorded=True)
+            machine = Incoming(
+                record.transfer_id, clean_name(record.name), record.size_bytes, is_accepted=True
+            )
+            if record.verified:
+                self._place(part, machine)
+            elif not part.claim():
+                continue
+            found.append(Receiving(machine, "", self._around, part=part))
+            found[-1].has_record_of_done = record.verified
+        return found
+
+    def _place(self, part: PartFile, machine: Incoming) -> None:
+        try:
+            path = part.place_verified()
+        except FileError:
+            logger.warning("a file that was received could not be given its name", exc_info=True)
+        else:
+            machine.placed("" if path is None else str(path))
+
+    def announce(self, link: Link) -> None:
+        """Say what is unfinished here, and served by nobody."""
+        tags = tuple(
+            tag(one.machine.transfer_id, teller=self._user_id, told=link.user_id)
+            for one in self._transfers.values()
+            if not one.is_bound and (not one.machine.is_over or self._is_untold(one))
+        )
+        if tags:
+            link.send(FILES.label, FileUnfinished(tags=tags[:MAX_RECORDS]))
+
+    def tick(self) -> None:
+        """A moment has passed."""
+        now_s = self._around.now_s()
+        for receiving in self:
+            receiving.tick()
+            told_s = receiving.told_done_s
+            limit_s = DONE_LINGERS_S if receiving.is_bound else UNHEARD_LINGERS_S
+            if told_s is not None and now_s - told_s >= limit_s:
+                self.forget_done(receiving)
+
+    def forget_done(self, receiving: Receiving) -> None:
+        """The sender knows that the file is there: nobody asks for it again."""
+        if receiving.machine.state != "done":
+            return
+        receiving.told_done_s = None
+        if receiving.has_record_of_done:
+            receiving.has_record_of_done = False
+            self._around.tasks.spawn(self._around.workers.run(receiving.forget_done), name="forget")
+
+    def lost(self, link: Link, *, gone: bool) -> None:
+        """A connection is lost; `gone`: with its participant."""
+        for receiving in self:
+            if receiving.link is link:
+                receiving.lost()
+                if gone:
+                    receiving.link = None
+        for key in [key for key in self._numbers if key[0] is link]:
+            del self._numbers[key]
+        if gone:
+            self._forget_orphans()
+
+    def close(self) -> None:
+        """The call is over."""
+        for receiving in self:
+            if receiving.told_done_s is not None:
+                self.forget_done(receiving)
+
+    @staticmethod
+    def _is_untold(receiving: Receiving) -> bool:
+        return receiving.machine.state == "done" and receiving.has_record_of_done
+
+    def _forget_orphans(self) -> None:
+        """Offers that were not answered, of participants who left: the oldest beyond a number end."""
+        orphans = [
+            one
+            for one in self._transfers.values()
+            if one.link is None and not one.machine.is_over and not one.machine.is_accepted
+        ]
+        for receiving in orphans[: max(0, len(orphans) - MAX_OPEN)]:
+            receiving.machine.peer_cancelled("cancelled")
+            receiving.settle()
+
+    def _forget_oldest(self) -> None:
+        over = [one for one in self._transfers.values() if one.machine.is_over and one.is_idle]
+        for receiving in over[: max(0, len(over) - MAX_REMEMBERED)]:
+            if not receiving.has_record_of_done:
+                del self._transfers[receiving.machine.transfer_id]

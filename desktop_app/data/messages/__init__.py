@@ -1,0 +1,1 @@
+"""The messages of each channel (docs/data-channels.md)."""

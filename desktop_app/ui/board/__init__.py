@@ -1,0 +1,1 @@
+"""The whiteboard in the window: canvas, tools, export, and the others' pointers."""

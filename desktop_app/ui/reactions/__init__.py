@@ -1,0 +1,1 @@
+"""Reactions and raised hands over the tiles."""

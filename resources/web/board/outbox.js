@@ -1,0 +1,92 @@
+// What one participant is still to be sent of the whiteboard; ends with its connection.
+
+import { byteLength } from "../data/messages.js";
+import { MAX_BATCH_OPS, wireOp } from "./messages.js";
+
+const MAX_BATCH_BYTES = 40 * 1024; // of one message; a single operation may be longer
+const MAX_QUEUED_BYTES = 64 * 1024; // what the channel may have waiting before more is put on it
+const LOST_AFTER_MS = 5_000; // what was sent so long ago and is not there was refused or lost
+
+export class Outbox {
+  #board;
+  #theirs = null;
+  #waiting = [];
+  #next = 0;
+  #sent = new Map();
+  #sentAtMs = -Infinity;
+  #sentAgain = new Map();
+
+  link;
+  /** What we last said that we have. */
+  told = null;
+
+  constructor(link, board) {
+    this.link = link;
+    this.#board = board;
+  }
+
+  get isEmpty() {
+    return this.#next >= this.#waiting.length;
+  }
+
+  get hasRoom() {
+    return this.link.isReady && this.link.queuedBytes("board") < MAX_QUEUED_BYTES;
+  }
+
+  /** Send an operation that was made here just now; before the first comparison, that will find it. */
+  add(op) {
+    if (this.#theirs !== null) {
+      this.#waiting.push(op);
+    }
+  }
+
+  /** They have this: send what is missing, but for what is still on its way. */
+  compare(seen) {
+    if (performance.now() - this.#sentAtMs > LOST_AFTER_MS && this.isEmpty) {
+      for (const [site, upto] of this.#sent) {
+        const has = seen.get(site) ?? 0;
+        if (has < upto && this.#sentAgain.get(site) !== has) {
+          this.#sentAgain.set(site, has); // once: whoever refuses it will not take it next time
+          this.#sent.set(site, has);
+        }
+      }
+    }
+    this.#theirs = seen;
+    const theirs = new Map(seen);
+    for (const [site, upto] of this.#sent) {
+      theirs.set(site, Math.max(theirs.get(site) ?? 0, upto));
+    }
+    this.#waiting = this.#board.missing(theirs);
+    this.#next = 0;
+  }
+
+  /** Whether they said that they have what we have not: others' operations that never came here. */
+  theyHaveMore() {
+    return Array.from(this.#theirs ?? []).some(([site, seq]) => seq > this.#board.lengthOf(site));
+  }
+
+  /** What fits into one message, as it is sent; empty when there is nothing. */
+  nextBatch() {
+    const batch = [];
+    let bytes = 0;
+    while (batch.length < MAX_BATCH_OPS && !this.isEmpty) {
+      const op = this.#waiting[this.#next];
+      const wire = wireOp(op);
+      bytes += byteLength(JSON.stringify(wire)) + 1;
+      if (batch.length > 0 && bytes > MAX_BATCH_BYTES) {
+        break;
+      }
+      batch.push(wire);
+      this.#sent.set(op.site, op.seq);
+      this.#next += 1;
+    }
+    if (this.isEmpty) {
+      this.#waiting = [];
+      this.#next = 0;
+    }
+    if (batch.length > 0) {
+      this.#sentAtMs = performance.now();
+    }
+    return batch;
+  }
+}

@@ -1,0 +1,56 @@
+// Chat, files, signs and whiteboard of this page, put together.
+
+import { BoardView } from "../board/boardview.js";
+import { BoardService } from "../board/service.js";
+import { ChatService } from "./chat.js";
+import { ChatView } from "./chatview.js";
+import { Composer } from "./composer.js";
+import { FileService } from "./files.js";
+import { FileView } from "./fileview.js";
+import { DataHub } from "./hub.js";
+import { SignService } from "./signs.js";
+import { SignsView } from "./signsview.js";
+import { Timeline } from "./timeline.js";
+
+const element = (id) => document.getElementById(id);
+
+/** Lives as long as the page, so that chat and files outlive a call that is joined again. */
+export class Talk {
+  hub = new DataHub();
+  chat = new ChatService(this.hub);
+  files = new FileService(this.hub);
+  signs = new SignService(this.hub);
+  board = new BoardService(this.hub);
+  #view;
+  #signsView;
+  #boardView;
+
+  constructor() {
+    for (const service of [this.chat, this.files, this.signs, this.board]) {
+      this.hub.addService(service);
+    }
+    const timeline = new Timeline(element("chat-lines"), element("chat-to-end"));
+    this.#view = new ChatView(this.hub, this.chat, timeline);
+    new Composer(this.hub, this.chat, this.files, this.#view);
+    new FileView(this.hub, this.files, timeline, this.#view);
+    this.#signsView = new SignsView(this.hub, this.signs);
+    this.#boardView = new BoardView(this.board);
+    addEventListener("beforeunload", (event) => {
+      if (this.files.isBusy) {
+        event.preventDefault(); // the browser asks: a page that is closed cannot go on with a file
+      }
+    });
+  }
+
+  /** Take part in `call`, which has not joined yet. */
+  enter(call, name) {
+    this.hub.enter(call, name);
+  }
+
+  leave() {
+    this.#signsView.close();
+    this.#view.close();
+    this.#boardView.close();
+    this.hub.leave();
+  }
+}
