@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktop_app.data.files import inbox
 from desktop_app.data.files.errors import FileError
 from desktop_app.data.files.limits import MAX_OPEN, WINDOW_BYTES
 from desktop_app.data.files.tags import tag
@@ -61,6 +62,37 @@ async def test_a_file_that_is_offered_accepted_and_received(tmp_path: Path, sour
         assert [one.state for one in ann.events][:2] == ["offered", "running"]
         await until(lambda: [path.name for path in ben.downloads.iterdir()] == ["data.bin"])
         assert [path.name for path in ann.journal.rglob("*.json")] == []
+
+
+async def test_leaving_waits_until_the_sender_has_heard(tmp_path: Path, source: Path) -> None:
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben).connect()
+        await ann.service.send_files([str(source)])
+        await ben.one("done")
+        await ben.service.before_leaving()
+        wire.part()
+        assert ann.states() == ["done"]
+        assert [path.name for path in ben.downloads.iterdir()] == ["data.bin"]
+
+
+async def test_leaving_does_not_wait_long_for_those_who_do_not_answer(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "HEARD_WITHIN_S", 0.05)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben).connect()
+        await ann.service.send_files([str(source)])
+        [end] = [one for one in wire.ends if one.owner is ann]
+        end.send = lambda label, message: (  # type: ignore[method-assign]
+            None if isinstance(message, FileProgress) else End.send(end, label, message)
+        )
+        await ann.one("done")
+        async with asyncio.timeout(1):
+            await ben.service.before_leaving()
+        assert len([path for path in ben.downloads.iterdir() if path.name.startswith(".")]) == 1
+    assert [path.name for path in ben.downloads.iterdir()] == ["data.bin"]
 
 
 async def test_several_files_take_turns_and_none_is_overwritten(tmp_path: Path, source: Path) -> None:
