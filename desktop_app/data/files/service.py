@@ -189,7 +189,7 @@ class FileService:
 
     async def before_leaving(self) -> None:
         """Give those whose files we have just received the time to hear of it; a second at most."""
-        while not self._is_closed and self._inbox.is_unheard():
+        while not self._is_closed and self._inbox.is_unheard():  # noqa: ASYNC110 - the end of a time has no event
             await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def close(self) -> None:
