@@ -301,7 +301,7 @@ export class FileReceiver {
       if (this.#transfers.size <= MAX_TRANSFERS) {
         return;
       }
-      if (transfer.isOver) {
+      if (transfer.isOver || (transfer.link === null && transfer.sink === null)) {
         this.#transfers.delete(transferId);
         transfer.saved?.forget();
         this.#forget(transfer);
