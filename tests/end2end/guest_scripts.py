@@ -52,7 +52,8 @@ SIDES = (
         hub.enter(call, name);
         const transfers = [];
         files.addEventListener("transfer", ({ detail }) => transfers.push(detail));
-        return { hub, chat, files, signs, board, call, name, transfers, texts: () => chat.lines.map(({ text }) => text) };
+        const texts = () => chat.lines.map(({ text }) => text);
+        return { hub, chat, files, signs, board, call, name, transfers, texts };
     };
     const meet = (one, other, peer) =>
         one.call.dispatchEvent(

@@ -9,7 +9,7 @@ import msgspec
 from playwright.async_api import expect
 
 from desktop_app.data.board.document import Board, op_id
-from desktop_app.data.messages.board import BoardMessage, BoardOps, Op
+from desktop_app.data.messages.board import BoardOps, Op
 
 from .chromium import chromium_page, collect_complaints
 from .guest_scripts import SIDES, run_scripts
@@ -78,7 +78,8 @@ def _content(generator: random.Random, site: str, seq: int, clock: int) -> dict[
 
 async def test_the_document_is_the_applications() -> None:
     generator = random.Random(5)
-    rounds, wanted = [], []
+    rounds: list[list[str]] = []
+    wanted: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         ops = _some_ops(generator)
         generator.shuffle(ops)
@@ -88,8 +89,7 @@ async def test_the_document_is_the_applications() -> None:
         for at in range(0, len(ops), 4):
             text = msgspec.json.encode(BoardOps(ops=tuple(ops[at : at + 4]))).decode()
             messages.append(text)
-            message: BoardMessage = msgspec.json.decode(text, type=BoardOps)
-            board.merge(message.ops)
+            board.merge(msgspec.json.decode(text, type=BoardOps).ops)
         rounds.append(messages)
         wanted.append(
             {
@@ -194,8 +194,7 @@ _CASES = {
             { kind: "what" }, { kind: "constructor" }, { shape: 7 }, { shape: [] }, inShape({ points: "x" }),
             inShape({ points: [1] }), inShape({ points: [1, "2"] }), inShape({ points: Array(4001).fill(1) }),
             inShape({ points: [1e7, 1] }), inShape({ width: 101 }), inShape({ color: "#ABCDEF" }),
-            inShape({ tool: null }),
-            inShape({ text: "x".repeat(501) }), { targets: [[1, 2]] }, 
+            inShape({ tool: null }), inShape({ text: "x".repeat(501) }), { targets: [[1, 2]] },
             { targets: Array(501).fill(["a".repeat(16), 1]) },
             { target: ["a".repeat(16)] }, { target: "x" }, { seen: [] }, { seen: { a: 1 } },
             { seen: { ["a".repeat(16)]: 0 } }, { seen: { __proto__: 1, ["a".repeat(16)]: null } }];

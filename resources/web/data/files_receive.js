@@ -7,7 +7,7 @@ import { Hasher } from "./hashing.js";
 import { MAX_TAGS } from "./messages.js";
 import { cleanName } from "./names.js";
 import { previewUrl } from "./preview.js";
-import { openSink } from "./sinks.js";
+import { SinkError, openSink } from "./sinks.js";
 import { Transfer, cancelWords } from "./transfer.js";
 
 const PROGRESS_BYTES = 128 * 1024;
@@ -16,6 +16,7 @@ const PROGRESS_MS = 250;
 const MAX_UNWRITTEN_BYTES = 2 * WINDOW_BYTES;
 const MAX_OPEN_OFFERS = 50; // of one participant
 const MAX_TRANSFERS = 300; // that are remembered
+const NO_PLACE = new SinkError("not-writable", "The browser gave no place for the file. Have it sent again.");
 
 /** A Transfer with what its receiving needs. */
 class Incoming extends Transfer {
@@ -106,7 +107,8 @@ export class FileReceiver {
       sink = await openSink(transfer.name, transfer.sizeBytes);
     } catch (error) {
       if (error.name !== "AbortError") {
-        this.#end(transfer, error.code ?? "not-writable", "failed", error.message);
+        const { code, message } = error instanceof SinkError ? error : NO_PLACE;
+        this.#end(transfer, code, "failed", message);
       }
       return; // the person closed the question where to put it: the offer stands
     }
@@ -301,7 +303,7 @@ export class FileReceiver {
       if (this.#transfers.size <= MAX_TRANSFERS) {
         return;
       }
-      if (transfer.isOver) {
+      if (transfer.isOver || (transfer.link === null && transfer.sink === null)) {
         this.#transfers.delete(transferId);
         transfer.saved?.forget();
         this.#forget(transfer);

@@ -92,7 +92,7 @@ export function encode(message) {
   return byteLength(words) > MAX_TEXT_BYTES ? null : words;
 }
 
-/** The message that came on the channel `label`: its type and checked fields; null when it is none. */
+/** The message that came on the channel `label`: type, t (its sender's clock) and checked fields; null when it is none. */
 export function decode(label, data) {
   if (typeof data !== "string" || data.length > MAX_TEXT_BYTES || byteLength(data) > MAX_TEXT_BYTES) {
     return null;
@@ -103,7 +103,7 @@ export function decode(label, data) {
   } catch {
     return null;
   }
-  const type = head(value)?.type;
+  const { type, t } = head(value) ?? {};
   const message = KINDS.get(label)?.get(type)?.(value);
-  return message === undefined ? null : { type, ...message };
+  return message === undefined ? null : { type, t, ...message };
 }
