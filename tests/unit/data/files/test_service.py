@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desktop_app.data.files import inbox
+from desktop_app.data.files import inbox, outbox
 from desktop_app.data.files.errors import FileError
 from desktop_app.data.files.limits import MAX_OPEN, WINDOW_BYTES
 from desktop_app.data.files.tags import tag
@@ -258,6 +259,30 @@ async def test_only_the_present_partner_can_end_or_answer_it(tmp_path: Path, sou
         )
         assert ann.states() == ben.states() == ["running"]
         wire.cut()
+        wire.connect()
+        await ann.one("done")
+        assert ben.files() == {"data.bin": CONTENT}
+
+
+async def test_offered_to_somebody_whose_connection_is_just_lost(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def slow_preview(_file: object) -> None:
+        has_begun.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben).connect()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)]))
+        await until(has_begun.is_set)
+        wire.cut()
+        may_end.set()
+        await offering
+        await ann.one("waiting")
         wire.connect()
         await ann.one("done")
         assert ben.files() == {"data.bin": CONTENT}
