@@ -79,8 +79,10 @@ CASES = {
         eve.say("chat", { type: "chat-known", ids: [] });
         await until(() => linkOf(ann, eve).dropped.received === 2);
         const hello = eve.told("hello")[0];
-        return { quiet, answered, told: eve.told("chat-history").length === 1,
-            capabilities: hello.capabilities.join() === "chat,files,reactions,board", chunk: hello.chunkBytes === 65536,
+        return {
+            quiet, answered, told: eve.told("chat-history").length === 1,
+            capabilities: hello.capabilities.join() === "chat,files,reactions,board,pointer",
+            chunk: hello.chunkBytes === 65536,
             held: ann.texts().includes("overtook") };
     """,
     "what is believed of lines": """
