@@ -47,7 +47,7 @@ class CallData:
         self.chat = ChatService(
             user_id,
             name=name,
-            find_link=lambda other: self.hub.links.get(other),
+            links=lambda: self.hub.links,
             emit=emit,
             now_s=time.monotonic,
             now_ms=_now_ms,

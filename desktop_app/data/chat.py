@@ -27,7 +27,7 @@ from .rate import TokenBucket
 from .text import clean_name, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from .events import ChatEntry, DataEvent
     from .messages.base import Message
@@ -73,15 +73,15 @@ class ChatService(Service):
         user_id: str,
         *,
         name: Callable[[], str],
-        find_link: Callable[[str], Link | None],
+        links: Callable[[], Mapping[str, Link]],
         emit: Callable[[DataEvent], None],
         now_s: Callable[[], float],
         now_ms: Callable[[], float],
     ) -> None:
-        """`find_link` finds the link of anybody in the room; `now_s` is monotonic, `now_ms` Unix time."""
+        """`links` are those of everybody in the room, by user id; `now_s` is monotonic, `now_ms` Unix time."""
         self._me = user_id
         self._name = name
-        self._find_link = find_link
+        self._links = links
         self._emit = emit
         self._now_s = now_s
         self._now_ms = now_ms
@@ -133,6 +133,7 @@ class ChatService(Service):
         if line is None:
             raise ChatError("This message could not be sent; try again.")  # 16 random bytes were not new
         line.receivers = dict.fromkeys([to] if to is not None else self._talks, "waiting")
+        line.present = frozenset(self._links())
         for user_id in line.receivers:
             if user_id in self._talks:
                 self._send(self._talks[user_id], line)
@@ -149,7 +150,7 @@ class ChatService(Service):
                 code="chat-too-long",
             )
         if to is not None:
-            link = None if to == self._me else self._find_link(to)
+            link = None if to == self._me else self._links().get(to)
             if link is None:
                 raise ChatError("This participant is not in the call.", code="chat-unknown-recipient")
             if link.is_ready and not link.understands(self.capability):
@@ -182,6 +183,8 @@ class ChatService(Service):
         ours = [line for line in self._history if line.concerns(self._me, link.user_id)]
         link.send(CHAT.label, wire.ChatKnown(ids=tuple(line.wire.id for line in ours[-wire.MAX_KNOWN_IDS :])))
         for line in ours:
+            if link.user_id in line.present:
+                line.receivers.setdefault(link.user_id, "waiting")  # it was said before we could tell them
             if line.own and line.receivers.get(link.user_id, "delivered") != "delivered":
                 self._send(talk, line)
                 self._changed(line)

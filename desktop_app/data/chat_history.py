@@ -39,7 +39,9 @@ class HeldLine:
     """It came from its author."""
     size_bytes: int
     receivers: dict[str, Literal["waiting", "sent", "delivered", "failed"]] = field(default_factory=dict)
-    """Of an own line that was said here: who is to have it."""
+    """Of an own line that was said here: who is to have it, as far as they are known to chat."""
+    present: frozenset[str] = frozenset()
+    """Who was in the room when it was said here to everybody."""
     restored: bool = False
     """An own line from before a restart, which others gave back."""
 

@@ -44,7 +44,7 @@ class Rate:
 
 _MIB = 1024 * 1024
 _TEXT = Rate(300, 3000, 4 * _MIB, 24 * _MIB)
-"""Decoding 4 MiB of JSON takes about 3 % of a second; a whiteboard with 10,000 strokes comes at once."""
+"""Decoding 4 MiB of JSON takes 2 to 5 % of a second; a whiteboard with 10,000 strokes comes at once."""
 _RATES = {
     POINTER.label: Rate(120, 240, _MIB, 2 * _MIB),
     BULK.label: Rate(5000, 10_000, 64 * _MIB, 128 * _MIB),

@@ -7,6 +7,7 @@ import re
 _TRANSPORT = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:")
 _CANDIDATES = ("a=candidate:", "a=end-of-candidates")
 _REFUSED = re.compile(r"^m=application 0 ", re.MULTILINE)
+_PORTS = re.compile(r"^(?:a=sctp-port:(\S*)|m=application \S+ DTLS/SCTP (\S*))", re.MULTILINE)
 _OURS = re.compile(r"^m=application [1-9][0-9]* ", re.MULTILINE)
 
 
@@ -20,11 +21,18 @@ def is_refused(sdp: str) -> bool:
     return _REFUSED.search(sdp) is not None
 
 
+def has_valid_ports(sdp: str) -> bool:
+    """Whether the ports of SCTP are such; also in the older form, where the section's format is the port."""
+    ports = [found[1] if found[2] is None else found[2] for found in _PORTS.finditer(sdp)]
+    return all(port.isascii() and port.isdecimal() and 0 < int(port) <= 0xFFFF for port in ports)
+
+
 def completed(sdp: str) -> str:
     """A description whose every section has what aiortc asks of it.
 
     A refused section gets the transport of the first one; a bundled section that leaves the candidates to the first
-    one (RFC 8843 7.1.3) gets these, since aiortc takes those of the last section.
+    one (RFC 8843 7.1.3) gets these, since aiortc takes those of the last section. Where no SCTP port is named it is
+    5000, the only one in use.
     """
     sections = _sections(sdp)
     first = next(
@@ -36,6 +44,8 @@ def completed(sdp: str) -> str:
         if section[0].startswith("m=application 0 "):
             section[:] = [line for line in section if not line.startswith(_TRANSPORT)]
             section += _with(first, _TRANSPORT)
+        if section[0].startswith("m=application ") and not _with(section, ("a=sctp-port:",)):
+            section.append("a=sctp-port:5000")
         if not _with(section, _CANDIDATES) and _with(section, _TRANSPORT[:1]) == fragment:
             section += candidates
     return _joined(sections)

@@ -8,8 +8,9 @@ file goes on. Pure.
 
 from __future__ import annotations
 
-import math
-
+MOST_KBPS = 32_000.0
+"""More costs processor time that sound and pictures of the same process are short of then: this is a quarter of a core
+at each end."""
 SHARE = 0.10
 """Of the path, while pictures would have a use for all of it."""
 CONTENT, SHORT = 1.0, 0.85
@@ -23,7 +24,7 @@ class DataShare:
         self._is_short = True
 
     def update(self, path_kbps: float, wanted_kbps: float) -> float:
-        """The limit for data in kbit/s, infinity for none.
+        """The limit for data in kbit/s.
 
         Args:
             path_kbps: what the path is thought to carry of sound and pictures.
@@ -33,4 +34,4 @@ class DataShare:
             self._is_short = False
         elif path_kbps < SHORT * wanted_kbps:
             self._is_short = True
-        return SHARE * path_kbps if self._is_short else math.inf
+        return SHARE * path_kbps if self._is_short else MOST_KBPS

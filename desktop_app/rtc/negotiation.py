@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from aiortc.sdp import candidate_from_sdp
 
+from .data_section import has_valid_ports
+
 if TYPE_CHECKING:
     from aiortc.rtcicetransport import RTCIceCandidate
 
@@ -72,6 +74,8 @@ def _description(kind: JsonValue, sdp: JsonValue, session: str | None) -> Descri
     if not media:
         raise ValueError("the session description describes nothing")
     _check_bundle(lines)
+    if not has_valid_ports(sdp):
+        raise ValueError("the session description has a port for data that does not exist")
     return Description("offer" if kind == "offer" else "answer", sdp, session)
 
 

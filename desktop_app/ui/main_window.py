@@ -271,7 +271,7 @@ class MainWindow(QMainWindow):
         for dialog in self.findChildren(InviteDialog):
             dialog.close()
         self.pages.setCurrentWidget(page)
-        if page is self.lobby:
+        if page is self.lobby and not self._shutting_down:
             self.controller.list_devices()
         for status in self._model.devices.values():
             self._take_device_status(status)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 RADIUS_PX = 10.0
 MARGIN_PX = 8
+SMALL_BELOW_PX = 140
+"""So low a tile's placeholder stands above the name, not in the middle."""
+SMALL_LABEL_PX = 30
 VEIL = QColor(10, 12, 16, 150)
 EDGE = QColor(255, 255, 255, 60)
 TALKING = QColor(63, 185, 120)
@@ -257,6 +260,8 @@ class VideoTile(QWidget):
         else:
             painter.fillRect(self.rect(), theme.current_palette().tile_background)
             room = self.height() * (STATUS_SHARE if self._status else 1.0)
+            if self.height() < SMALL_BELOW_PX:
+                room -= SMALL_LABEL_PX
             draw_avatar(painter, QRectF(0, 0, self.width(), room), self._initials_of or self._name)
         if self._status:
             if self.showing_picture:

@@ -78,6 +78,8 @@ class End:
                 await asyncio.gather(*(event.wait() for event in self._open))
             case "send":
                 await self.send(order["seconds"])
+            case "sent":
+                await self._everything_arrived()
             case "figures":
                 counters = self.pc.data_counters()
                 return {
@@ -86,6 +88,12 @@ class End:
                     "counters": None if counters is None else asdict(counters),
                 }
         return {}
+
+    async def _everything_arrived(self) -> None:
+        while (counters := self.pc.data_counters()) is not None:
+            if not counters.queued_bytes and not counters.in_flight_bytes:
+                return
+            await asyncio.sleep(0.02)
 
     async def send(self, seconds: float) -> None:
         """Keep the bulk channel's queue filled for so long, and say something in the chat now and then."""

@@ -6,6 +6,7 @@ python -m tests.bench.screenshots [FOLDER]
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sys
 import tempfile
@@ -15,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 from tests.end2end.processes import BotProcess, ServerProcess
 from tests.end2end.xvfb import Xvfb
 
+from .screenshots_chat import chat_tour
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop_app.data.messages.board import Shape
     from desktop_app.ui.main_window import MainWindow
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -75,16 +81,17 @@ async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> Non
     picture("lobby")
     async with (
         ServerProcess(home) as server,
-        BotProcess(home, "Ben", server.url, "garden-party"),
+        BotProcess(home, "Ben", server.url, "garden-party") as ben,
     ):
         window.join(Invite("127.0.0.1", server.port, "garden-party", secure=False))
         await asyncio.sleep(4)
         picture("call")
         window.actions_.statistics.trigger()
-        async with BotProcess(home, "Carla", server.url, "garden-party", microphone="none"):
+        async with BotProcess(home, "Carla", server.url, "garden-party", microphone="none") as carla:
             await asyncio.sleep(STATISTICS_S)
             picture("statistics")
             window.actions_.statistics.trigger()
+            await whiteboard(window, bridge, picture)
             window.open_settings()
             await asyncio.sleep(SETTLE_S)
             from desktop_app.ui.settings_dialog import SettingsDialog
@@ -97,6 +104,14 @@ async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> Non
             await asyncio.sleep(SETTLE_S)
             picture("call-dark")
             theme.apply_theme(app, "light")
+            await chat_tour(
+                window,
+                ben,
+                carla,
+                home,
+                picture,
+                lambda dark: theme.apply_theme(app, "dark" if dark else "light"),
+            )
         window.controller.leave()
         await asyncio.sleep(SETTLE_S)
     window.start_call()
@@ -113,6 +128,59 @@ async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> Non
     window.close()
     await closed
     await bridge.close()
+
+
+async def whiteboard(window: MainWindow, bridge: Any, picture: Callable[[str], None]) -> None:
+    """Draw a plan. The bots draw nothing: their pointer and stroke are told to the window as if they did."""
+    from desktop_app.data.board_changes import Draw
+    from desktop_app.data.events import PointerMoved, StrokeMoved
+
+    window.actions_.whiteboard.trigger()
+    await asyncio.sleep(SETTLE_S)
+    for shape in plan():
+        await bridge.change_board(Draw(shape))
+    window.call_page.board.canvas.fit()
+    people = window.call_page.grid.tiles
+    ben = next(user_id for user_id, tile in people.items() if tile.name == "Ben")
+    line = wave(330, "#7c3aed")
+    window.board.take_event(StrokeMoved(ben, line))
+    window.board.take_event(PointerMoved(ben, "board", line.points[-2], line.points[-1], True))
+    await asyncio.sleep(SETTLE_S)
+    picture("whiteboard")
+    window.actions_.whiteboard.trigger()
+    window.board.take_event(StrokeMoved(ben, None))
+    window.board.take_event(PointerMoved(ben, "board", 0, 0, False))
+
+
+def wave(y: float, color: str) -> Shape:
+    """A stroke of the pen."""
+    from desktop_app.data.messages.board import Shape
+
+    points = tuple(each for x in range(60, 330, 6) for each in (float(x), y + 14 * math.sin(x / 24)))
+    return Shape(tool="pen", color=color, width=4.0, points=points)
+
+
+def plan() -> list[Shape]:
+    """A few shapes of every kind."""
+    from desktop_app.data.messages.board import Shape
+
+    def make(tool: Any, color: str, *points: float, width: float = 4.0, text: str = "") -> Shape:
+        return Shape(tool=tool, color=color, width=width, points=points, text=text)
+
+    dark = "#1b212b"
+    return [
+        make("rectangle", "#2563eb", 60.0, 60.0, 260.0, 160.0),
+        make("text", dark, 96.0, 95.0, text="Garden"),
+        make("ellipse", "#14924c", 430.0, 50.0, 630.0, 170.0),
+        make("text", dark, 490.0, 95.0, text="Music"),
+        make("line", dark, 262.0, 110.0, 424.0, 110.0),
+        make("line", dark, 424.0, 110.0, 408.0, 100.0),
+        make("line", dark, 424.0, 110.0, 408.0, 120.0),
+        wave(230, "#d62c2c"),
+        wave(280, "#e07a12"),
+        make("text", "#d62c2c", 400.0, 220.0, width=8.0, text="Friday!"),
+        make("text", dark, 400.0, 290.0, width=3.0, text="Bring your own chairs"),
+    ]
 
 
 def theme_of(_window: MainWindow) -> Any:

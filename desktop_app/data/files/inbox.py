@@ -35,7 +35,11 @@ Answer: TypeAlias = Literal["ask", "accept", "decline"]
 
 MAX_OPEN_IN_ALL = 500
 DONE_LINGERS_S = 5.0
-"""So long after `file-done` was sent its record stays: the message may have been lost with the connection."""
+"""So long after `file-done` was sent its record stays without an answer, while the connection stays."""
+HEARD_WITHIN_S = 1.0
+"""So long leaving waits for an answer to `file-done`; not every program gives one."""
+UNHEARD_LINGERS_S = 120.0
+"""And so long when the connection was lost, maybe with the message: the sender will ask again."""
 
 
 class Inbox:
@@ -204,11 +208,22 @@ class Inbox:
         for receiving in self:
             receiving.tick()
             told_s = receiving.told_done_s
-            if told_s is not None and now_s - told_s >= DONE_LINGERS_S and receiving.is_bound:
+            limit_s = DONE_LINGERS_S if receiving.is_bound else UNHEARD_LINGERS_S
+            if told_s is not None and now_s - told_s >= limit_s:
                 self.forget_done(receiving)
+
+    def is_unheard(self) -> bool:
+        """Whether somebody was told a moment ago that we have their file, and has not answered."""
+        now_s = self._around.now_s()
+        return any(
+            one.told_done_s is not None and one.is_bound and now_s - one.told_done_s < HEARD_WITHIN_S
+            for one in self._transfers.values()
+        )
 
     def forget_done(self, receiving: Receiving) -> None:
         """The sender knows that the file is there: nobody asks for it again."""
+        if receiving.machine.state != "done":
+            return
         receiving.told_done_s = None
         if receiving.has_record_of_done:
             receiving.has_record_of_done = False
@@ -218,7 +233,6 @@ class Inbox:
         """A connection is lost; `gone`: with its participant."""
         for receiving in self:
             if receiving.link is link:
-                receiving.told_done_s = None
                 receiving.lost()
                 if gone:
                     receiving.link = None

@@ -10,7 +10,7 @@ from desktop_app.data.messages.files import FileAccept, FileCancel, FileDecline,
 
 from .errors import BAD_DATA, CANCELLED, TOO_LONG, TOO_SHORT, own_error
 from .frames import Frame, Kind
-from .limits import PROGRESS_BYTES, WINDOW_BYTES
+from .limits import MAX_UNWRITTEN_BYTES, PROGRESS_BYTES
 from .machine import TransferMachine
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Incoming(TransferMachine):
             return  # again what is there already
         elif self._stage is not _Stage.FLOWING or frame.offset != self._expected:
             self.failed_by_peer(BAD_DATA)
-        elif end - self.done_bytes > WINDOW_BYTES:
+        elif end - self.done_bytes > MAX_UNWRITTEN_BYTES:
             self.failed_by_peer(BAD_DATA)  # our disk is slower, and they do not wait for it
         else:
             self._pieces.append(frame.payload)

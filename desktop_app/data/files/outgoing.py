@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
-from desktop_app.data.messages.files import FileOffer
+from desktop_app.data.messages.files import FileOffer, FileProgress
 
 from .errors import BAD_DATA, CANCELLED, own_error
 from .frames import Frame, Kind
@@ -148,11 +148,13 @@ class Outgoing(TransferMachine):
             self.done_bytes = received_bytes
 
     def done(self) -> None:
-        """The receiver has the whole file, it says."""
+        """The receiver has the whole file, it says; it waits to hear that we know."""
         if not self.is_over:
             self.done_bytes = self.size_bytes
             self.sha256 = self._digest.hex() if self._digest is not None else ""
             self._end("done")
+        if self.state == "done":
+            self.outbox.append(FileProgress(transfer_id=self.transfer_id, received_bytes=self.size_bytes))
 
     # --- frames -----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import hmac
 import logging
@@ -41,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 _HASH_BLOCK_BYTES = 1024 * 1024
 _MAX_NUMBER = 10_000
+_NOT_OURS = (errno.ENOENT, errno.ELOOP, errno.EMLINK, errno.ENXIO)
+"""Of the part file's place: nothing is there, or a symbolic link, or a device."""
 _IN_USE = "Another program is receiving this file into the same folder."
 
 
@@ -190,8 +193,10 @@ class PartFile:
             descriptor = os.open(self._path, os.O_RDWR | NO_SURPRISES)
             if not _is_plain(descriptor):
                 os.close(descriptor)
-                raise FileNotFoundError("not a file of its own")
-        except OSError:
+                raise FileNotFoundError(errno.ENOENT, "not a file of its own")
+        except OSError as error:
+            if error.errno not in _NOT_OURS:
+                raise  # such as too many open files: what is there must stay
             self._path.unlink(missing_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_SURPRISES, 0o666)
         try:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOSE_LIMIT_S = 3.0
+_LOOK_AGAIN_S = 0.02
 MAX_TELLS = 4
 """How often a participant may say on one connection what it has beginnings of."""
 
@@ -186,6 +187,11 @@ class FileService:
         """A message that waited for a connection gave way to newer ones; offers are repeated anyway."""
         logger.info("%s for %s waited too long", type(message).__name__, link.user_id)
 
+    async def before_leaving(self) -> None:
+        """Give those whose files we have just received the time to hear of it; a second at most."""
+        while not self._is_closed and self._inbox.is_unheard():  # noqa: ASYNC110 - the end of a time has no event
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
     async def close(self) -> None:
         """The call is over: what runs can be continued at the next one."""
         if self._is_closed:
@@ -245,6 +251,11 @@ class FileService:
     def _answered(self, link: Link, message: FileAccept | FileDecline | FileProgress | FileDone) -> None:
         sending = self._outbox.of(link, message.transfer_id)
         if sending is None:
+            if (
+                isinstance(message, FileProgress)
+                and (done := self._inbox.of(link, message.transfer_id)) is not None
+            ):
+                self._inbox.forget_done(done)  # the sender has heard `file-done`
             return
         match message:
             case FileAccept(offset=offset, prefix_sha256=prefix_sha256):

@@ -17,8 +17,9 @@ Milliseconds = Annotated[float, Meta(ge=0, le=1e14)]
 """Since 1970."""
 
 
-class Part(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
-    """A structure inside of messages."""
+class Part(msgspec.Struct, kw_only=True, frozen=True, rename="camel", gc=False):
+    """A structure inside of messages. Not one for the garbage collector to visit: none can be part of a cycle, and a
+    whiteboard has ten thousands of them."""
 
 
 class Message(msgspec.Struct, kw_only=True, frozen=True, rename="camel", tag_field="type"):

@@ -148,7 +148,7 @@ class DataTransport(RTCSctpTransport):
                 self._write(self._receiver.sack())
             return
         bodies: list[bytes] = []
-        if datagrams.is_full(self.transport):
+        if self._is_full():
             due_s: float | None = now_s + FULL_SOCKET_S
         else:
             bodies = self._sender.poll(now_s, BURST_PACKETS)
@@ -188,7 +188,8 @@ class DataTransport(RTCSctpTransport):
 
     def _write(self, body: bytes) -> None:
         """Send a packet with these chunks; where there is no way to send it, it is lost."""
-        tag = self._remote_verification_tag
+        # aiortc sends an INIT again with the far end's tag once that is known; it would be dropped for that.
+        tag = 0 if body[0] == wire.INIT else self._remote_verification_tag
         if self._header_tag != tag:
             assert self._remote_port is not None
             self._header = wire.header(self._local_port, self._remote_port, tag)
@@ -197,6 +198,9 @@ class DataTransport(RTCSctpTransport):
 
     def _write_packet(self, packet: bytes) -> None:
         datagrams.send(self.transport, packet)
+
+    def _is_full(self) -> bool:
+        return datagrams.is_full(self.transport)
 
     async def _send_chunk(self, chunk: Chunk) -> None:
         self._write(bytes(chunk))
@@ -239,6 +243,9 @@ class DataTransport(RTCSctpTransport):
                 else:
                     await self._take_control(kind, flags, data[begin:end])
             except (ValueError, struct_error) as error:
+                self._refuse(error)
+            except Exception as error:  # of aiortc's part, which was not written for strangers
+                logger.warning("a chunk of the far end could not be handled", exc_info=True)
                 self._refuse(error)
         if has_data:
             self._receiver.packet_done(now_s)

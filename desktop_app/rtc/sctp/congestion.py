@@ -4,10 +4,10 @@ Data shares the path with the sound and the pictures of a call, whose own estima
 limit (rtc/transport_estimate.py). So data steers by the queueing delay, as LEDBAT does (RFC 6817; by the round trip as
 in draft-irtf-iccrg-ledbat-plus-plus-01), to a target below that: whatever media wants, data leaves.
 
-- Each round trip the window grows by up to a quarter, the less the closer the queue is to its target, or shrinks in
-  proportion to what is above it, as in Swift (Kumar et al., SIGCOMM 2020, section 3.1).
-- It begins with doubling each round trip (slow start), which ends with the first queue, or when what arrives grows
-  no more (BBR, draft-cardwell-iccrg-bbr-congestion-control-02 section 4.3.1.2).
+- Each round trip the window grows by up to a fifth, the less the closer the queue is to its target, or shrinks by what
+  is above it (as in FAST TCP, Wei et al., IEEE/ACM ToN 14, 2006, equation 5; Swift, Kumar et al., SIGCOMM 2020).
+- It begins with growing by half each round trip (slow start), which ends with the first queue, or when what arrives
+  grows no more (BBR, draft-cardwell-iccrg-bbr-congestion-control-02 section 4.3.1.2).
 - Loss says nothing as such: radio links lose a few percent at any rate. Loss beyond LOSS_LIMIT is met with a cut. When
   less arrives by that, it was not the path's limit that was met, and the loss is tolerated for a while.
 - The queue is the round trip above the least of 10 to 20 s (base_delay.py). So that the least is seen though our own
@@ -27,7 +27,7 @@ from .wire import MAX_PACKET_BYTES
 if TYPE_CHECKING:
     from .outstanding import Chunk
 
-TARGET_S = 0.015
+TARGET_S = 0.012
 """The queue that is aimed at."""
 START_BYTES = 4 * MAX_PACKET_BYTES
 """RFC 3390: on a narrow path ten packets would be a queue that is heard."""
@@ -36,22 +36,28 @@ LEAST_BYTES = 2 * MAX_PACKET_BYTES
 LEAST_KBPS = 40.0
 """However long the queue: this much goes on, so that nothing stands still for good."""
 MAX_BYTES = 4_000_000.0
-GROWTH, SHRINK, LEAST_FACTOR = 0.25, 0.8, 0.5
+GROWTH, LEAST_FACTOR = 0.2, 0.5
 """In a round trip."""
-START_QUEUE_S = 0.008
-"""The doubling ends at a shorter queue: what it does shows a round trip later."""
+START_GROWTH, START_QUEUE_S, START_SAMPLES = 0.5, 0.008, 4
+"""Slow start's growth in a round trip: doubling would overshoot by as much, which a call would hear. It ends with so
+many samples in a row that waited so long (HyStart++, RFC 9406): what it does shows a round trip later."""
 PLATEAU_ROUNDS, PLATEAU_GROWTH = 3, 1.25
-START_PACING, PACING = 2.0, 1.25
+START_PACING, PACING = 1.6, 1.25
 """Packets leave so much faster than a window in a round trip; the window is what holds them back."""
 ROOM = 2.0
 """The window is at most this times what arrives in a round trip: what was not used was not tried."""
-MEASURE_SHARE, MEASURE_SAMPLES = 0.25, 16
-"""The queue is the least of so much of a round trip, or of so many samples: one stall says nothing."""
+MEASURE_SHARE, MEASURE_SAMPLES = 0.25, 8
+"""The queue is the least of so much of a round trip, and of so many samples: one stall says nothing."""
+JITTER_SAMPLES = 40
+"""Where samples differ by more than the target they are taken for a whole round trip, and until there are so many."""
 ROUTE_S, ROUTE_QUEUE_S = 4.0, 0.060
 """A queue this long that outlives the least window for so long is not ours: another route, or others' traffic."""
 IDLE_S = 1.0
 """With each such time in which it limited nothing the window is halved, down to START_BYTES (compare RFC 7661)."""
 LOSS_LIMIT, LOSS_CUT, FOREIGN_SHARE, FOREIGN_S = 0.06, 0.7, 0.85, 10.0
+AGAIN_S, CAREFUL_S, CAREFUL = 3.0, 5.0, 0.2
+"""After two cuts so soon after each other the window grows for so long at this part of its pace. A single one is a far
+end that was short of time, and whose socket ran over."""
 LOSS_SPAN_BYTES = 100 * MAX_PACKET_BYTES
 RATE_ROUNDS = 8
 
@@ -78,12 +84,15 @@ class CongestionControl:
         self._limited = False
         self._limited_s: float | None = None
         self._full_rate, self._full_rounds = 0.0, 0
+        self._waited = 0
         self._lost_bytes = self._arrived_bytes = 0
         self._loss_since_s = 0.0
         self._is_settling = False
         """A cut does not show yet."""
         self._rate_before_cut: float | None = None
         self._window_before_cut = 0.0
+        self._started_before_cut = False
+        self._loss_cut_s = self._careful_until_s = -math.inf
         self._tolerated, self._tolerated_until_s = LOSS_LIMIT, -math.inf
         self._crowded_since_s: float | None = None
         self.queue_s = 0.0
@@ -146,7 +155,7 @@ class CongestionControl:
         self._lost_bytes += lost_bytes
 
     def on_timeout(self) -> None:
-        """Everything under way was lost (or late): begin anew, with doubling up to half of what there was."""
+        """Everything under way was lost (or late): begin anew, with slow start up to half of what there was."""
         self._start_limit = max(self._window / 2, float(START_BYTES))
         self._window = float(LEAST_BYTES)
         self._starting = True
@@ -172,10 +181,7 @@ class CongestionControl:
         self._rates[-1] = max(self._rates[-1], sample)
         queue_s = None if round_trip_s is None else self._note_round_trip(now_s, newest.size, round_trip_s)
         if self._starting:
-            self._window += newly_bytes if self._limited else 0
-            if self._window >= self._start_limit:
-                self._window = self._start_limit
-                self._end_start(now_s)
+            self._grow_start(now_s, newly_bytes, queue_s)
         if self._measuring_since_s is None:
             if newest.delivered_bytes < self._round_at_bytes:
                 return
@@ -184,11 +190,35 @@ class CongestionControl:
             self._samples.clear()
         if queue_s is not None:
             self._samples.append(queue_s)
-        measured_s = now_s - self._measuring_since_s
-        if self._samples and (
-            len(self._samples) >= MEASURE_SAMPLES or measured_s >= MEASURE_SHARE * (self._smoothed_s or 0.1)
-        ):
+        if self._has_measured(now_s - self._measuring_since_s):
             self._decide(now_s)
+
+    def _has_measured(self, span_s: float) -> bool:
+        samples = self._samples
+        round_trip_s = self._smoothed_s or 0.1
+        if len(samples) < MEASURE_SAMPLES:
+            # With a window of a few packets there are no more.
+            return (
+                bool(samples)
+                and self._window < MEASURE_SAMPLES * MAX_PACKET_BYTES
+                and span_s >= 2 * round_trip_s
+            )
+        if span_s < MEASURE_SHARE * round_trip_s:
+            return False
+        if max(samples) - min(samples) <= TARGET_S or min(samples) <= TARGET_S:
+            return True
+        return span_s >= round_trip_s and len(samples) >= JITTER_SAMPLES
+
+    def _grow_start(self, now_s: float, newly_bytes: int, queue_s: float | None) -> None:
+        if queue_s is not None:
+            self._waited = self._waited + 1 if queue_s > START_QUEUE_S else 0
+        if self._limited:
+            self._window += START_GROWTH * newly_bytes
+        if self._waited >= START_SAMPLES:
+            self._end_start(now_s)
+        elif self._window >= self._start_limit:
+            self._window = self._start_limit
+            self._end_start(now_s)
 
     def _rate_sample(self, now_s: float, chunk: Chunk) -> float:
         # The slower of how fast they left and how fast news of them came.
@@ -216,10 +246,12 @@ class CongestionControl:
         if self._starting:
             self._judge_start(now_s)
         elif self.queue_s > TARGET_S:
-            self._window *= max(1 - SHRINK * (self.queue_s - TARGET_S) / self.queue_s, LEAST_FACTOR)
+            wanted = (self.base_s + TARGET_S) / (self.base_s + self.queue_s)
+            self._window *= max(wanted, LEAST_FACTOR)
         elif self._limited and not draining and not lossy:
             share = 1 - self.queue_s / TARGET_S
-            self._window += GROWTH * share * self._window
+            pace = CAREFUL * GROWTH if now_s < self._careful_until_s else GROWTH
+            self._window += pace * share * self._window
         self._judge_route(now_s)
         self._bound()
         self._limited = False
@@ -252,9 +284,10 @@ class CongestionControl:
     def _end_start(self, now_s: float) -> None:
         self._starting = False
         self._start_limit = math.inf
-        carried = max(self._rates) * (self.base_s + TARGET_S)
-        if self.queue_s > START_QUEUE_S or self._full_rounds:
+        if self._waited >= START_SAMPLES or self.queue_s > START_QUEUE_S or self._full_rounds:
+            carried = max(self._rates) * (self.base_s + START_QUEUE_S)
             self._window = min(self._window, max(carried, float(LEAST_BYTES)))
+        self._waited = 0
 
     def _judge_loss(self, now_s: float) -> bool:
         """Whether the window was cut for losses."""
@@ -276,11 +309,18 @@ class CongestionControl:
             # Less was sent, and so less arrived: what gets lost does so at any rate.
             self._tolerated, self._tolerated_until_s = min(1.5 * loss, 0.6), now_s + FOREIGN_S
             self._window = max(self._window, self._window_before_cut)
+            self._careful_until_s = -math.inf
+            self._starting = self._starting or self._started_before_cut
             return False
         if before is None:
             self._window_before_cut = self._window
+            self._started_before_cut = self._starting
         self._rate_before_cut = rate if before is None else before
         self._is_settling = True
+        if before is None:
+            if now_s - self._loss_cut_s < AGAIN_S:
+                self._careful_until_s = now_s + CAREFUL_S
+            self._loss_cut_s = now_s
         if self._starting:
             self._end_start(now_s)
         self._window = min(LOSS_CUT * self._window, max(self._rates) * (self.base_s + TARGET_S))

@@ -111,20 +111,20 @@ class Reassembly:
         return []
 
     def _join(self, run: _Run, after: _Run) -> None:
-        self.buffered_bytes += after.cost
+        """Append a run that is not accounted for."""
         run.last, run.ends = after.last, after.ends
         run.size += after.size
-        run.cost += after.cost
-        run.parts += after.parts
-        if run.size > self._max_message_bytes and run.parts:
-            # It is followed to its end, so that the order goes on behind it, but not kept.
+        if run.parts and after.parts and run.size <= self._max_message_bytes:
+            self.buffered_bytes += after.cost
+            run.cost += after.cost
+            run.parts += after.parts
+            return
+        # Too long: it is followed to its end, so that the order goes on behind it, but not kept.
+        if run.parts:
             self.refused += 1
-            self.buffered_bytes -= run.cost - CHUNK_COST_BYTES
-            run.cost = CHUNK_COST_BYTES
-            run.parts.clear()
-        elif run.size > self._max_message_bytes:
-            self.buffered_bytes -= after.cost
-            run.cost -= after.cost
+        self.buffered_bytes -= run.cost - CHUNK_COST_BYTES
+        run.cost = CHUNK_COST_BYTES
+        run.parts.clear()
 
     def _order(self, stream_id: int) -> InboundOrder:
         order = self.streams.get(stream_id)

@@ -123,7 +123,7 @@ class Scheduler:
         return bool(self._queues.get(stream_id)) or (current is not None and current.stream_id == stream_id)
 
     def current(self, now_s: float, expired: list[Message]) -> Message | None:
-        """The message to cut from; None when nothing is queued.
+        """The message to cut from; None when nothing is queued. Until it is cut another one may take its place.
 
         Args:
             now_s: of the clock of `expires_s`.
@@ -133,26 +133,37 @@ class Scheduler:
             return self._current
         for turns in self._turns.values():
             while turns:
-                stream_id = turns.popleft()
-                queue = self._queues[stream_id]
-                message = queue.popleft()
-                if queue:
-                    turns.append(stream_id)
-                else:
-                    del self._queues[stream_id]
-                if message.expires_s is not None and message.expires_s < now_s:
-                    self.queued_bytes -= message.size
-                    expired.append(message)
-                    continue
-                if message.ordered:
-                    message.ssn = self.next_ssn.get(stream_id, 0)
-                    self.next_ssn[stream_id] = (message.ssn + 1) & 0xFFFF
-                self._current = message
-                return message
+                message = self._queues[turns[0]][0]
+                if message.expires_s is None or message.expires_s >= now_s:
+                    return message
+                self._take_next(turns)
+                self.queued_bytes -= message.size
+                expired.append(message)
         return None
 
+    def _take_next(self, turns: deque[int]) -> None:
+        """The first message of the stream whose turn it is leaves its queue."""
+        stream_id = turns.popleft()
+        queue = self._queues[stream_id]
+        queue.popleft()
+        if queue:
+            turns.append(stream_id)
+        else:
+            del self._queues[stream_id]
+
+    def has_waiting(self, priority: Priority, most_bytes: int) -> bool:
+        """Whether a message of no more than `most_bytes` is next at this priority."""
+        turns = self._turns[priority]
+        return bool(turns) and self._queues[turns[0]][0].size <= most_bytes
+
     def cut(self, message: Message, size: int) -> memoryview:
-        """The next `size` bytes of the current message."""
+        """The next `size` bytes of the message that `current` told."""
+        if self._current is None:
+            self._take_next(self._turns[self.priority(message.stream_id)])
+            self._current = message
+            if message.ordered:
+                message.ssn = self.next_ssn.get(message.stream_id, 0)
+                self.next_ssn[message.stream_id] = (message.ssn + 1) & 0xFFFF
         begin = message.offset
         message.offset = begin + size
         self.queued_bytes -= size

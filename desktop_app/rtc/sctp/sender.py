@@ -23,6 +23,8 @@ SPARSE_S = 0.005
 """Where packets are further apart than this each asks for a SACK at once (RFC 7053)."""
 OVERHEAD_BYTES = 28 + 37 + wire.HEADER_BYTES
 """IP, UDP and DTLS around a body."""
+HURRY_S = 2.0
+"""No more often a message of low priority leaves in a hurry because one of high priority waits behind it."""
 MAX_FORWARD_STREAMS = 256
 START_WINDOW_BYTES = 128 * 1024
 """Until the far end says what it takes."""
@@ -44,6 +46,8 @@ class DataSender:
         self._released: dict[int, int] = {}
         self._free_s = 0.0
         self._probe_due = False
+        self._hurried: Message | None = None
+        self._hurry_again_s = 0.0
         self._forward_to = self.outstanding.cumulative_tsn
         self._forward_streams: dict[int, tuple[int, int]] = {}
         self._forward_sent_s: float | None = None
@@ -169,11 +173,18 @@ class DataSender:
     def _is_urgent(self, now_s: float) -> bool:
         """A short message of a channel of high priority does not wait for pacing, only for the window."""
         message = self._current(now_s)
-        return (
-            message is not None
-            and message.size <= wire.MAX_PAYLOAD_BYTES
-            and self.scheduler.priority(message.stream_id) >= Priority.HIGH
-        )
+        if message is None:
+            return False
+        if self.scheduler.priority(message.stream_id) >= Priority.HIGH:
+            return message.size <= wire.MAX_PAYLOAD_BYTES
+        if message is self._hurried:
+            return True
+        # One that was begun is in its way: it inherits the hurry.
+        waits = self.scheduler.has_waiting(Priority.HIGH, wire.MAX_PAYLOAD_BYTES)
+        if not waits or not message.offset or now_s < self._hurry_again_s:
+            return False
+        self._hurried, self._hurry_again_s = message, now_s + HURRY_S
+        return True
 
     def _fill_new(self, now_s: float, parts: list[bytes], room: int, *, is_sparse: bool) -> bool:
         outstanding, scheduler = self.outstanding, self.scheduler
@@ -284,7 +295,7 @@ class DataSender:
         for chunk in skipped:
             if chunk.message.ordered:
                 self._forward_streams[chunk.message.stream_id] = (chunk.message.ssn, chunk.tsn)
-        return self._forward_sent_s is None or now_s - self._forward_sent_s >= self.outstanding.timeout_s
+        return self._forward_sent_s is None or now_s >= self._forward_sent_s + self.outstanding.timeout_s
 
     def _forward_tsn(self, now_s: float) -> bytes:
         self._forward_sent_s = now_s

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ALL_FROM_PX = 780
 """With so much room every colour and width has a button of its own."""
 BUTTON_PX = 32
+LINE_PX = 7
 
 
 class ToolButton(QToolButton):
@@ -79,7 +80,7 @@ class BoardBar(QFrame):
         for action in actions.widths.values():
             layout.addWidget(self._only_wide(ToolButton(action)))
         layout.addWidget(self.width_menu)
-        layout.addWidget(self._line())
+        layout.addWidget(self._only_wide(self._line()))
         layout.addWidget(ToolButton(actions.undo))
         layout.addWidget(ToolButton(actions.redo))
         layout.addStretch(1)
@@ -96,7 +97,7 @@ class BoardBar(QFrame):
 
     def _line(self) -> QWidget:
         line = QLabel()
-        line.setFixedSize(9, BUTTON_PX - 10)
+        line.setFixedSize(LINE_PX, BUTTON_PX - 10)
         theme.set_style(line, role="divider")
         return line
 
@@ -120,4 +121,4 @@ class BoardBar(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as it is folded."""
-        return QSize(12 * BUTTON_PX + 3 * 9, super().minimumSizeHint().height())
+        return QSize(12 * BUTTON_PX + LINE_PX + 2 * theme.Spacing.XS, super().minimumSizeHint().height())

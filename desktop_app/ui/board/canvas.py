@@ -128,7 +128,8 @@ class BoardCanvas(BoardView):
             self._erasing_from = place
             self._erase_to(place)
         elif self._tool == "text":
-            self._begin_text(place)
+            if not self.editor.was_left_just_now:  # the click that finishes a text begins no other
+                self._begin_text(place)
         else:
             self._draft = drafts.begin(self._tool, self._ink, self._board_at(place), self.viewport_.scale)
             self._draft_changed()
@@ -225,9 +226,6 @@ class BoardCanvas(BoardView):
     # --- text -----------------------------------------------------------------------------------
 
     def _begin_text(self, place: QPointF) -> None:
-        if self.editor.is_open:
-            self.editor.finish()
-            return
         x, y = self._board_at(place)
         # The letters' middle is where the mouse was.
         half = self._ink.width * drafts.TEXT_HALF

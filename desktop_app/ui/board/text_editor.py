@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .viewport import Viewport
 
 MIN_WIDTH_PX = 48
+JUST_NOW_S = 0.2
 _FRAME_PX = 2
 
 
@@ -34,6 +36,7 @@ class TextEditor(QPlainTextEdit):
         self._ink: Ink | None = None
         self._place = (0.0, 0.0)
         self._is_done = True
+        self._left_at_s = -math.inf
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -49,6 +52,11 @@ class TextEditor(QPlainTextEdit):
     def is_open(self) -> bool:
         """Whether something is being typed."""
         return not self._is_done
+
+    @property
+    def was_left_just_now(self) -> bool:
+        """Whether a click elsewhere finished a text a moment ago: focus moves before the click is told."""
+        return time.monotonic() - self._left_at_s < JUST_NOW_S
 
     def open(self, place: tuple[float, float], ink: Ink, viewport: Viewport) -> None:
         """Type at `place` (board units)."""
@@ -135,6 +143,8 @@ class TextEditor(QPlainTextEdit):
             Qt.FocusReason.ActiveWindowFocusReason,
             Qt.FocusReason.MenuBarFocusReason,
         ):
+            if event.reason() == Qt.FocusReason.MouseFocusReason and self.is_open:
+                self._left_at_s = time.monotonic()
             self.finish()
 
     def event(self, event: QEvent) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPen, QPixmap
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.ui import theme
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .tiles import Place
 
 EMPTY_HINT = "Draw here: everybody in the call sees it and can draw too."
+CORNER_PX = 48
+"""Below, the zoom lies over the paper."""
 SLICE_S = 0.006
 """So long at a time the board is painted before the window has its turn."""
 
@@ -154,7 +156,7 @@ class BoardView(QWidget):
             self.set_viewport(Viewport())
             return
         area = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
-        self.set_viewport(viewports.fit(area, self.width(), self.height()))
+        self.set_viewport(viewports.fit(area, self.width(), self.height() - CORNER_PX))
 
     def pan(self, dx_px: float, dy_px: float) -> None:
         """Move the paper."""
@@ -233,11 +235,28 @@ class BoardView(QWidget):
         painter.restore()
         for pointed in self._pointers.values():
             paint_pointer(painter, QPointF(*self._viewport.to_widget(pointed.x, pointed.y)), pointed.name)
+        self._paint_corners(painter)
         if self.has_visible_focus():
             painter.setPen(QPen(theme.current_palette().accent, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
+
+    def _paint_corners(self, painter: QPainter) -> None:
+        """Round the lower corners as the panel around it is: it would be painted over."""
+        palette = theme.current_palette()
+        radius = theme.Spacing.RADIUS - 1
+        edge = QPainterPath()
+        edge.addRoundedRect(QRectF(self.rect()).adjusted(0, -2 * radius, 0, 0), radius, radius)
+        outside = QPainterPath()
+        outside.addRect(QRectF(self.rect()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillPath(outside.subtracted(edge), palette.background)
+        painter.setPen(QPen(palette.border, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        line = QRectF(self.rect()).adjusted(-0.5, -2 * radius, 0.5, 0.5)
+        painter.drawRoundedRect(line, radius + 0.5, radius + 0.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def paint_draft(self, painter: QPainter) -> None:
         """Paint what is being drawn here; the painter's units are the board's."""

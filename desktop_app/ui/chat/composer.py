@@ -21,6 +21,7 @@ from desktop_app.data.messages.chat import MAX_LINE_CHARS
 from desktop_app.ui import theme
 from desktop_app.ui.names import in_sentence
 
+from .tips import plain_tip
 from .words import length_text
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ class Composer(QWidget):
 
     def _describe_files_button(self) -> None:
         whom = "everybody" if self._to is None else f"{in_sentence(self._names[self._to])} only"
-        self.files_button.setToolTip(f"Send files to {whom}")
+        self.files_button.setToolTip(plain_tip(f"Send files to {whom}"))
         self.files_button.setAccessibleName(f"Send files to {whom}")
 
     def changeEvent(self, event: QEvent) -> None:

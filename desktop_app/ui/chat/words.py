@@ -48,6 +48,8 @@ def delivery_text(entry: ChatEntry) -> str:
     """How far one's own line has got; empty for those of others."""
     if not entry.own:
         return ""
+    if entry.state == "waiting" and not entry.recipients:
+        return "Nobody else was here; who comes gets it"
     if entry.state == "failed":
         return f"Not delivered{_partly(entry)}"
     if 0 < entry.delivered < entry.recipients:

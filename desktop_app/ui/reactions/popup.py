@@ -58,7 +58,10 @@ class ReactionPopup(QFrame):
         self.chosen.emit(emoji)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go on by arrow keys."""
+        """Go on by arrow keys; Escape closes it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+            return
         step = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,

@@ -10,7 +10,7 @@ import { previewUrl } from "./preview.js";
 import { SinkError, openSink } from "./sinks.js";
 import { Transfer, cancelWords } from "./transfer.js";
 
-const PROGRESS_BYTES = 128 * 1024;
+const PROGRESS_BYTES = 64 * 1024;
 const PROGRESS_MS = 250;
 /** What may lie here unwritten: a sender that keeps to its window never comes near. */
 const MAX_UNWRITTEN_BYTES = 2 * WINDOW_BYTES;

@@ -8,7 +8,7 @@ import { sha256Hex } from "./sha256.js";
 import { Transfer, cancelWords } from "./transfer.js";
 
 /** How far beyond the newest file-progress a sender may be. */
-export const WINDOW_BYTES = 896 * 1024;
+export const WINDOW_BYTES = 448 * 1024;
 const BLOCK_BYTES = 1024 * 1024; // read at once
 const MAX_TRANSFERS = 300; // that are remembered
 
@@ -126,6 +126,8 @@ export class FileSender {
         transfer.stop();
         transfer.doneBytes = transfer.sizeBytes;
         transfer.become("done");
+        // The receiver waits to hear that we know.
+        link.send("files", { type: "file-progress", transferId: transfer.transferId, receivedBytes: transfer.sizeBytes });
         return true;
     }
     return false;

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktop_app.call.events import CallState, CallStateChanged
 from desktop_app.core.errors import UserFacingError
 from desktop_app.settings.schema import Settings
 from desktop_app.ui import theme
@@ -34,6 +35,19 @@ def test_closing_disappears_at_once_and_closes_the_engine(
     assert engine.closed
     assert engine.listener_count == 0
     assert call.is_closed
+
+
+def test_no_devices_are_looked_for_while_the_engine_closes(
+    qtbot: QtBot, call: MainWindow, engine: FakeEngine
+) -> None:
+    before = engine.names().count("list_devices")
+    engine.hold("close")
+    call.close()
+    qtbot.waitUntil(lambda: "close" in engine.names())
+    engine.emit(CallStateChanged(CallState.IDLE, ""))  # the real engine leaves before it closes
+    with qtbot.waitSignal(call.closed):
+        engine.release("close")
+    assert engine.names().count("list_devices") == before
 
 
 @pytest.mark.expected_warnings("took more than")

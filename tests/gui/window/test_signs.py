@@ -104,6 +104,13 @@ def test_a_reaction_is_chosen_and_shown_on_ones_own_tile(
     qtbot.waitUntil(lambda: overlay_of(room, "").emojis == [("😮", 1)])
 
 
+def test_escape_closes_the_choice(qtbot: QtBot, room: MainWindow) -> None:
+    room.actions_.react.trigger()
+    qtbot.waitUntil(room.signs.popup.isVisible)
+    QTest.keyClick(room.signs.popup.buttons[0], Qt.Key.Key_Escape)
+    assert not room.signs.popup.isVisible()
+
+
 def test_reactions_of_others_are_over_their_tiles(room: MainWindow, engine: FakeEngine) -> None:
     emit(engine, ReactionShown("a", "👍"), ReactionShown("a", "👍"), ReactionShown("a", UNKNOWN))
     emit(engine, ReactionShown("gone", "👍"))

@@ -26,7 +26,7 @@ class Member:
         self.chat = ChatService(
             name,
             name=name.title,
-            find_link=lambda user_id: self.hub.links.get(user_id),
+            links=lambda: self.hub.links,
             emit=self.events.append,
             now_s=clock.now_s,
             now_ms=clock.now_ms,

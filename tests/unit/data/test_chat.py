@@ -41,6 +41,9 @@ class Stranger:
         encode(message, 0)  # raises when it is too long
         self.got.append(message)
 
+    def queued_bytes(self, label: str) -> int:
+        return 0
+
     def send_bulk(self, data: bytes) -> bool:
         return False
 
@@ -58,7 +61,7 @@ class Alone:
         self.chat = ChatService(
             "me",
             name=lambda: "Me",
-            find_link=lambda user_id: self.links.get(user_id),
+            links=lambda: self.links,
             emit=self.events.append,
             now_s=self.clock.now_s,
             now_ms=self.clock.now_ms,
@@ -187,6 +190,18 @@ def test_a_private_line_fails_when_they_leave_and_is_delivered_should_they_retur
     room.connect_all()
     assert room["alice"].entry(entry.id).state == "delivered"
     assert room["bob"].texts() == ["are you there?"]
+
+
+def test_a_line_is_live_for_all_who_were_in_the_room_also_without_a_connection_yet() -> None:
+    room = Room("alice", "bob", "carol")
+    room["alice"].hub.join("bob")
+    entry = room["alice"].chat.say("hello")
+    assert (entry.state, entry.recipients) == ("waiting", 0)
+    room.connect("alice", "bob")
+    room.connect("alice", "carol")
+    assert [each.from_history for each in room["bob"].chat.entries()] == [False]
+    assert [each.from_history for each in room["carol"].chat.entries()] == [True]
+    assert room["alice"].entry(entry.id).delivered == 2
 
 
 def test_a_line_to_everybody_who_left_waits_for_whoever_comes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -9,7 +10,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,9 +28,6 @@ from desktop_app.data.files.records import (
     write_record,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ID = "ab" * 16
 DATA = b"0123456789" * 1000
 
@@ -43,16 +40,6 @@ def part_in(
     folder: Path, size: int = len(DATA), *, is_recorded: bool = False, name: str = "data.bin"
 ) -> PartFile:
     return PartFile(folder, record(size, name), threading.Event(), is_recorded=is_recorded)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """1 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_file_gets_its_name_when_the_digest_is_right(tmp_path: Path) -> None:
@@ -260,6 +247,26 @@ def test_reading_back_stops_when_the_program_ends(tmp_path: Path) -> None:
     assert caught.value.code == "closing"
     part.close()
     assert part_path(tmp_path, record()).stat().st_size == len(DATA)
+
+
+def test_a_beginning_stays_when_it_cannot_be_opened_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = part_in(tmp_path)
+    part.open()
+    part.write([DATA])
+    part.close()
+
+    def too_many(*_arguments: object) -> int:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", too_many)
+        with pytest.raises(FileError):
+            part.open()
+        assert not part.claim()
+    assert part.open()[0] == len(DATA)
+    part.close()
 
 
 # --- records --------------------------------------------------------------------------------------

@@ -39,12 +39,13 @@ class User:
         base = folder / (home or user_id)
         self.user_id = user_id
         self.downloads = base / "downloads"
+        self.journal = base / "state"
         self.events: list[Transfer] = []
         self.errors: list[UserFacingError] = []
         self.service = FileService(
             user_id=user_id,
             download_folder=lambda: self.downloads,
-            state_folder=base / "state",
+            state_folder=self.journal,
             owner="test",
             emit=self._take,
             now_s=time.monotonic,
@@ -119,9 +120,18 @@ class End:
         self._later(self._deliver)
         return True
 
+    def queued_bytes(self, label: str) -> int:
+        """Nothing waits in the channels of messages."""
+        return 0
+
     def count_dropped(self, label: str, reason: str) -> None:
         """For the tests."""
         self.dropped.append((label, reason))
+
+    def resume(self) -> None:
+        """Deliver what stood still."""
+        for _ in range(len(self._bulk)):
+            self._later(self._deliver)
 
     def lose(self) -> None:
         """What is under way is lost."""
@@ -139,7 +149,7 @@ class End:
         asyncio.get_running_loop().call_soon(run)
 
     def _deliver(self) -> None:
-        if self._wire.is_stalled:
+        if self._wire.is_stalled or not self._bulk:
             return
         data = self._bulk.popleft()
         self._queued -= len(data)
@@ -175,6 +185,12 @@ class Wire:
         for end in self.ends:
             end.owner.service.link_ready(end)
         return self
+
+    def resume(self) -> None:
+        """Nothing stands still any more."""
+        self.limit_bytes = None
+        for end in self.ends:
+            end.resume()
 
     def cut(self) -> None:
         """The connection is lost."""

@@ -54,6 +54,8 @@ def test_shown_text_can_be_shown(text: str) -> None:
         ({"state": "failed"}, "Not delivered"),
         ({"state": "failed", "delivered": 2}, "Not delivered to 1 of 3"),
         ({"state": "delivered", "own": False}, ""),
+        ({"state": "waiting", "recipients": 0}, "Nobody else was here; who comes gets it"),
+        ({"state": "delivered", "recipients": 0}, "Delivered"),
     ],
 )
 def test_delivery(changes: dict[str, Any], words: str) -> None:
@@ -67,7 +69,9 @@ def test_private_lines_say_so() -> None:
     assert private_text(entry(own=True, to="a"), names) == "to Anna only"
     assert private_text(entry(own=True, to="gone"), names) == "to one person only"
     assert spoken_text(entry(to="me"), names, "14:02") == "Anna, to you only, 14:02: Hello"
-    assert spoken_text(entry(own=True, state="sent"), names, "14:02") == "You, 14:02: Hello (Sent)"
+    assert (
+        spoken_text(entry(own=True, state="sent", recipients=1), names, "14:02") == "You, 14:02: Hello (Sent)"
+    )
 
 
 def test_one_line_is_copied_as_it_is_and_several_with_their_authors() -> None:
