@@ -64,6 +64,8 @@ class RoomModel:
         self.devices: dict[DeviceKind, DeviceStatus] = {}
         self.quality: QualityChanged | None = None
         """The newest step of what we send to all; None as long as nothing had to change."""
+        self._names: dict[str, tuple[str, str]] = {}
+        """By user id: the name that they gave, and the one that is shown."""
         self._quality_of: dict[str, QualityChanged] = {}
         """The newest step for one participant alone."""
 
@@ -81,6 +83,7 @@ class RoomModel:
                 self._update_person(participant)
             case ParticipantGone(user_id):
                 self.people.pop(user_id, None)
+                self._names.pop(user_id, None)
                 self._quality_of.pop(user_id, None)
             case PeerStateChanged(user_id, state, reason):
                 if user_id in self.people:
@@ -101,6 +104,7 @@ class RoomModel:
     def _change_state(self, event: CallStateChanged) -> None:
         if event.state in (CallState.IDLE, CallState.JOINING):
             self.people.clear()
+            self._names.clear()
             self.quality = None
             self._quality_of.clear()
         self.state = event.state
@@ -110,10 +114,24 @@ class RoomModel:
         old = self.people.get(info.user_id) or Person(info.user_id, "")
         self.people[info.user_id] = replace(
             old,
-            name=shown_name(info.display_name, info.user_id),
+            name=self._name_for(info),
             audio_muted=info.audio_muted,
             video_muted=info.video_muted,
         )
+
+    def _name_for(self, info: ParticipantInfo) -> str:
+        """Nobody is mistaken for somebody who is there: the second Ana is "Ana (2)", and stays it."""
+        name = shown_name(info.display_name, info.user_id)
+        before = self._names.get(info.user_id)
+        if before is not None and before[0] == name:
+            return before[1]
+        taken = {own.casefold() for user_id, (_, own) in self._names.items() if user_id != info.user_id}
+        own, number = name, 1
+        while own.casefold() in taken:
+            number += 1
+            own = f"{name} ({number})"
+        self._names[info.user_id] = (name, own)
+        return own
 
     def people_text(self) -> str:
         """How many are in the room."""

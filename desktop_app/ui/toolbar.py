@@ -115,8 +115,8 @@ class Toolbar(QFrame):
             ActionButton(actions.react),
             ActionButton(actions.hand),
             ActionButton(actions.pointer),
-            ActionButton(actions.statistics),
             ActionButton(actions.invite),
+            ActionButton(actions.statistics),
             ActionButton(actions.settings),
             ActionButton(actions.leave, "danger"),
         ]

@@ -31,7 +31,7 @@ CASES = {
         await until(() => ann.chat.lines.length === 252);
         linkOf(ann, bob).detach();
         linkOf(bob, ann).detach();
-        ann.chat.say("meanwhile Ann");
+        const meanwhile = ann.chat.say("meanwhile Ann");
         bob.chat.say("meanwhile Bob");
         annsWay.offer();
         const again = await until(() => ready(ann, bob) && ann.texts().includes("meanwhile Bob")
@@ -41,7 +41,8 @@ CASES = {
         const late = await until(() => cat.chat.lines.length === 253);
         const last = ann.chat.lines.filter(({ own }) => own).at(-1);
         const acknowledged = await until(() => last.delivered.size === 2);
-        return { again, late, acknowledged, same: ann.texts().join() === bob.texts().join(),
+        const live = bob.chat.lines.find(({ id }) => id === meanwhile.id).firsthand;
+        return { again, late, live, acknowledged, same: ann.texts().join() === bob.texts().join(),
             cats: cat.texts().join() === ann.texts().filter((text) => text !== "for Bob alone").join(),
             bobs: bob.chat.lines.length === 254 };
     """,
@@ -79,8 +80,10 @@ CASES = {
         eve.say("chat", { type: "chat-known", ids: [] });
         await until(() => linkOf(ann, eve).dropped.received === 2);
         const hello = eve.told("hello")[0];
-        return { quiet, answered, told: eve.told("chat-history").length === 1,
-            capabilities: hello.capabilities.join() === "chat,files,reactions,board", chunk: hello.chunkBytes === 65536,
+        return {
+            quiet, answered, told: eve.told("chat-history").length === 1,
+            capabilities: hello.capabilities.join() === "chat,files,reactions,board,pointer",
+            chunk: hello.chunkBytes === 65536,
             held: ann.texts().includes("overtook") };
     """,
     "what is believed of lines": """
@@ -144,10 +147,13 @@ CASES = {
         here.receive({ type: "offer", sdp: offer.sdp });
         await other.setLocalDescription(offer);
         const connected = await until(() => here.state === "connected" && other.connectionState === "connected");
+        const early = ann.chat.say("said before they are known") && ann.chat.lines[0].recipients.size === 1;
+        ann.chat.giveUp(ann.hub.without("chat"));
+        const given = ann.chat.lines[0].recipients.size === 0;
         const silent = ann.hub.without("chat").length === 1 && ann.hub.linksWith("chat").length === 0;
         const said = ann.chat.say("nobody can read it") !== null;
         other.close();
-        return { connected, silent, said, none: !offer.sdp.includes("m=application") };
+        return { connected, early, given, silent, said, none: !offer.sdp.includes("m=application") };
     """,
     "nonsense on every channel changes nothing": """
         const [ann, eve] = [side("Ann"), raw("Eve")];

@@ -236,7 +236,9 @@ class LineDelegate(QStyledItemDelegate):
         rest = area.width() - small.horizontalAdvance(time) - 8
         marks = (MARK_PX + 4) * (bool(private) + entry.from_history)
         name = bold.elidedText(
-            author_text(entry), Qt.TextElideMode.ElideRight, max(40, rest - marks) // (2 if private else 1)
+            author_text(entry, self._model.names),
+            Qt.TextElideMode.ElideRight,
+            max(40, rest - marks) // (2 if private else 1),
         )
         parts.append((name, self._bold, palette.text, bold.horizontalAdvance(name)))
         if private:

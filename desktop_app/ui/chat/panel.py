@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,6 +23,7 @@ from desktop_app.ui.icon_box import IconBox
 from .composer import Composer
 from .model import ConversationModel
 from .view import ConversationView
+from .words import spoken_text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -104,6 +106,7 @@ class ChatPanel(QWidget):
             self.view.show_newest()
         elif is_new:
             self._count()
+            self._announce(entry)
 
     def take_transfer(self, transfer: Transfer) -> bool:
         """Show a new file; whether it is new. Its card shows the rest."""
@@ -134,6 +137,12 @@ class ChatPanel(QWidget):
     def sizeHint(self) -> QSize:
         """Wide enough for a few words a line."""
         return QSize(340, 480)
+
+    def _announce(self, entry: ChatEntry) -> None:
+        """Let a screen reader say a line that comes while the chat is open."""
+        if self.isVisible() and QAccessible.isActive():
+            words = spoken_text(entry, self.model.names, "")
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     # What was not seen
 

@@ -29,9 +29,12 @@ def shown_text(text: str) -> str:
     return _CONTROLS.sub("\ufffd", text).replace("\t", "    ").strip("\n")
 
 
-def author_text(entry: ChatEntry) -> str:
-    """Who said it."""
-    return "You" if entry.own else shown_name(entry.author_name, entry.author)
+def author_text(entry: ChatEntry, names: Mapping[str, str]) -> str:
+    """Who said it: by the name that the room knows, for the one in the line is only what its author says."""
+    if entry.own:
+        return "You"
+    known = names.get(entry.author)
+    return known if known is not None else f"{shown_name(entry.author_name, entry.author)} (left)"
 
 
 def private_text(entry: ChatEntry, names: Mapping[str, str]) -> str:
@@ -65,7 +68,7 @@ def _partly(entry: ChatEntry) -> str:
 
 def spoken_text(entry: ChatEntry, names: Mapping[str, str], time: str) -> str:
     """A line as a screen reader says it."""
-    parts = [author_text(entry), private_text(entry, names), time]
+    parts = [author_text(entry, names), private_text(entry, names), time]
     about = ", ".join(part for part in parts if part)
     delivery = delivery_text(entry)
     said = f"{about}: {shown_text(entry.text)}"
@@ -86,7 +89,8 @@ def copied_text(
 
 def _who(entry: ChatEntry, names: Mapping[str, str]) -> str:
     private = private_text(entry, names)
-    return f"{author_text(entry)} ({private})" if private else author_text(entry)
+    author = author_text(entry, names)
+    return f"{author} ({private})" if private else author
 
 
 def length_text(length: int, limit: int) -> tuple[str, bool]:

@@ -8,6 +8,7 @@ const MAX_LINES = MAX_KNOWN_IDS;
 const MAX_CHARS = 1_000_000; // of all lines, so that a history is no load for anybody
 const MAX_FORGOTTEN_IDS = 5000;
 const HISTORY_BYTES = 48 * 1024;
+const MAX_SAID_AGAIN = 50; // the others go with the history
 const CLOCK_TOLERANCE_MS = 60_000; // a clock that is farther off is not believed
 const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 
@@ -24,6 +25,7 @@ export class ChatService extends EventTarget {
   #forgotten = new Set(); // ids of lines whose place newer ones have taken
   #chars = 0;
   #hub;
+  #saidAgain = new WeakMap(); // by link: lines that went out when its connection was ready
   #answered = new WeakMap(); // by link: the connection on which its chat-known was answered
 
   constructor(hub) {
@@ -46,16 +48,33 @@ export class ChatService extends EventTarget {
       sentMs: this.#nextMs(),
       to,
     };
-    const links = this.#hub.linksWith("chat").filter((link) => to === null || link.userId === to);
+    const present = Array.from(this.#hub.links.values()).filter((link) => !link.isReady || link.understands("chat"));
+    const links = present.filter((link) => to === null || link.userId === to);
     const recipients = to === null ? links.map((link) => link.userId) : [to];
     this.#add({ ...line, own: true, firsthand: true, recipients: new Set(recipients), delivered: new Set() });
-    for (const link of links) {
-      link.send("chat", { type: "chat-line", line }); // who has no connection now is told by the history
+    for (const link of links.filter(({ isReady }) => isReady)) {
+      link.send("chat", { type: "chat-line", line }); // the others are told when there is a connection
     }
     return line;
   }
 
+  /** These participants have no chat: no line waits for them. */
+  giveUp(userIds) {
+    for (const line of this.lines.filter(({ own }) => own)) {
+      const waiting = userIds.filter((userId) => line.recipients.has(userId) && !line.delivered.has(userId));
+      if (waiting.length > 0) {
+        waiting.forEach((userId) => line.recipients.delete(userId));
+        this.#tell(line);
+      }
+    }
+  }
+
   linkReady(link) {
+    const awaited = this.lines.filter((one) => this.#isAwaited(one, link)).slice(-MAX_SAID_AGAIN);
+    this.#saidAgain.set(link, new Set(awaited));
+    for (const line of awaited) {
+      link.send("chat", { type: "chat-line", line: wire(line) });
+    }
     link.send("chat", { type: "chat-known", ids: this.lines.map(({ id }) => id).slice(-MAX_KNOWN_IDS) });
   }
 
@@ -91,6 +110,11 @@ export class ChatService extends EventTarget {
     return ours.length === lines.length;
   }
 
+  /** Whether we said it, under the name of now, while they were in the room, and they have not confirmed it. */
+  #isAwaited({ author, recipients, delivered }, { userId }) {
+    return author === this.#hub.userId && recipients.has(userId) && !delivered.has(userId);
+  }
+
   /** For everybody, or between us and this participant. */
   #belongsTo(line, link) {
     const { ownIds } = this.#hub;
@@ -111,7 +135,8 @@ export class ChatService extends EventTarget {
     let lines = [];
     let bytes = 0;
     const send = () => link.send("chat", { type: "chat-history", lines });
-    for (const line of this.lines.filter((one) => !known.has(one.id) && this.#belongsTo(one, link)).map(wire)) {
+    const unknown = this.lines.filter((one) => !known.has(one.id) && !this.#saidAgain.get(link)?.has(one));
+    for (const line of unknown.filter((one) => this.#belongsTo(one, link)).map(wire)) {
       const size = byteLength(encode({ line }));
       if (lines.length === MAX_HISTORY_LINES || (lines.length > 0 && bytes + size > HISTORY_BYTES)) {
         send();

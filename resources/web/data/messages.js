@@ -1,6 +1,6 @@
 // Messages to text and back (docs/data-channels.md). Whatever a far end sends: what is no message of the channel is null.
 
-import { BOARD_MESSAGES } from "../board/messages.js";
+import { BOARD_MESSAGES, POINTER_MESSAGES } from "../board/messages.js";
 import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES, MAX_TEXT_BYTES } from "./channels.js";
 import { flag, hex, integer, list, number, optional, record, text } from "./schema.js";
 
@@ -29,6 +29,7 @@ const line = record({
 
 const KINDS = new Map([
   ["board", BOARD_MESSAGES],
+  ["pointer", POINTER_MESSAGES],
   [
     "control",
     new Map([

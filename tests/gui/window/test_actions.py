@@ -88,8 +88,8 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
         "React…",
         "Raise your hand",
         "Point at pictures",
-        "Statistics",
         "Invite others…",
+        "Statistics",
         "Settings…",
         "Leave the call",
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
 from desktop_app.call.events import CallState, CallStateChanged, ParticipantGone, ParticipantJoined
@@ -243,3 +244,20 @@ def test_those_who_left_keep_their_names(panel: ChatPanel, engine: FakeEngine) -
     spoken = panel.model.data(index, Qt.ItemDataRole.AccessibleTextRole)
     assert "to Anna only" in spoken, "those who left keep their names"
     assert entry(1).text in spoken
+
+
+def test_a_screen_reader_is_told_of_lines_while_the_chat_is_open(
+    call: MainWindow, panel: ChatPanel, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: said.append(event.message()))
+    emit(engine, line(1, "Hello"), own_line(2))
+    call.actions_.chat.trigger()
+    emit(engine, line(3))
+    assert said == ["Anna: Hello"]
+
+
+def test_a_line_cannot_pass_for_somebody_elses(panel: ChatPanel, engine: FakeEngine) -> None:
+    emit(engine, line(1, author="b", author_name="Anna"))
+    assert panel.model.data(panel.model.index(0), Qt.ItemDataRole.AccessibleTextRole).startswith("Ben, ")

@@ -171,3 +171,21 @@ def test_sound_alone_to_one_of_several_names_them_and_says_nothing_of_the_others
 
 def test_a_smaller_picture_for_one_is_no_notice() -> None:
     assert model_after(IN_CALL, ANNA, quality(True, "network", "a")).quality_text() == ""
+
+
+def test_two_people_with_one_name_are_told_apart() -> None:
+    model = RoomModel()
+    model.apply(CallStateChanged(CallState.IN_CALL, "room"))
+    for user_id, name in (("a", "Ana"), ("b", "ana"), ("c", "Ana"), ("d", "Ana (2)")):
+        model.apply(ParticipantJoined(ParticipantInfo(user_id, name)))
+    names = [person.name for person in model.people.values()]
+    assert names[:2] == ["Ana", "ana (2)"]
+    assert len({name.casefold() for name in names}) == 4
+    model.apply(ParticipantGone("a"))
+    model.apply(ParticipantChanged(ParticipantInfo("b", "ana", audio_muted=True)))
+    assert model.people["b"].name == "ana (2)", "a name does not change with somebody else's leaving"
+    model.apply(ParticipantChanged(ParticipantInfo("b", "Bea")))
+    assert model.people["b"].name == "Bea"
+    model.apply(CallStateChanged(CallState.IDLE, ""))
+    model.apply(ParticipantJoined(ParticipantInfo("b", "Ana")))
+    assert model.people["b"].name == "Ana"

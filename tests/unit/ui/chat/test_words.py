@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.ui.chat.words import (
+    author_text,
     copied_text,
     delivery_text,
     length_text,
@@ -68,6 +69,10 @@ def test_private_lines_say_so() -> None:
     assert private_text(entry(to="me"), names) == "to you only"
     assert private_text(entry(own=True, to="a"), names) == "to Anna only"
     assert private_text(entry(own=True, to="gone"), names) == "to one person only"
+    assert author_text(entry(author_name="Somebody else"), names) == "Anna", (
+        "a line cannot say who it is from"
+    )
+    assert author_text(entry(author="gone", author_name="Anna"), names) == "Anna (left)"
     assert spoken_text(entry(to="me"), names, "14:02") == "Anna, to you only, 14:02: Hello"
     assert (
         spoken_text(entry(own=True, state="sent", recipients=1), names, "14:02") == "You, 14:02: Hello (Sent)"
@@ -76,7 +81,7 @@ def test_private_lines_say_so() -> None:
 
 def test_one_line_is_copied_as_it_is_and_several_with_their_authors() -> None:
     lines = [entry(1, "one"), entry(2, "two", own=True, to="a")]
-    assert copied_text(lines[:1], {}, lambda _ms: "14:02") == "one"
+    assert copied_text(lines[:1], {"a": "Anna"}, lambda _ms: "14:02") == "one"
     assert copied_text(lines, {"a": "Anna"}, lambda _ms: "14:02") == (
         "[14:02] Anna: one\n[14:02] You (to Anna only): two"
     )
