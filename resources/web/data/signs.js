@@ -1,7 +1,8 @@
 // Reactions, shown for a moment, and the raised hand.
 
+import { isEmoji } from "./texts.js";
+
 const MIN_GAP_MS = 250; // between reactions of one participant; more of them are a flicker
-const HAS_LETTERS = /[\p{L}\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Events: "reaction" (detail: { userId, emoji }), "hand" (detail: { userId, raised }); userId is one's own for both. */
 export class SignService extends EventTarget {
@@ -27,8 +28,9 @@ export class SignService extends EventTarget {
   }
 
   react(emoji) {
-    this.#toAll({ type: "reaction", emoji });
-    this.#show(this.#hub.userId, emoji);
+    if (this.#show(this.#hub.userId, emoji)) {
+      this.#toAll({ type: "reaction", emoji });
+    }
   }
 
   raise(raised) {
@@ -54,7 +56,7 @@ export class SignService extends EventTarget {
         this.#note(link.userId, message.raised);
         return true;
       case "reaction":
-        return !HAS_LETTERS.test(message.emoji) && this.#show(link.userId, message.emoji);
+        return isEmoji(message.emoji) && this.#show(link.userId, message.emoji);
     }
     return false;
   }

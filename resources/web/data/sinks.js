@@ -15,7 +15,7 @@ const kept = []; // what lies here for the link "Save again": the oldest goes fi
 let heldBytes = 0; // by files that are not complete
 
 /** A sentence for the person, and the code for the other side. */
-class SinkError extends Error {
+export class SinkError extends Error {
   constructor(code, words) {
     super(words);
     this.code = code;
