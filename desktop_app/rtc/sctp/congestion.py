@@ -86,7 +86,6 @@ class CongestionControl:
         self._full_rate, self._full_rounds = 0.0, 0
         self._waited = 0
         self._lost_bytes = self._arrived_bytes = 0
-        self._loss_since_s = 0.0
         self._is_settling = False
         """A cut does not show yet."""
         self._rate_before_cut: float | None = None
@@ -130,7 +129,8 @@ class CongestionControl:
         """A chunk leaves; `in_flight_bytes` without it."""
         if not in_flight_bytes:
             self._forget_unused(now_s)
-            self._begin_loss_span(now_s)
+            self._begin_loss_span()
+            self._rate_before_cut = None
             self.delivered_s = self.flight_s = now_s
         chunk.delivered_bytes = self.delivered_bytes
         chunk.delivered_s = self.delivered_s
@@ -248,7 +248,7 @@ class CongestionControl:
         elif self.queue_s > TARGET_S:
             wanted = (self.base_s + TARGET_S) / (self.base_s + self.queue_s)
             self._window *= max(wanted, LEAST_FACTOR)
-        elif self._limited and not draining and not lossy:
+        elif self._limited and not draining and not lossy and self._rate_before_cut is None:
             share = 1 - self.queue_s / TARGET_S
             pace = CAREFUL * GROWTH if now_s < self._careful_until_s else GROWTH
             self._window += pace * share * self._window
@@ -294,15 +294,14 @@ class CongestionControl:
         total = self._lost_bytes + self._arrived_bytes
         if self._is_settling:
             self._is_settling = False
-            self._begin_loss_span(now_s)
+            self._begin_loss_span()
             return False
         if total < LOSS_SPAN_BYTES:
             return False
         loss = self._lost_bytes / total
-        rate = self._arrived_bytes / max(now_s - self._loss_since_s, 1e-3)
-        self._begin_loss_span(now_s)
+        self._begin_loss_span()
         limit = self._tolerated if now_s < self._tolerated_until_s else LOSS_LIMIT
-        before, self._rate_before_cut = self._rate_before_cut, None
+        rate, before, self._rate_before_cut = self._rates[-1], self._rate_before_cut, None
         if loss <= limit:
             return False
         if before is not None and rate < FOREIGN_SHARE * before:
@@ -315,7 +314,7 @@ class CongestionControl:
         if before is None:
             self._window_before_cut = self._window
             self._started_before_cut = self._starting
-        self._rate_before_cut = rate if before is None else before
+        self._rate_before_cut = rate
         self._is_settling = True
         if before is None:
             if now_s - self._loss_cut_s < AGAIN_S:
@@ -326,9 +325,8 @@ class CongestionControl:
         self._window = min(LOSS_CUT * self._window, max(self._rates) * (self.base_s + TARGET_S))
         return True
 
-    def _begin_loss_span(self, now_s: float) -> None:
+    def _begin_loss_span(self) -> None:
         self._lost_bytes = self._arrived_bytes = 0
-        self._loss_since_s = now_s
 
     def _judge_route(self, now_s: float) -> None:
         if self.queue_s < ROUTE_QUEUE_S or self._window > START_BYTES:
