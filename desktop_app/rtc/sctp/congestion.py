@@ -49,7 +49,8 @@ ROOM = 2.0
 MEASURE_SHARE, MEASURE_SAMPLES = 0.25, 8
 """The queue is the least of so much of a round trip, and of so many samples: one stall says nothing."""
 JITTER_SAMPLES = 40
-"""Where samples differ by more than the target they are taken for a whole round trip, and until there are so many."""
+"""Before the window shrinks samples are taken for a whole round trip, as threads and radio links stall for a while; and
+where they differ by more than the target until there are so many."""
 ROUTE_S, ROUTE_QUEUE_S = 4.0, 0.060
 """A queue this long that outlives the least window for so long is not ours: another route, or others' traffic."""
 IDLE_S = 1.0
@@ -205,9 +206,12 @@ class CongestionControl:
             )
         if span_s < MEASURE_SHARE * round_trip_s:
             return False
-        if max(samples) - min(samples) <= TARGET_S or min(samples) <= TARGET_S:
+        least_s = min(samples)
+        if least_s <= TARGET_S:
             return True
-        return span_s >= round_trip_s and len(samples) >= JITTER_SAMPLES
+        return span_s >= round_trip_s and (
+            len(samples) >= JITTER_SAMPLES or max(samples) - least_s <= TARGET_S
+        )
 
     def _grow_start(self, now_s: float, newly_bytes: int, queue_s: float | None) -> None:
         if queue_s is not None:
