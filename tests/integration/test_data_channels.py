@@ -45,8 +45,8 @@ async def test_messages_of_every_size_in_both_directions() -> None:
             for ordered, unordered in channels:
                 ordered.send(message)
                 unordered.send(message)
+        await until(lambda: all(len(got) == len(MESSAGES) for end in (a, b) for got in end.received.values()))
         for end in (a, b):
-            await until(lambda end=end: all(len(got) == len(MESSAGES) for got in end.received.values()))  # type: ignore[misc]
             assert end.received[1] == MESSAGES
             assert sorted(end.received[2], key=repr) == sorted(MESSAGES, key=repr)
             counters = end.pc.data_counters()
