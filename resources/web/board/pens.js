@@ -8,8 +8,8 @@ const GAP_PX = 24;
 const DRAFT_TOOLS = new Set(["pen", "line", "rectangle", "ellipse"]);
 
 /**
- * `choice` has tool, color and width; `service` is the BoardService, `pointers` the PointerService; problem(words) tells
- * the person.
+ * `choice` has tool, color and width; `service` is the BoardService, `pointers` the PointerService; problem(words)
+ * tells the person.
  */
 export class Pens {
   #canvas;

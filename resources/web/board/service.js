@@ -45,7 +45,10 @@ export class BoardService extends EventTarget {
   /** Draw a shape { tool, color, width, points, text }; false when the whiteboard is full or it is none. */
   draw(shape) {
     const pieces = piecesOf(shape);
-    return pieces !== null && !this.board.isFull && this.#change(pieces.map((piece) => ({ kind: "add", shape: piece })));
+    if (pieces === null || this.board.isFull) {
+      return false;
+    }
+    return this.#change(pieces.map((piece) => ({ kind: "add", shape: piece })));
   }
 
   /** Rub out the shapes with these ids. */

@@ -1,4 +1,5 @@
-// Messages to text and back (docs/data-channels.md). Whatever a far end sends: what is no message of the channel is null.
+// Messages to text and back (docs/data-channels.md). Whatever a far end sends: what is no message of its channel is
+// null.
 
 import { BOARD_MESSAGES, POINTER_MESSAGES } from "../board/messages.js";
 import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES, MAX_TEXT_BYTES } from "./channels.js";
@@ -80,7 +81,11 @@ const KINDS = new Map([
   ],
 ]);
 
-const head = record({ v: optional(integer(VERSION, VERSION), VERSION), type: text(1, 64), t: optional(milliseconds, 0) });
+const head = record({
+  v: optional(integer(VERSION, VERSION), VERSION),
+  type: text(1, 64),
+  t: optional(milliseconds, 0),
+});
 const encoder = new TextEncoder();
 
 export function byteLength(words) {
@@ -93,7 +98,7 @@ export function encode(message) {
   return byteLength(words) > MAX_TEXT_BYTES ? null : words;
 }
 
-/** The message that came on the channel `label`: type, t (its sender's clock) and checked fields; null when it is none. */
+/** What came on the channel `label`: type, t (its sender's clock) and checked fields; null when it is no message. */
 export function decode(label, data) {
   if (typeof data !== "string" || data.length > MAX_TEXT_BYTES || byteLength(data) > MAX_TEXT_BYTES) {
     return null;

@@ -4,7 +4,7 @@ import { isEmoji } from "./texts.js";
 
 const MIN_GAP_MS = 250; // between reactions of one participant; more of them are a flicker
 
-/** Events: "reaction" (detail: { userId, emoji }), "hand" (detail: { userId, raised }); userId is one's own for both. */
+/** Events: "reaction" (detail: { userId, emoji }), "hand" (detail: { userId, raised }), of others or one's own. */
 export class SignService extends EventTarget {
   capability = "reactions";
   labels = ["control"];

@@ -209,7 +209,7 @@ async function hasRoom(sizeBytes) {
   }
 }
 
-/** Have the browser save `blob`, of which `memoryBytes` are in memory; it stays for "Save again" until others need the room. */
+/** Have the browser save `blob`: `memoryBytes` are in memory. It stays for "Save again" while there is room. */
 function offer(blob, name, memoryBytes, remove) {
   const url = URL.createObjectURL(blob);
   const one = {

@@ -3,8 +3,10 @@
 const LINE_ENDS = /\r\n?|[\x0b\x0c\x85\u2028\u2029]/g;
 /** Control characters but newline and tab, and what turns the direction of writing around. */
 const FORBIDDEN = /(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
-const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[#*0-9]\ufe0f?\u20e3|[\u200d\ufe0f\u{e0020}-\u{e007f}])+$/u;
-const PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
+const KEYCAP = /[#*0-9]\ufe0f?\u20e3/gu;
+const EMOJI =
+  /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\u{e0020}-\u{e007f}])+$/u;
+const PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u;
 
 /** Several lines of text, without space around them; may be empty. */
 export function cleanText(words) {
@@ -18,5 +20,6 @@ export function cleanLine(words) {
 
 /** Whether it is a short row of emoji, so that nobody writes across others' pictures. */
 export function isEmoji(words) {
-  return EMOJI.test(words) && PICTURE.test(words);
+  const pictures = words.replace(KEYCAP, "\u2b50");
+  return EMOJI.test(pictures) && PICTURE.test(pictures);
 }
