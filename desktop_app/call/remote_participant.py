@@ -51,6 +51,7 @@ class RemoteParticipant:
         self.info = info
         """As they told, with a picture that is not sent to us counted as muted."""
         self.slot = slot
+        slot.set_dark(info.video_muted)
         self._told = info
         self._picture_sent = True
         self._told_sent = True
@@ -95,8 +96,7 @@ class RemoteParticipant:
             return False
         if info.video_muted != self.info.video_muted:
             self.peer.pause_freeze_detection()
-            if info.video_muted:
-                self.slot.clear()  # the last picture must not stand there as if it were live
+            self.slot.set_dark(info.video_muted)  # the last picture must not stand there as if it were live
         self.info = info
         return True
 
@@ -147,4 +147,4 @@ class RemoteParticipant:
         """End the connection; returns at once."""
         self._mixer.remove(self.playout)
         self.peer.hang_up()
-        self.slot.clear()
+        self.slot.set_dark(True)

@@ -140,6 +140,7 @@ class Session:
         (call, self.call), (data, self._data) = (self.call, None), (self._data, None)
         if call is None or data is None:
             return
+        await data.files.before_leaving()
         await self._tasks.close()
         self._steering = None
         await call.leave()

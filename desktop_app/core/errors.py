@@ -6,6 +6,7 @@
     |   +-- DeviceError      (media) a camera, microphone or speaker that cannot be used
     |   +-- ConnectError     (signaling) a server that cannot be reached or refuses us
     |   +-- FileError        (data) a file that cannot be sent or received
+    |   +-- BoardError       (data) a whiteboard that is full, or what cannot be drawn or saved
     +-- ProtocolError        (protocol) a message that breaks the wire protocol
 
 Everything else is a defect: it is logged with its traceback, and the person is told one plain sentence.

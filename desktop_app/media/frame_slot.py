@@ -33,11 +33,14 @@ class FrameSlot:
         self._lock = threading.Lock()
         self._newest: NewestFrame | None = None
         self._serial = 0
+        self._is_dark = False
         self._listeners: tuple[Callable[[], None], ...] = ()
 
     def put(self, frame: av.VideoFrame) -> None:
         """Replace the newest frame and call the listeners. The frame must not be changed afterwards."""
         with self._lock:
+            if self._is_dark:
+                return
             self._serial += 1
             self._newest = NewestFrame(self._serial, frame)
             listeners = self._listeners
@@ -54,6 +57,13 @@ class FrameSlot:
             self._newest = None
             listeners = self._listeners
         self._notify(listeners)
+
+    def set_dark(self, is_dark: bool) -> None:
+        """Hold no frame, and take none: one that was decoded a moment too late must not stay for good."""
+        with self._lock:
+            self._is_dark = is_dark
+        if is_dark:
+            self.clear()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` after each change; returns the function that ends that."""

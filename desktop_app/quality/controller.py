@@ -6,9 +6,9 @@ Whether there are pictures at all is decided for each path (picture_gate.py).
 - Down at once, as many steps as it takes, when the estimate leaves less than the step is good for: after a second,
   or immediately when it is far below or when over 5 % of loss confirms it.
 - Up one step at a time, when the estimate has left UP_MARGIN more than the next step's minimum all through a quiet
-  time; half of it is enough for SURE_MARGIN. A step up that fails doubles the quiet time before the next try (up to
-  a minute), unless the path has become clearly wider than it looked then; one that holds makes it short again. So a
-  noisy path is answered by ever fewer changes, and never by swinging.
+  time; half of it is enough for SURE_MARGIN, and then for every step that as much is left for. A step up that fails
+  doubles the quiet time before the next try (up to a minute), unless the path has become clearly wider than it looked
+  then; one that holds makes it short again. So a noisy path is answered by ever fewer changes, and never by swinging.
 - An encoder that needs over 85 % of the time between two frames steps down too; up again when the larger picture
   would, by its count of pixels a second, still leave a good reserve.
 
@@ -286,15 +286,19 @@ class QualityController:
         if self._step <= self._best():
             return
         least = self._ladder[self._step - 1].min_kbps
-        wider = max(SURE_MARGIN * least, WIDER * self._failed_kbps)
-        for needed, quiet_s in (
-            (wider, SURE_SHARE * QUIET_S),
-            (SURE_MARGIN * least, SURE_SHARE * self._quiet_s),
-            (UP_MARGIN * least, self._quiet_s),
+        for floor_kbps, quiet_s in (
+            (WIDER * self._failed_kbps, SURE_SHARE * QUIET_S),
+            (0.0, SURE_SHARE * self._quiet_s),
         ):
-            if now_s - self._changed_s >= quiet_s and self._lasting(now_s, quiet_s) >= needed:
-                self._go(now_s, self._step - 1, "recovered")
+            lasting = self._lasting(now_s, quiet_s)
+            if now_s - self._changed_s >= quiet_s and lasting >= max(SURE_MARGIN * least, floor_kbps):
+                self._go(now_s, self._fitting(lasting / SURE_MARGIN), "recovered")
                 return
+        if (
+            now_s - self._changed_s >= self._quiet_s
+            and self._lasting(now_s, self._quiet_s) >= UP_MARGIN * least
+        ):
+            self._go(now_s, self._step - 1, "recovered")
 
     def _lasting(self, now_s: float, seconds: float) -> float:
         return min(value for at_s, value in self._estimates if now_s - at_s <= seconds)

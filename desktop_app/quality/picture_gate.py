@@ -2,7 +2,8 @@
 
 Under AUDIO_ONLY_KBPS for the whole path there is sound alone. The way back: either the estimate climbs (the estimator
 may let it, to half as much again as is sent), or, as nothing much is sent that could prove the path wider, pictures
-are simply tried when the quiet time is over and the sound arrives whole. If that fails the quiet time doubles.
+are simply tried when the quiet time is over and the sound arrives whole. If that fails the quiet time doubles. No
+quiet time is kept where a probe has shown the path to be wide.
 
 Pure: the time is passed in.
 """
@@ -17,6 +18,8 @@ from .sound import HIGH_LOSS_PCT, audio_share_kbps
 
 AUDIO_ONLY_KBPS = 100.0
 VIDEO_AGAIN_KBPS = 130.0
+WIDE_KBPS, WIDE_S = 400.0, 1.5
+"""An estimate of so much, for so long, is no matter of chance."""
 DOWN_AFTER_S = 1.0
 FAR_BELOW = 0.7
 TRIAL_S = 10.0
@@ -89,13 +92,21 @@ class PictureGate:
             self._go(now_s, False)
 
     def _may_try(self, now_s: float, estimate_kbps: float, loss_pct: float) -> bool:
-        if now_s - self._changed_s < self._quiet_s or loss_pct > HIGH_LOSS_PCT:
+        if loss_pct > HIGH_LOSS_PCT:
+            return False
+        if now_s - self._changed_s >= WIDE_S and self._is_wide(now_s):
+            return True
+        if now_s - self._changed_s < self._quiet_s:
             return False
         return estimate_kbps >= VIDEO_AGAIN_KBPS or not self._is_falling()
 
     def _is_falling(self) -> bool:
         newest = self._newest[-1][1]
         return any(value > 1.05 * newest for _, value in self._newest)
+
+    def _is_wide(self, now_s: float) -> bool:
+        least = WIDE_KBPS - audio_share_kbps(WIDE_KBPS)
+        return all(value >= least for at_s, value in self._newest if now_s - at_s <= WIDE_S)
 
     def _go(self, now_s: float, is_open: bool) -> None:
         self.is_open = is_open

@@ -8,7 +8,7 @@ file goes on. Pure.
 
 from __future__ import annotations
 
-MOST_KBPS = 32_000.0
+MOST_KBPS = 28_000.0
 """More costs processor time that sound and pictures of the same process are short of then: this is a quarter of a core
 at each end."""
 SHARE = 0.10

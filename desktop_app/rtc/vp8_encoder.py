@@ -33,11 +33,9 @@ class Vp8Encoder(Protocol):
         """Free it."""
 
 
-def threads_for(width_px: int, height_px: int) -> int:
-    """One thread up to VGA, as more would cost more than they save."""
-    return 2 if width_px * height_px > 640 * 480 else 1
-
-
+THREADS = 1
+"""libvpx's threads wait for each other in a loop that spins: with another program on the cores a picture then takes
+ten times as long as on one thread, which needs 6 ms for 1280x720."""
 USUAL_FRAME_RATE = 30.0
 
 
@@ -48,7 +46,7 @@ def open_vp8_encoder(width_px: int, height_px: int, kbps: float, frame_rate: flo
             width_px,
             height_px,
             kbps,
-            threads=threads_for(width_px, height_px),
+            threads=THREADS,
             frame_rate=min(frame_rate, USUAL_FRAME_RATE),
         )
     return WrappedVp8Encoder(width_px, height_px, kbps)
@@ -106,7 +104,7 @@ def _make_codec(width_px: int, height_px: int, kbps: float) -> av.VideoCodecCont
     codec.framerate = Fraction(30, 1)
     codec.gop_size = 100_000  # keyframes on request alone
     codec.qmin, codec.qmax = libvpx.MIN_QUANTIZER, libvpx.MAX_QUANTIZER
-    codec.thread_count = threads_for(width_px, height_px)
+    codec.thread_count = THREADS
     codec.options = {
         "deadline": "realtime",
         "cpu-used": str(libvpx.CPU_USED),

@@ -21,6 +21,9 @@ from desktop_app.rtc.connection import LocalFeeds, MediaConnection, RemoteSinks
 from .data_end import CHAT_EVERY_S, MESSAGE_BYTES, QUEUED_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktop_app.rtc.channel_spec import ChannelSpec
     from desktop_app.rtc.ice import IceConfiguration
 
 AFTER_S = float(os.environ.get("BRIDGECALL_BULK_AFTER_S", "0"))
@@ -30,8 +33,10 @@ LENGTH_S = float(os.environ.get("BRIDGECALL_BULK_S", "0"))
 class DataConnection(MediaConnection):
     """With a channel for bulk data and one for chat."""
 
-    def __init__(self, ice: IceConfiguration, local: LocalFeeds, remote: RemoteSinks) -> None:
-        super().__init__(ice, local, remote)
+    def __init__(
+        self, ice: IceConfiguration, local: LocalFeeds, remote: RemoteSinks, channels: Sequence[ChannelSpec]
+    ) -> None:
+        super().__init__(ice, local, remote, channels)
         self.received_bytes = 0
         self.chat_ms: list[float] = []
         self.add_transceivers()  # first, so that the channels use their transport

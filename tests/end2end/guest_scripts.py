@@ -33,6 +33,7 @@ SIDES = (
     const { FileService } = await import("/web/data/files.js");
     const { SignService } = await import("/web/data/signs.js");
     const { BoardService } = await import("/web/board/service.js");
+    const { PointerService } = await import("/web/board/pointers.js");
     const { randomId } = await import("/web/ids.js");
     const peers = [];
     const newPeer = (send) => {
@@ -47,12 +48,14 @@ SIDES = (
         const files = new FileService(hub);
         const signs = new SignService(hub);
         const board = new BoardService(hub, 200);
-        for (const service of [chat, files, signs, board]) hub.addService(service);
+        const pointers = new PointerService(hub);
+        for (const service of [chat, files, signs, board, pointers]) hub.addService(service);
         const call = Object.assign(new EventTarget(), { userId: randomId() });
         hub.enter(call, name);
         const transfers = [];
         files.addEventListener("transfer", ({ detail }) => transfers.push(detail));
-        return { hub, chat, files, signs, board, call, name, transfers, texts: () => chat.lines.map(({ text }) => text) };
+        const texts = () => chat.lines.map(({ text }) => text);
+        return { hub, chat, files, signs, board, pointers, call, name, transfers, texts };
     };
     const meet = (one, other, peer) =>
         one.call.dispatchEvent(
@@ -87,7 +90,8 @@ SIDES = (
         meet(one, raw, here);
         here.offer();
         await until(() => raw.channels && [...raw.channels.values()].every((one) => one.readyState === "open"));
-        raw.say = (label, message) => raw.channels.get(label).send(JSON.stringify({ v: 1, t: 1, ...message }));
+        raw.say = (label, message) =>
+            raw.channels.get(label).send(JSON.stringify({ v: 1, t: Date.now(), ...message }));
         raw.told = (type) => raw.heard.map(([, data]) => typeof data === "string" ? JSON.parse(data) : {})
             .filter((message) => message.type === type);
     };

@@ -9,7 +9,7 @@ import msgspec
 from playwright.async_api import expect
 
 from desktop_app.data.board.document import Board, op_id
-from desktop_app.data.messages.board import BoardMessage, BoardOps, Op
+from desktop_app.data.messages.board import BoardOps, Op
 
 from .chromium import chromium_page, collect_complaints
 from .guest_scripts import SIDES, run_scripts
@@ -78,7 +78,8 @@ def _content(generator: random.Random, site: str, seq: int, clock: int) -> dict[
 
 async def test_the_document_is_the_applications() -> None:
     generator = random.Random(5)
-    rounds, wanted = [], []
+    rounds: list[list[str]] = []
+    wanted: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         ops = _some_ops(generator)
         generator.shuffle(ops)
@@ -88,8 +89,7 @@ async def test_the_document_is_the_applications() -> None:
         for at in range(0, len(ops), 4):
             text = msgspec.json.encode(BoardOps(ops=tuple(ops[at : at + 4]))).decode()
             messages.append(text)
-            message: BoardMessage = msgspec.json.decode(text, type=BoardOps)
-            board.merge(message.ops)
+            board.merge(msgspec.json.decode(text, type=BoardOps).ops)
         rounds.append(messages)
         wanted.append(
             {
@@ -184,6 +184,46 @@ _CASES = {
         await until(() => !ann.board.canUndo);
         return { next, other: other.site !== site && other.seq === 1 };
     """,
+    "pointers and strokes come and go": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        await connect(ann, bob);
+        ann.pointers.point(10.04, 20);
+        const there = await until(() => bob.pointers.pointers().length === 1);
+        const [{ userId, x, y }] = bob.pointers.pointers();
+        for (let i = 0; i < 50; i += 1) ann.pointers.point(i, i);
+        const last = await until(() => bob.pointers.pointers()[0].x === 49);
+        const long = Array.from({ length: 3000 }, (_, i) => i);
+        ann.pointers.showStroke({ tool: "pen", color: "#112233", width: 4, points: long, text: "" });
+        const drawing = await until(() => bob.pointers.strokes().length === 1);
+        const [{ points }] = bob.pointers.strokes();
+        ann.pointers.showStroke(null);
+        const drawn = await until(() => bob.pointers.strokes().length === 0);
+        ann.pointers.point(1, 1, false);
+        const away = await until(() => bob.pointers.pointers().length === 0);
+        ann.pointers.point(2, 2);
+        await until(() => bob.pointers.pointers().length === 1);
+        leave(bob, ann);
+        return { there, place: userId === ann.call.userId && x === 10 && y === 20, last, drawing, drawn, away,
+            short: points.length === 200 && points[0] === 0 && points.at(-1) === 2999,
+            gone: bob.pointers.pointers().length === 0 };
+    """,
+    "what is no pointer, and what was overtaken, is not shown": """
+        const [ann, eve] = [side("Ann"), raw("Eve")];
+        await connectRaw(ann, eve);
+        eve.say("control", { ...allHello, capabilities: ["pointer"] });
+        await until(() => linkOf(ann, eve).isReady);
+        const take = (message) => ann.pointers.received(linkOf(ann, eve), message);
+        const at = (t, more) => ({ type: "pointer", t, surface: "board", x: t, y: 0, visible: true, ...more });
+        take(at(5000));
+        take(at(4000));
+        const newest = ann.pointers.pointers()[0].x === 5000;
+        take(at(6000, { surface: "video:x" }));
+        const elsewhere = ann.pointers.pointers().length === 0;
+        const stroke = (more) => ({ type: "stroke", t: 1, done: false, shape: { ...shape(1), text: "", ...more } });
+        const refused = [{ tool: "pen", points: Array(402).fill(1) }, { points: [1, 2] }, { text: "x" }].map(
+            (more) => take(stroke(more)));
+        return { newest, elsewhere, refused: !refused.includes(true), none: ann.pointers.strokes().length === 0 };
+    """,
     "nonsense is dropped": """
         const { decode } = await import("/web/data/messages.js");
         const good = { site: "a".repeat(16), seq: 1, clock: 1, author: "u", kind: "add", shape: shape(1) };
@@ -194,15 +234,21 @@ _CASES = {
             { kind: "what" }, { kind: "constructor" }, { shape: 7 }, { shape: [] }, inShape({ points: "x" }),
             inShape({ points: [1] }), inShape({ points: [1, "2"] }), inShape({ points: Array(4001).fill(1) }),
             inShape({ points: [1e7, 1] }), inShape({ width: 101 }), inShape({ color: "#ABCDEF" }),
-            inShape({ tool: null }),
-            inShape({ text: "x".repeat(501) }), { targets: [[1, 2]] }, 
+            inShape({ tool: null }), inShape({ text: "x".repeat(501) }), { targets: [[1, 2]] },
             { targets: Array(501).fill(["a".repeat(16), 1]) },
             { target: ["a".repeat(16)] }, { target: "x" }, { seen: [] }, { seen: { a: 1 } },
             { seen: { ["a".repeat(16)]: 0 } }, { seen: { __proto__: 1, ["a".repeat(16)]: null } }];
         const state = (seen) => decode("board", JSON.stringify({ v: 1, t: 1, type: "board-state", seen }));
         const many = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [i.toString(16).padStart(16, "0"), 1]));
         const taken = wrong.filter((op) => read(op) !== null);
-        return { good: read({}) !== null, none: taken.length === 0 || JSON.stringify(taken), state: state({}) !== null,
+        const pointer = (more, type = "pointer") => decode("pointer", JSON.stringify(
+            { v: 1, t: 1, type, surface: "board", x: 1, y: 2, shape: shape(1), ...more })) !== null;
+        const points = [{ surface: "" }, { surface: 7 }, { x: "1" }, { x: null }, { y: 1e7 }, { visible: 1 }];
+        const strokes = [{ shape: null }, { shape: 7 }, { done: 1 }];
+        const pointed = pointer({}) && pointer({}, "stroke") && !points.some((more) => pointer(more))
+            && !strokes.some((more) => pointer(more, "stroke"));
+        return { pointed, good: read({}) !== null,
+            none: taken.length === 0 || JSON.stringify(taken), state: state({}) !== null,
             states: [null, 7, [], { x: 1 }, many].every((seen) => state(seen) === null) };
     """,
 }

@@ -31,7 +31,7 @@ CASES = {
         await until(() => ann.chat.lines.length === 252);
         linkOf(ann, bob).detach();
         linkOf(bob, ann).detach();
-        ann.chat.say("meanwhile Ann");
+        const meanwhile = ann.chat.say("meanwhile Ann");
         bob.chat.say("meanwhile Bob");
         annsWay.offer();
         const again = await until(() => ready(ann, bob) && ann.texts().includes("meanwhile Bob")
@@ -41,7 +41,9 @@ CASES = {
         const late = await until(() => cat.chat.lines.length === 253);
         const last = ann.chat.lines.filter(({ own }) => own).at(-1);
         const acknowledged = await until(() => last.delivered.size === 2);
-        return { again, late, acknowledged, same: ann.texts().join() === bob.texts().join(),
+        const { firstHand, fromHistory } = bob.chat.lines.find(({ id }) => id === meanwhile.id);
+        return { again, late, live: firstHand && !fromHistory, acknowledged,
+            same: ann.texts().join() === bob.texts().join(),
             cats: cat.texts().join() === ann.texts().filter((text) => text !== "for Bob alone").join(),
             bobs: bob.chat.lines.length === 254, history: cat.chat.lines[0].fromHistory };
     """,
@@ -75,13 +77,47 @@ CASES = {
             () => eve.told("chat-known").length === 1 && eve.told("chat-received").length === 1);
         eve.say("control", allHello);
         eve.say("chat", { type: "chat-known", tags: [] });
-        await until(() => eve.told("chat-history").length === 1);
+        await until(() => eve.told("chat-history").length === 2);
         eve.say("chat", { type: "chat-known", tags: [] });
         await until(() => linkOf(ann, eve).dropped.received === 2);
         const hello = eve.told("hello")[0];
-        return { quiet, answered, told: eve.told("chat-history").length === 1,
-            capabilities: hello.capabilities.join() === "chat,files,reactions,board", chunk: hello.chunkBytes === 65536,
+        return {
+            quiet, answered,
+            told: eve.told("chat-history").map(({ late, lines }) => `${late} ${lines.map(({ text }) => text)}`).join()
+                === "false overtook,true early",
+            capabilities: hello.capabilities.join() === "chat,files,reactions,board,pointer",
+            chunk: hello.chunkBytes === 65536,
             held: ann.texts().includes("overtook") };
+    """,
+    "what is believed of lines": """
+        const [ann, eve] = [side("Ann"), raw("Eve")];
+        await connectRaw(ann, eve);
+        eve.say("control", allHello);
+        const mine = ann.chat.say("mine");
+        const other = randomId();
+        const by = (author, text, more) =>
+            ({ id: randomId(), author, authorName: "N", text, sentMs: Date.now(), ...more });
+        const history = (...lines) => eve.say("chat", { type: "chat-history", t: Date.now(), lines });
+        const live = (line, t = Date.now()) => eve.say("chat", { type: "chat-line", t, line });
+        const told = by(other, "as told");
+        const hers = by(eve.call.userId, "as told by others");
+        history(told, { ...told, text: "told otherwise" }, by(ann.call.userId, "never said"),
+            by(other, "private", { to: randomId() }), { ...told, id: mine.id, text: "of the same id" });
+        live(by(eve.call.userId, "\\u202eevil\\u0007\\r\\nnext\\tline \\u2066x\\u2069 "));
+        live(by(eve.call.userId, "\\u0000 \\u202d"));
+        const ahead = by(eve.call.userId, "ahead", { sentMs: Date.now() + 3_600_000 });
+        live(ahead, Date.now() + 3_600_000);
+        live(by(eve.call.userId, "from next year", { sentMs: 2e12 }));
+        live(hers);
+        await until(() => ann.texts().includes(hers.text));
+        const answer = ann.chat.say("an answer");
+        const at = (text) => ann.chat.lines.find((line) => line.text === text)?.sentMs;
+        const near = (text) => Math.abs(at(text) - Date.now()) < 60_000;
+        const has = (text) => ann.texts().includes(text);
+        return { told: has("as told") && !has("told otherwise"), private: !has("private"),
+            mine: has("mine") && has("of the same id") && !has("never said"), clean: has("evil\\nnext\\tline x"),
+            ahead: near("ahead"), year: near("from next year"), last: ann.texts().at(-1) === "an answer",
+            dropped: await until(() => linkOf(ann, eve).dropped.received === 2) };
     """,
     "what waits is bounded, and the oldest goes": """
         const { Link } = await import("/web/data/link.js");
@@ -114,10 +150,13 @@ CASES = {
         here.receive({ type: "offer", sdp: offer.sdp });
         await other.setLocalDescription(offer);
         const connected = await until(() => here.state === "connected" && other.connectionState === "connected");
+        const early = ann.chat.say("said before they are known") && ann.chat.lines[0].recipients.size === 1;
+        ann.chat.giveUp(ann.hub.without("chat"));
+        const given = ann.chat.lines[0].recipients.size === 0;
         const silent = ann.hub.without("chat").length === 1 && ann.hub.linksWith("chat").length === 0;
         const said = ann.chat.say("nobody can read it") !== null;
         other.close();
-        return { connected, silent, said, none: !offer.sdp.includes("m=application") };
+        return { connected, early, given, silent, said, none: !offer.sdp.includes("m=application") };
     """,
     "nonsense on every channel changes nothing": """
         const [ann, eve] = [side("Ann"), raw("Eve")];
@@ -136,7 +175,7 @@ CASES = {
                 { type: "file-accept", transferId: id }, { type: "file-done", transferId: id },
                 { type: "file-cancel", transferId: id }, { type: "file-progress", transferId: id, receivedBytes: 5 },
                 { type: "reaction", emoji: "words" }, { type: "reaction", emoji: "\\u24bb\\u24ca" },
-                { type: "board-state", seen: {} },
+                { type: "reaction", emoji: "12" }, { type: "board-state", seen: {} },
                 { type: "pointer", surface: "board", x: 1, y: 1 },
             ].map((message) => JSON.stringify({ v: 1, t: 1, ...message }))];
         let sent = 0;

@@ -9,7 +9,7 @@ _SETUP = (
     + """
     const { frame, readFrame, BEGIN, DATA, END } = await import("/web/data/bulk.js");
     const { tagOf } = await import("/web/data/files_send.js");
-    const WINDOW_BYTES = 896 * 1024; // the contract's
+    const WINDOW_BYTES = 448 * 1024; // the contract's
     const { Sha256 } = await import("/web/data/sha256.js");
     /** What a page saves, as the browser would: the blobs behind the links that it clicks. */
     const saved = [];

@@ -99,6 +99,17 @@ CASES = {
             schemes: all.every((words) => linkify(words).every(
                 ({ href }) => href === undefined || /^(https?|mailto):/.test(href))) };
     """,
+    "texts and emoji": """
+        const { cleanText, cleanLine, isEmoji } = await import("/web/data/texts.js");
+        const good = ["\\u{1F44D}", "\\u2764\\ufe0f", "\\u{1F44D}\\u{1F3FD}", "\\u{1F1EB}\\u{1F1EE}",
+            "\\u{1F468}\\u200d\\u{1F469}\\u200d\\u{1F467}", "1\\ufe0f\\u20e3", "\\u{1F389}\\u{1F389}"];
+        const bad = ["a", "1", "#", "", " ", "\\u{1F44D}a", "\\u200d", "\\ufe0f", "<b>", "\\u202e\\u{1F44D}", "\\n",
+            "\\u24bb\\u24ca", "\\u24c2\\ufe0f", "\\u{1F170}\\ufe0f", "\\u{1F44D}\\u0301"];
+        return { clean: cleanText("  a\\r\\nb\\u2028c\\u0000\\u202e ") === "a\\nb\\nc",
+            unseen: cleanText("\\u200b\\u3164\\n\\u0301") === "" && cleanText("e\\u0301\\u200b") !== "",
+            line: cleanLine(" a\\n\\n b ") === "a b",
+            good: good.every(isEmoji) || good.map(isEmoji).join(), bad: !bad.some(isEmoji) || bad.map(isEmoji).join() };
+    """,
     "what is no message at all": """
         const texts = ["", "null", "1", "[]", "{}", "{", '"hello"', '{"type":"hello"', '{"v":1}', '{"v":1,"type":7}',
             '{"v":2,"type":"hello"}', '{"v":"1","type":"hello"}', '{"v":1,"type":"constructor"}',
@@ -113,7 +124,7 @@ CASES = {
         const hello = decode("control", '{"v":1,"type":"hello","__proto__":{"a":1},"more":[1]}');
         return { none: found.length === 0 || JSON.stringify(found), of_its_channel: other === null,
             bare: JSON.stringify(hello) === JSON.stringify(
-                { type: "hello", capabilities: [], chunkBytes: 16384, handRaised: false }),
+                { type: "hello", t: 0, capabilities: [], chunkBytes: 16384, handRaised: false }),
             version_may_be_missing: read("control", { type: "hand", raised: true })?.raised === true };
     """,
     "control messages": """

@@ -101,6 +101,7 @@ CASES = {
         const [oldest] = tell("bob", "new", 5000);
         const old = (via, tag) => mixed.isTooOld({ tag, sentMs: 0, text: "x", via, firstHand: false });
         return { hearsay: hearsay === null, ours: ours === "bob 1", more: more === "bob 2", oldest: oldest.tag === "0",
+            had: lines.had("bob 1") && lines.had("bob 3") && !lines.had("eve 1501"),
             old: old("eve", "0") && !old("bob", "0") };
     """,
     "nobody tells words of somebody who is connected, or private ones": """
@@ -123,12 +124,15 @@ CASES = {
         bob.says(line(id, "between us", { to: ann.call.userId }));
         await until(() => ann.chat.lines.length === 1);
         const secret = ann.chat.say("secret", id);
-        ann.chat.say("for all");
+        const all = ann.chat.say("for all");
+        const { recipients } = ann.chat.lines.find(({ id }) => id === all.id);
+        const waited = recipients.has(id);
         part(ann, bob);
+        const waits = recipients.has(id);
         const other = await stranger(ann, "Bob", id);
         const tags = other.told("chat-known")[0].tags.length;
         const heard = await other.heardHistory();
-        return { heard: heard.join() === "for all", tags: tags === 1,
+        return { heard: heard.join() === "for all", tags: tags === 1, waited, over: !waits,
             sealed: ann.chat.lines.find(({ id }) => id === secret.id).sealed };
     """,
     "what was said while somebody had no connection is not old to them": """

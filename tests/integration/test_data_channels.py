@@ -20,8 +20,11 @@ from .data_tools import DataEnd, connect, data_ends
 from .peer_tools import Person, calling
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiortc.rtcdatachannel import RTCDataChannel
 
+    from desktop_app.rtc.channel_spec import ChannelSpec
     from desktop_app.rtc.ice import IceConfiguration
 
 MESSAGES: list[bytes | str] = [
@@ -45,8 +48,8 @@ async def test_messages_of_every_size_in_both_directions() -> None:
             for ordered, unordered in channels:
                 ordered.send(message)
                 unordered.send(message)
+        await until(lambda: all(len(got) == len(MESSAGES) for end in (a, b) for got in end.received.values()))
         for end in (a, b):
-            await until(lambda end=end: all(len(got) == len(MESSAGES) for got in end.received.values()))  # type: ignore[misc]
             assert end.received[1] == MESSAGES
             assert sorted(end.received[2], key=repr) == sorted(MESSAGES, key=repr)
             counters = end.pc.data_counters()
@@ -84,8 +87,10 @@ async def test_plain_aiortc_is_understood_both_ways() -> None:
 class DataConnection(MediaConnection):
     """A call's connection with a channel for data."""
 
-    def __init__(self, ice: IceConfiguration, local: LocalFeeds, remote: RemoteSinks) -> None:
-        super().__init__(ice, local, remote)
+    def __init__(
+        self, ice: IceConfiguration, local: LocalFeeds, remote: RemoteSinks, channels: Sequence[ChannelSpec]
+    ) -> None:
+        super().__init__(ice, local, remote, channels)
         self.add_transceivers()  # first, so that the channel uses their transport
         self.bulk = self.pc.createDataChannel("bulk", negotiated=True, id=1)
 

@@ -22,6 +22,9 @@ MAX_BATCH_BYTES = 40 * 1024
 """Of the operations of one message; a single one may be longer (validity.MAX_OP_BYTES)."""
 MAX_QUEUED_BYTES = 64 * 1024
 """What the channel may have waiting before more is put on it."""
+BURST_BYTES = 16 * 1024 * 1024
+BYTES_PER_S = 3 * 1024 * 1024
+"""What goes out on one connection: below what the other side takes for a flood (data/rate.py)."""
 LOST_AFTER_S = 5.0
 """What was sent so long ago and is not there was refused or lost."""
 
@@ -29,7 +32,7 @@ LOST_AFTER_S = 5.0
 class Outbox:
     """For one connection: ends with it, the next one begins by comparing again."""
 
-    def __init__(self, link: Link, board: Board) -> None:
+    def __init__(self, link: Link, board: Board, now_s: float) -> None:
         self.link = link
         self.told: dict[str, int] | None = None
         """What we last said that we have."""
@@ -39,7 +42,8 @@ class Outbox:
         self._live: deque[Op] = deque()
         self._held: Op | None = None
         self._sent: dict[str, int] = {}
-        self._sent_at_s = 0.0
+        self._begun_s = self._sent_at_s = now_s
+        self._sent_bytes = 0
         self._sent_again: dict[str, int] = {}
 
     @property
@@ -47,9 +51,10 @@ class Outbox:
         """Whether nothing is to be sent."""
         return self._held is None and self._behind is None and not self._live
 
-    @property
-    def has_room(self) -> bool:
-        """Whether the channel takes more now."""
+    def has_room(self, now_s: float) -> bool:
+        """Whether the channel, and the other side, take more now."""
+        if self._sent_bytes > BURST_BYTES + (now_s - self._begun_s) * BYTES_PER_S:
+            return False
         return self.link.is_ready and self.link.queued_bytes(BOARD.label) < MAX_QUEUED_BYTES
 
     def add(self, op: Op) -> None:
@@ -86,13 +91,15 @@ class Outbox:
         batch: list[Op] = []
         size_bytes = 0
         while len(batch) < MAX_BATCH_OPS and (op := self._next()) is not None:
-            size_bytes += encoded_bytes(op) + 1
-            if batch and size_bytes > MAX_BATCH_BYTES:
+            op_bytes = encoded_bytes(op) + 1
+            if batch and size_bytes + op_bytes > MAX_BATCH_BYTES:
                 self._held = op
                 break
             batch.append(op)
+            size_bytes += op_bytes
         for op in batch:
             self._sent[op.site] = op.seq
+        self._sent_bytes += size_bytes
         if batch:
             self._sent_at_s = now_s
         return tuple(batch)

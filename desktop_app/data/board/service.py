@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -112,8 +112,12 @@ class BoardService:
             self._history.did(tuple(op_id(op) for op in ops))
             self._publish(ops)
 
-    def _turn_back(self, kind: str, ids: Sequence[OpId]) -> None:
-        ops = self._make([{"kind": kind, "target": each} for each in ids])
+    def _turn_back(self, kind: Literal["undo", "redo"], ids: Sequence[OpId]) -> None:
+        try:
+            ops = self._make([{"kind": kind, "target": each} for each in ids])
+        except BoardError:  # nothing was done: it is as it was
+            _ = self._history.redo() if kind == "undo" else self._history.undo()
+            raise
         if ops:
             self._publish(ops)
 
@@ -155,7 +159,7 @@ class BoardService:
 
     def link_ready(self, link: Link) -> None:
         """Say what we have; they do the same, and each sends what the other lacks."""
-        self._outboxes[link.user_id] = Outbox(link, self.board)
+        self._outboxes[link.user_id] = Outbox(link, self.board, self._now_s())
         self._tell_state(self._outboxes[link.user_id])
         if self._telling is None or self._telling.done():
             self._telling = self._tasks.spawn(self._tell_states(), name="states")
@@ -274,9 +278,10 @@ class BoardService:
                 await asyncio.sleep(POLL_S)
 
     def _send_some(self, outbox: Outbox) -> bool:
-        if outbox.is_empty or not outbox.has_room:
+        now_s = self._now_s()
+        if outbox.is_empty or not outbox.has_room(now_s):
             return False
-        batch = outbox.next_batch(self._now_s())
+        batch = outbox.next_batch(now_s)
         if batch:
             self._send(outbox, BoardOps(ops=batch))
         return True

@@ -36,6 +36,8 @@ Answer: TypeAlias = Literal["ask", "accept", "decline"]
 MAX_OPEN_IN_ALL = 500
 DONE_LINGERS_S = 5.0
 """So long after `file-done` was sent its record stays without an answer, while the connection stays."""
+HEARD_WITHIN_S = 1.0
+"""So long leaving waits for an answer to `file-done`; not every program gives one."""
 UNHEARD_LINGERS_S = 120.0
 """And so long when the connection was lost, maybe with the message: the sender will ask again."""
 
@@ -209,6 +211,14 @@ class Inbox:
             limit_s = DONE_LINGERS_S if receiving.is_bound else UNHEARD_LINGERS_S
             if told_s is not None and now_s - told_s >= limit_s:
                 self.forget_done(receiving)
+
+    def is_unheard(self) -> bool:
+        """Whether somebody was told a moment ago that we have their file, and has not answered."""
+        now_s = self._around.now_s()
+        return any(
+            one.told_done_s is not None and one.is_bound and now_s - one.told_done_s < HEARD_WITHIN_S
+            for one in self._transfers.values()
+        )
 
     def forget_done(self, receiving: Receiving) -> None:
         """The sender knows that the file is there: nobody asks for it again."""

@@ -148,6 +148,8 @@ class Outbox:
         sending.bind(link)
         if link.is_ready:
             sending.machine.offer(next(self._numbers) % 2**32)
+        else:
+            sending.machine.lost()
         sending.settle()
 
     # --- connections and restarts -----------------------------------------------------------------
@@ -200,6 +202,8 @@ class Outbox:
         """A moment has passed."""
         for sending in self:
             sending.tick()
+            if sending.link is not None and sending.machine.is_flowing:
+                self.fill(sending.link)  # should a channel not have said that it has room again
 
     def _write(self, record: OutgoingRecord, *, is_over: bool) -> None:
         work = self._journal.remove(record) if is_over else self._journal.save(record)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOSE_LIMIT_S = 3.0
+_LOOK_AGAIN_S = 0.02
 MAX_TELLS = 4
 """How often a participant may say on one connection what it has beginnings of."""
 
@@ -188,6 +189,11 @@ class FileService:
     def dropped(self, link: Link, message: Message) -> None:
         """A message that waited for a connection gave way to newer ones; offers are repeated anyway."""
         logger.info("%s for %s waited too long", type(message).__name__, link.user_id)
+
+    async def before_leaving(self) -> None:
+        """Give those whose files we have just received the time to hear of it; a second at most."""
+        while not self._is_closed and self._inbox.is_unheard():  # noqa: ASYNC110 - the end of a time has no event
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def close(self) -> None:
         """The call is over: what runs can be continued at the next one."""

@@ -97,7 +97,9 @@ class DataTransport(RTCSctpTransport):
 
     def limit(self, kbps: float) -> None:
         """What others leave of the path, in kbit/s."""
-        self._sender.congestion.limit_kbps = kbps
+        if kbps != self._sender.congestion.limit_kbps:
+            self._sender.congestion.limit_kbps = kbps
+            self._ask_for_turn()
 
     def _data_channel_send(self, channel: RTCDataChannel, data: bytes | str) -> None:
         if isinstance(data, str):

@@ -49,7 +49,8 @@ ROOM = 2.0
 MEASURE_SHARE, MEASURE_SAMPLES = 0.25, 8
 """The queue is the least of so much of a round trip, and of so many samples: one stall says nothing."""
 JITTER_SAMPLES = 40
-"""Where samples differ by more than the target they are taken for a whole round trip, and until there are so many."""
+"""Before the window shrinks samples are taken for a whole round trip, as threads and radio links stall for a while; and
+where they differ by more than the target until there are so many."""
 ROUTE_S, ROUTE_QUEUE_S = 4.0, 0.060
 """A queue this long that outlives the least window for so long is not ours: another route, or others' traffic."""
 IDLE_S = 1.0
@@ -86,7 +87,6 @@ class CongestionControl:
         self._full_rate, self._full_rounds = 0.0, 0
         self._waited = 0
         self._lost_bytes = self._arrived_bytes = 0
-        self._loss_since_s = 0.0
         self._is_settling = False
         """A cut does not show yet."""
         self._rate_before_cut: float | None = None
@@ -130,7 +130,8 @@ class CongestionControl:
         """A chunk leaves; `in_flight_bytes` without it."""
         if not in_flight_bytes:
             self._forget_unused(now_s)
-            self._begin_loss_span(now_s)
+            self._begin_loss_span()
+            self._rate_before_cut = None
             self.delivered_s = self.flight_s = now_s
         chunk.delivered_bytes = self.delivered_bytes
         chunk.delivered_s = self.delivered_s
@@ -205,9 +206,12 @@ class CongestionControl:
             )
         if span_s < MEASURE_SHARE * round_trip_s:
             return False
-        if max(samples) - min(samples) <= TARGET_S or min(samples) <= TARGET_S:
+        least_s = min(samples)
+        if least_s <= TARGET_S:
             return True
-        return span_s >= round_trip_s and len(samples) >= JITTER_SAMPLES
+        return span_s >= round_trip_s and (
+            len(samples) >= JITTER_SAMPLES or max(samples) - least_s <= TARGET_S
+        )
 
     def _grow_start(self, now_s: float, newly_bytes: int, queue_s: float | None) -> None:
         if queue_s is not None:
@@ -248,7 +252,7 @@ class CongestionControl:
         elif self.queue_s > TARGET_S:
             wanted = (self.base_s + TARGET_S) / (self.base_s + self.queue_s)
             self._window *= max(wanted, LEAST_FACTOR)
-        elif self._limited and not draining and not lossy:
+        elif self._limited and not draining and not lossy and self._rate_before_cut is None:
             share = 1 - self.queue_s / TARGET_S
             pace = CAREFUL * GROWTH if now_s < self._careful_until_s else GROWTH
             self._window += pace * share * self._window
@@ -294,15 +298,14 @@ class CongestionControl:
         total = self._lost_bytes + self._arrived_bytes
         if self._is_settling:
             self._is_settling = False
-            self._begin_loss_span(now_s)
+            self._begin_loss_span()
             return False
         if total < LOSS_SPAN_BYTES:
             return False
         loss = self._lost_bytes / total
-        rate = self._arrived_bytes / max(now_s - self._loss_since_s, 1e-3)
-        self._begin_loss_span(now_s)
+        self._begin_loss_span()
         limit = self._tolerated if now_s < self._tolerated_until_s else LOSS_LIMIT
-        before, self._rate_before_cut = self._rate_before_cut, None
+        rate, before, self._rate_before_cut = self._rates[-1], self._rate_before_cut, None
         if loss <= limit:
             return False
         if before is not None and rate < FOREIGN_SHARE * before:
@@ -315,7 +318,7 @@ class CongestionControl:
         if before is None:
             self._window_before_cut = self._window
             self._started_before_cut = self._starting
-        self._rate_before_cut = rate if before is None else before
+        self._rate_before_cut = rate
         self._is_settling = True
         if before is None:
             if now_s - self._loss_cut_s < AGAIN_S:
@@ -326,9 +329,8 @@ class CongestionControl:
         self._window = min(LOSS_CUT * self._window, max(self._rates) * (self.base_s + TARGET_S))
         return True
 
-    def _begin_loss_span(self, now_s: float) -> None:
+    def _begin_loss_span(self) -> None:
         self._lost_bytes = self._arrived_bytes = 0
-        self._loss_since_s = now_s
 
     def _judge_route(self, now_s: float) -> None:
         if self.queue_s < ROUTE_QUEUE_S or self._window > START_BYTES:

@@ -45,6 +45,7 @@ class DataSender:
         self.sacks_refused = 0
         self._released: dict[int, int] = {}
         self._free_s = 0.0
+        self._pacing_bps = self.congestion.pacing_bps
         self._probe_due = False
         self._hurried: Message | None = None
         self._hurry_again_s = 0.0
@@ -83,6 +84,9 @@ class DataSender:
         self._expire(now_s)
         bodies: list[bytes] = []
         pacing_bps = self.congestion.pacing_bps
+        if self._free_s > now_s:  # what is owed are bytes: at another rate that is another time
+            self._free_s = now_s + (self._free_s - now_s) * self._pacing_bps / pacing_bps
+        self._pacing_bps = pacing_bps
         while len(bodies) < limit:
             body = self._next_body(now_s, is_sparse=pacing_bps * SPARSE_S < wire.MAX_PACKET_BYTES)
             if body is None:

@@ -181,6 +181,7 @@ class BoardCanvas(BoardView):
             self.stroke_shown.emit(shape)
 
     def _draw(self, shape: Shape) -> None:
+        self._is_moved = True  # what is seen is where one draws
         self.waiting_shapes.append(shape)
         self.update_over(shape)
         self.change_requested.emit(Draw(shape))

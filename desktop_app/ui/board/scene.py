@@ -57,10 +57,6 @@ class Scene:
         """How many shapes are seen."""
         return len(self._items)
 
-    def clear(self) -> None:
-        """Begin anew with an empty board."""
-        self.__init__()  # type: ignore[misc]
-
     def apply(self, ops: Iterable[Op]) -> Change:
         """Merge operations."""
         touched: dict[OpId, None] = {}
@@ -130,10 +126,6 @@ class Scene:
             there.discard(item.identity)
             if not there:
                 del self._cells[cell]
-
-    def find(self, identity: OpId) -> Item | None:
-        """The shape, when it is seen."""
-        return self._items.get(identity)
 
     def shapes(self) -> list[Shape]:
         """All that are seen, the lowest first."""

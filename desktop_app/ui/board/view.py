@@ -15,12 +15,12 @@ from .pointers import REACH_PX, Pointed, paint_pointer
 from .scene import Change, Scene
 from .shapes import paint_shape, shape_bounds
 from .tiles import TILE_PX, TileStore
-from .viewport import Viewport
+from .viewport import MAX_FIT_SCALE, Viewport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from PySide6.QtGui import QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent, QShowEvent
 
     from desktop_app.data.messages.board import Op, Shape
 
@@ -48,6 +48,8 @@ class BoardView(QWidget):
         self._pointers: dict[str, Pointed] = {}
         self._viewport = Viewport()
         self._ratio = 0.0
+        self._is_moved = False
+        """Whether somebody chose what is seen."""
         self._backdrop: tuple[QPixmap, Viewport] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -85,7 +87,9 @@ class BoardView(QWidget):
 
     def clear_board(self) -> None:
         """Another board begins, empty."""
-        self.scene.clear()
+        self.scene = Scene()
+        self.tiles = TileStore(self.scene)
+        self._is_moved = False
         self.waiting_shapes.clear()
         self._live.clear()
         self._pointers.clear()
@@ -140,8 +144,19 @@ class BoardView(QWidget):
         self.update()
         self.viewport_changed.emit()
 
+    def look_at_all(self) -> None:
+        """Begin where something is: with everything in sight, or with the middle of the board in the middle."""
+        if self._is_moved:
+            return
+        if self.scene.bounds().isNull():
+            self.set_viewport(Viewport(1.0, -self.width() / 2, -self.height() / 2))
+        else:
+            self.fit(1.0)
+        self._is_moved = len(self.scene) > 0
+
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Larger or smaller, around `at` or the middle."""
+        self._is_moved = True
         place = QPointF(self.rect().center()) if at is None else at
         self.set_viewport(self._viewport.zoomed(factor, place.x(), place.y()))
 
@@ -149,26 +164,35 @@ class BoardView(QWidget):
         """One pixel for a board unit."""
         self.zoom(1 / self._viewport.scale)
 
-    def fit(self) -> None:
-        """Show everything that is on the board."""
+    def fit(self, max_scale: float = MAX_FIT_SCALE) -> None:
+        """Show everything that is on the board, at `max_scale` when there is little."""
         bounds = self.scene.bounds()
         if bounds.isNull():
-            self.set_viewport(Viewport())
+            self._is_moved = False
+            self.look_at_all()
             return
         area = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
-        self.set_viewport(viewports.fit(area, self.width(), self.height() - CORNER_PX))
+        self.set_viewport(viewports.fit(area, self.width(), self.height() - CORNER_PX, max_scale))
 
     def pan(self, dx_px: float, dy_px: float) -> None:
         """Move the paper."""
+        self._is_moved = True
         self.set_viewport(self._viewport.panned(dx_px, dy_px))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the middle in the middle."""
         super().resizeEvent(event)
         old = event.oldSize()
-        if old.width() > 0 and old.height() > 0:
+        if self._is_moved and old.width() > 0 and old.height() > 0:
             grown = event.size() - old
             self.pan(grown.width() / 2, grown.height() / 2)
+        else:
+            self.look_at_all()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin where something is."""
+        super().showEvent(event)
+        self.look_at_all()
 
     def _on_widget(self, area: QRectF) -> QRect:
         x, y = self._viewport.to_widget(area.x(), area.y())
@@ -216,10 +240,11 @@ class BoardView(QWidget):
         if self.devicePixelRatioF() != self._ratio:  # another screen brings no event of its own
             self._ratio = self.devicePixelRatioF()
             self.tiles.reset(self._viewport.scale * self._ratio)
-        wanted = self._wanted()
-        self.tiles.work(wanted, SLICE_S)
-        if not self.tiles.is_complete(wanted) and not self._timer.isActive():
-            self._timer.start()
+        if not self._timer.isActive():  # else it has its turn soon
+            wanted = self._wanted()
+            self.tiles.work(wanted, SLICE_S)
+            if not self.tiles.is_complete(wanted):
+                self._timer.start()
         painter = QPainter(self)
         self._paint_board(painter, event.rect())
         if self.is_empty:

@@ -51,10 +51,15 @@ class Viewport:
         return Viewport(scale, min(_FARTHEST, max(-_FARTHEST, left)), min(_FARTHEST, max(-_FARTHEST, top)))
 
 
-def fit(bounds: tuple[float, float, float, float], width_px: float, height_px: float) -> Viewport:
+def fit(
+    bounds: tuple[float, float, float, float],
+    width_px: float,
+    height_px: float,
+    max_scale: float = MAX_FIT_SCALE,
+) -> Viewport:
     """All of `bounds` (left, top, width, height in board units) in the middle of the widget."""
     left, top, width, height = bounds
     room = (max(1.0, width_px - 2 * FIT_MARGIN_PX), max(1.0, height_px - 2 * FIT_MARGIN_PX))
-    scale = min(room[0] / max(width, 1.0), room[1] / max(height, 1.0), MAX_FIT_SCALE)
+    scale = min(room[0] / max(width, 1.0), room[1] / max(height, 1.0), max_scale)
     scale = max(MIN_SCALE, scale)
     return Viewport(scale, left + width / 2 - width_px / 2 / scale, top + height / 2 - height_px / 2 / scale)

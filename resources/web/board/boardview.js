@@ -34,11 +34,21 @@ export class BoardView {
   #sureTimer = null;
   #wasOpened = false;
 
-  constructor(service) {
+  constructor(hub, service, pointers) {
     this.#service = service;
     const canvas = element("board-canvas");
     this.#picture = new BoardCanvas(canvas, service.board);
-    new Pens(canvas, this.#picture, service, this.#choice, (words) => this.#say(words));
+    new Pens(canvas, this.#picture, {
+      service,
+      pointers,
+      choice: this.#choice,
+      problem: (words) => this.#say(words),
+    });
+    pointers.addEventListener("change", () => {
+      this.#picture.strokes = pointers.strokes();
+      this.#picture.pointers = pointers.pointers().map(({ userId, x, y }) => ({ x, y, name: hub.nameOf(userId) }));
+      this.#picture.draw();
+    });
     this.#addChoices("board-tools", "tool", TOOLS, (button, tool) => setIcon(button, tool));
     this.#addChoices("board-colors", "color", COLORS, (button, color) => button.style.setProperty("--ink", color));
     this.#addChoices("board-widths", "width", WIDTHS, (button, width) => {

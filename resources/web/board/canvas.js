@@ -7,6 +7,17 @@ const MAX_SCALE = 8;
 const PAPER = "#ffffff";
 const DOT = "#d5dbe5";
 const DOT_STEP = 32;
+const POINTER = "#3b5b92";
+const MAX_NAME_PX = 160;
+const ARROW = [
+  [0, 0],
+  [0, 15],
+  [4.2, 11.6],
+  [7, 17.6],
+  [9.4, 16.5],
+  [6.7, 10.7],
+  [12, 10.4],
+];
 const FIT_MARGIN_PX = 32;
 const MAX_PNG_PX = 8192;
 
@@ -22,6 +33,9 @@ export class BoardCanvas {
   view = { x: 0, y: 0, scale: 1 };
   /** A shape that is being drawn, or null. */
   draft = null;
+  /** What others are drawing, and where they point: { x, y, name } in board units. */
+  strokes = [];
+  pointers = [];
   /** Operations whose shapes are hidden, since the eraser met them. */
   rubbed = new Set();
 
@@ -160,9 +174,40 @@ export class BoardCanvas {
         paint(context, op.shape);
       }
     }
+    for (const shape of this.strokes) {
+      paint(context, shape);
+    }
     if (this.draft !== null) {
       paint(context, this.draft);
     }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    for (const pointer of this.pointers) {
+      this.#paintPointer((pointer.x - x) * scale, (pointer.y - y) * scale, pointer.name);
+    }
+  }
+
+  /** An arrow whose tip is at `x`, `y` (CSS pixels), and a name beside it. */
+  #paintPointer(x, y, name) {
+    const context = this.#context;
+    context.beginPath();
+    for (const [dx, dy] of ARROW) {
+      context.lineTo(x + dx, y + dy);
+    }
+    context.closePath();
+    context.fillStyle = POINTER;
+    context.strokeStyle = PAPER;
+    context.lineWidth = 1.6;
+    context.lineJoin = "round";
+    context.fill();
+    context.stroke();
+    context.font = "600 12px sans-serif";
+    context.textBaseline = "middle";
+    const width = Math.min(MAX_NAME_PX, context.measureText(name).width);
+    context.beginPath();
+    context.roundRect(x + 11, y + 17, width + 12, 20, 6);
+    context.fill();
+    context.fillStyle = PAPER;
+    context.fillText(name, x + 17, y + 27.5, MAX_NAME_PX);
   }
 
   #paintDots(right, bottom) {

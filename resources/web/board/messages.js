@@ -1,6 +1,6 @@
-// Messages of the board channel (docs/data-channels.md, board).
+// Messages of the board and pointer channels (docs/data-channels.md).
 
-import { hex, integer, list, number, optional, record, text } from "../data/schema.js";
+import { flag, hex, integer, list, number, optional, record, text } from "../data/schema.js";
 
 export const MAX_NUMBERS = 4000;
 export const MAX_TARGETS = 500;
@@ -54,6 +54,19 @@ const op = record({
 export const BOARD_MESSAGES = new Map([
   ["board-ops", record({ ops: list(op, 1, MAX_BATCH_OPS) })],
   ["board-state", record({ seen })],
+]);
+
+export const POINTER_MESSAGES = new Map([
+  [
+    "pointer",
+    record({
+      surface: text(1, 140),
+      x: number(-1_000_000, 1_000_000),
+      y: number(-1_000_000, 1_000_000),
+      visible: optional(flag, true),
+    }),
+  ],
+  ["stroke", record({ shape, done: optional(flag, false) })],
 ]);
 
 /** An operation as it is sent: the fields of its kind and no others. */

@@ -5,6 +5,8 @@ import { MAX_BATCH_OPS, wireOp } from "./messages.js";
 
 const MAX_BATCH_BYTES = 40 * 1024; // of one message; a single operation may be longer
 const MAX_QUEUED_BYTES = 64 * 1024; // what the channel may have waiting before more is put on it
+const BURST_BYTES = 16 * 1024 * 1024;
+const BYTES_PER_MS = 3 * 1024; // what goes out on one connection: below what the other side takes for a flood
 const LOST_AFTER_MS = 5_000; // what was sent so long ago and is not there was refused or lost
 
 export class Outbox {
@@ -15,6 +17,8 @@ export class Outbox {
   #sent = new Map();
   #sentAtMs = -Infinity;
   #sentAgain = new Map();
+  #begunMs = performance.now();
+  #sentBytes = 0;
 
   link;
   /** What we last said that we have. */
@@ -30,7 +34,8 @@ export class Outbox {
   }
 
   get hasRoom() {
-    return this.link.isReady && this.link.queuedBytes("board") < MAX_QUEUED_BYTES;
+    const allowed = BURST_BYTES + (performance.now() - this.#begunMs) * BYTES_PER_MS;
+    return this.#sentBytes <= allowed && this.link.isReady && this.link.queuedBytes("board") < MAX_QUEUED_BYTES;
   }
 
   /** Send an operation that was made here just now; before the first comparison, that will find it. */
@@ -72,14 +77,16 @@ export class Outbox {
     while (batch.length < MAX_BATCH_OPS && !this.isEmpty) {
       const op = this.#waiting[this.#next];
       const wire = wireOp(op);
-      bytes += byteLength(JSON.stringify(wire)) + 1;
-      if (batch.length > 0 && bytes > MAX_BATCH_BYTES) {
+      const more = byteLength(JSON.stringify(wire)) + 1;
+      if (batch.length > 0 && bytes + more > MAX_BATCH_BYTES) {
         break;
       }
+      bytes += more;
       batch.push(wire);
       this.#sent.set(op.site, op.seq);
       this.#next += 1;
     }
+    this.#sentBytes += bytes;
     if (this.isEmpty) {
       this.#waiting = [];
       this.#next = 0;

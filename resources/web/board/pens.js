@@ -7,11 +7,15 @@ const TOLERANCE_PX = 0.6;
 const GAP_PX = 24;
 const DRAFT_TOOLS = new Set(["pen", "line", "rectangle", "ellipse"]);
 
-/** `choice` has tool, color and width. `service` is the BoardService; problem(words) tells the person. */
+/**
+ * `choice` has tool, color and width; `service` is the BoardService, `pointers` the PointerService; problem(words)
+ * tells the person.
+ */
 export class Pens {
   #canvas;
   #picture;
   #service;
+  #pointers;
   #choice;
   #problem;
   #fingers = new Map();
@@ -19,14 +23,18 @@ export class Pens {
   #last = null;
   #writing = null;
 
-  constructor(canvas, picture, service, choice, problem) {
+  constructor(canvas, picture, { service, pointers, choice, problem }) {
     this.#canvas = canvas;
     this.#picture = picture;
     this.#service = service;
+    this.#pointers = pointers;
     this.#choice = choice;
     this.#problem = problem;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
+    canvas.addEventListener("pointerleave", (event) => {
+      pointers.point(...picture.toBoard(...this.#place(event)), false);
+    });
     canvas.addEventListener("pointerup", (event) => this.#up(event, true));
     canvas.addEventListener("pointercancel", (event) => this.#up(event, false));
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
@@ -58,6 +66,7 @@ export class Pens {
   }
 
   #move(event) {
+    this.#pointers.point(...this.#picture.toBoard(...this.#place(event)));
     const before = this.#fingers.get(event.pointerId);
     if (before === undefined) {
       return;
@@ -112,6 +121,7 @@ export class Pens {
 
   #drawDraft() {
     this.#picture.draft = this.#draft(false);
+    this.#pointers.showStroke(this.#picture.draft);
     this.#picture.draw();
   }
 
@@ -147,6 +157,9 @@ export class Pens {
   #abandon() {
     this.#points = [];
     this.#last = null;
+    if (this.#picture.draft !== null) {
+      this.#pointers.showStroke(null);
+    }
     this.#picture.draft = null;
     this.#picture.rubbed.clear();
     this.#picture.draw();

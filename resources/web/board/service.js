@@ -45,7 +45,10 @@ export class BoardService extends EventTarget {
   /** Draw a shape { tool, color, width, points, text }; false when the whiteboard is full or it is none. */
   draw(shape) {
     const pieces = piecesOf(shape);
-    return pieces !== null && !this.board.isFull && this.#change(pieces.map((piece) => ({ kind: "add", shape: piece })));
+    if (pieces === null || this.board.isFull) {
+      return false;
+    }
+    return this.#change(pieces.map((piece) => ({ kind: "add", shape: piece })));
   }
 
   /** Rub out the shapes with these ids. */
@@ -63,19 +66,11 @@ export class BoardService extends EventTarget {
   }
 
   undo() {
-    const ids = this.#done.pop();
-    if (ids !== undefined) {
-      this.#undone.push(ids);
-      this.#publish(this.#make(ids.toReversed().map((target) => ({ kind: "undo", target }))));
-    }
+    this.#turnBack("undo", this.#done, this.#undone, (ids) => ids.toReversed());
   }
 
   redo() {
-    const ids = this.#undone.pop();
-    if (ids !== undefined) {
-      this.#done.push(ids);
-      this.#publish(this.#make(ids.map((target) => ({ kind: "redo", target }))));
-    }
+    this.#turnBack("redo", this.#undone, this.#done, (ids) => ids);
   }
 
   linkReady(link) {
@@ -128,6 +123,15 @@ export class BoardService extends EventTarget {
     this.#done = [];
     this.#undone = [];
     this.#tell([]);
+  }
+
+  #turnBack(kind, from, to, order) {
+    const ids = from.at(-1);
+    const ops = ids === undefined ? [] : this.#make(order(ids).map((target) => ({ kind, target })));
+    if (ops.length > 0) {
+      to.push(from.pop());
+      this.#publish(ops);
+    }
   }
 
   #change(contents) {

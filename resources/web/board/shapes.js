@@ -1,4 +1,4 @@
-// How a shape of the whiteboard looks, and whether the eraser meets it. As in desktop_app/ui/board/shapes.py and hit.py.
+// How a shape of the board looks, and whether the eraser meets it: as in desktop_app/ui/board/shapes.py and hit.py.
 
 const TEXT_HEIGHT = 6; // a text's letters are so many widths high
 const MAX_FONT_PX = 600;
@@ -140,8 +140,8 @@ function distance([x, y], a, b) {
 
 /**
  * Leave out points of [x, y] that are less than `tolerance` from the line between those left (Ramer, 1972). Where
- * points were left out there is one at least each `gap` all the same: strokes are painted as curves through the middles,
- * which would make an arc of a corner between two long lines.
+ * points were left out there is one at least each `gap` all the same: strokes are painted as curves through the
+ * middles, which would make an arc of a corner between two long lines.
  */
 export function simplify(points, tolerance, gap) {
   const keep = new Set([0, points.length - 1]);

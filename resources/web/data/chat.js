@@ -3,10 +3,12 @@
 import { randomId } from "../ids.js";
 import { ChatLines, tagOf } from "./chatlines.js";
 import { MAX_HISTORY_LINES, MAX_KNOWN_TAGS, MAX_LINE_CHARS, byteLength, encode } from "./messages.js";
+import { cleanLine, cleanText } from "./texts.js";
 
 const HISTORY_BYTES = 48 * 1024;
 const MAX_HEARSAY = 1500; // lines of others that one participant may bring; more than that is made up
-const BLANK = /^[\s\p{Cf}\p{Mn}\u115f\u1160\u2800\u3164\uffa0]*$/u;
+const CLOCK_TOLERANCE_MS = 60_000; // a clock that is farther off is not believed
+const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * Events: "line" (detail: a line that is new or whose delivery changed), "removed" (detail: the tag of one that went).
@@ -34,8 +36,8 @@ export class ChatService extends EventTarget {
 
   /** Say something to everybody, or to one; returns the line, null when there is nothing to say. */
   say(text, to = null) {
-    const words = text.toWellFormed?.() ?? text;
-    if (BLANK.test(words) || Array.from(words).length > MAX_LINE_CHARS) {
+    const words = cleanText(text.toWellFormed?.() ?? text);
+    if (words === "" || Array.from(words).length > MAX_LINE_CHARS) {
       return null;
     }
     const { userId, name } = this.#hub;
@@ -44,17 +46,25 @@ export class ChatService extends EventTarget {
       author: userId,
       authorName: name,
       text: words,
-      sentMs: Math.max(nowMs(), this.#lastOwnMs() + 0.001),
+      sentMs: this.#nextMs(),
       to,
     };
-    const links = this.#hub.linksWith("chat").filter((link) => to === null || link.userId === to);
+    const present = Array.from(this.#hub.links.values()).filter((link) => !link.isReady || link.understands("chat"));
+    const links = present.filter((link) => to === null || link.userId === to);
     const recipients = to === null ? links.map((link) => link.userId) : [to];
     const ours = { ...line, own: true, via: userId, fromHistory: false };
     this.#add({ ...ours, recipients: new Set(recipients), delivered: new Set() });
-    for (const link of links) {
-      link.send("chat", { type: "chat-line", line }); // who has no connection now is told by the history
+    for (const link of links.filter(({ isReady }) => isReady)) {
+      link.send("chat", { type: "chat-line", line }); // the others are told when there is a connection
     }
     return line;
+  }
+
+  /** These participants have no chat: no line waits for them. */
+  giveUp(userIds) {
+    for (const line of this.lines) {
+      this.#giveUp(line, userIds);
+    }
   }
 
   linkReady(link) {
@@ -70,11 +80,16 @@ export class ChatService extends EventTarget {
     this.#readySinceMs.delete(link.userId);
   }
 
-  /** Who comes under this id later may be somebody else: they are told nothing of what was private. */
+  /**
+   * Who comes under this id later may be somebody else: they are told nothing of what was private, and no line to
+   * everybody waits for them.
+   */
   linkGone(link) {
     this.#readySinceMs.delete(link.userId);
     for (const line of this.lines) {
-      if (line.to !== null && !line.sealed && (line.to === link.userId || line.author === link.userId)) {
+      if (line.to === null) {
+        this.#giveUp(line, [link.userId]);
+      } else if (!line.sealed && (line.to === link.userId || line.author === link.userId)) {
         line.sealed = true;
         if (line.own) {
           this.#tell(line);
@@ -86,7 +101,7 @@ export class ChatService extends EventTarget {
   received(link, message) {
     switch (message.type) {
       case "chat-line":
-        return this.#receiveLine(link, message.line);
+        return this.#receiveLine(link, message);
       case "chat-received":
         return this.#noteReceived(link, message.ids);
       case "chat-known":
@@ -97,24 +112,29 @@ export class ChatService extends EventTarget {
     return false;
   }
 
-  #receiveLine(link, line) {
-    if (line.author !== link.userId || !this.#hold(link, line, { fromHistory: false, live: true })) {
+  #receiveLine(link, { line, t }) {
+    if (line.author !== link.userId || !this.#hold(link, line, { t, fromHistory: false, live: true })) {
       return false;
     }
     link.send("chat", { type: "chat-received", ids: [line.id] });
     return true;
   }
 
-  #receiveHistory(link, { lines, late }) {
+  #receiveHistory(link, { lines, late, t }) {
     const taken = lines.filter((line) => {
       const fromHistory = !(late && line.author === link.userId);
-      return this.#hold(link, line, { fromHistory, live: false });
+      return this.#hold(link, line, { t, fromHistory, live: false });
     });
     const theirs = taken.filter(({ author }) => author === link.userId);
     if (theirs.length > 0) {
       link.send("chat", { type: "chat-received", ids: theirs.map(({ id }) => id) });
     }
     return taken.length === lines.length;
+  }
+
+  /** Whether we said it while they were in the room, and they have not confirmed it. */
+  #isAwaited({ own, recipients, delivered }, { userId }) {
+    return own && recipients.has(userId) && !delivered.has(userId);
   }
 
   /** Whether this participant may be told the line: it is for everybody, or between us two as long as both are here. */
@@ -131,7 +151,7 @@ export class ChatService extends EventTarget {
     const known = new Set(tags);
     this.#noteDelivered(link, ({ tag }) => known.has(tag));
     const missing = this.lines.filter((line) => !known.has(line.tag) && this.#belongsTo(line, link));
-    const isLate = (line) => line.own && line.recipients.has(link.userId);
+    const isLate = (line) => this.#isAwaited(line, link);
     this.#sendHistory(link, missing.filter((line) => !isLate(line)), false);
     this.#sendHistory(link, missing.filter(isLate), true);
     return true;
@@ -174,23 +194,30 @@ export class ChatService extends EventTarget {
     return true;
   }
 
-  /** Whether what a participant brings is here now, or was. */
-  #hold(link, line, { fromHistory, live }) {
+  /** Whether what a participant brings is here now, or was; `t` is when they told it, by their clock. */
+  #hold(link, line, { t, fromHistory, live }) {
     const firstHand = line.author === link.userId;
-    const came = { ...line, tag: tagOf(line.author, line.id), own: false, via: link.userId, firstHand, fromHistory };
-    const held = this.#lines.get(came.tag);
-    if (held !== undefined && (held.firstHand || !firstHand)) {
+    const tag = tagOf(line.author, line.id);
+    const held = this.#lines.get(tag);
+    if (this.#lines.had(tag) && (held === undefined || held.firstHand || !firstHand)) {
       return true;
     }
-    if (BLANK.test(line.text) || !(firstHand ? this.#isForUs(line) : this.#isBelievable(link, line))) {
+    const came = { ...line, tag, own: false, via: link.userId, firstHand, fromHistory };
+    came.text = cleanText(line.text);
+    came.authorName = cleanLine(line.authorName);
+    came.sentMs = believableMs(line.sentMs, t);
+    if (came.text === "" || !(firstHand ? this.#isForUs(came) : this.#isBelievable(link, came))) {
       return false;
     }
-    if (!live && this.#lines.isTooOld(came)) {
-      return true; // newer ones have taken its place
+    if (this.#lines.isTooOld(came)) {
+      if (!live) {
+        return true; // newer ones have taken its place
+      }
+      came.sentMs = nowMs();
     }
     if (held !== undefined) {
       this.#lines.remove(held); // what its author says stands for what others have told of it
-      if (held.text === line.text && held.sentMs === line.sentMs && held.authorName === line.authorName) {
+      if (held.text === came.text && held.sentMs === came.sentMs && held.authorName === came.authorName) {
         this.#lines.add(Object.assign(held, { via: link.userId, firstHand }));
         return true;
       }
@@ -224,8 +251,19 @@ export class ChatService extends EventTarget {
     }
   }
 
-  #lastOwnMs() {
-    return this.lines.findLast(({ own }) => own)?.sentMs ?? 0;
+  /** After what it answers, also when the other's clock is somewhat ahead of ours. */
+  #nextMs() {
+    const now = nowMs();
+    const newest = this.lines.at(-1)?.sentMs ?? 0;
+    return newest < now + CLOCK_TOLERANCE_MS / 2 ? Math.max(now, newest + 0.001) : now;
+  }
+
+  #giveUp(line, userIds) {
+    const waiting = userIds.filter((userId) => this.#isAwaited(line, { userId }));
+    if (waiting.length > 0) {
+      waiting.forEach((userId) => line.recipients.delete(userId));
+      this.#tell(line);
+    }
   }
 
   #tellRemoved({ tag }) {
@@ -239,6 +277,13 @@ export class ChatService extends EventTarget {
 
 function nowMs() {
   return performance.timeOrigin + performance.now();
+}
+
+/** When a line was said, by our own clock where theirs is far off: `t`, when it was told, gives the line's age. */
+function believableMs(sentMs, t) {
+  const now = nowMs();
+  const said = t !== 0 && Math.abs(now - t) > CLOCK_TOLERANCE_MS ? now - (t - sentMs) : sentMs;
+  return said > now + CLOCK_TOLERANCE_MS ? now : Math.max(said, now - MAX_AGE_MS);
 }
 
 function wire({ id, author, authorName, text, sentMs, to }) {

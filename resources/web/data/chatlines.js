@@ -5,6 +5,7 @@ import { sha256Hex } from "./sha256.js";
 
 const MAX_LINES = MAX_KNOWN_TAGS;
 const MAX_CHARS = 1_000_000; // of all lines, so that a history is no load for anybody
+const MAX_FORGOTTEN = 5000;
 const HEARSAY = "of others ";
 const encoder = new TextEncoder();
 
@@ -27,6 +28,7 @@ export class ChatLines {
   #lines = []; // in the order of sentMs, then tag
   #byTag = new Map();
   #shares = new Map(); // what each has brought: their own words, or what they tell of others
+  #forgotten = new Set(); // tags of lines whose place newer ones have taken
   #chars = 0;
 
   /** In order; not to be changed. */
@@ -36,6 +38,11 @@ export class ChatLines {
 
   get(tag) {
     return this.#byTag.get(tag);
+  }
+
+  /** Whether it is held, or was until others took its place. */
+  had(tag) {
+    return this.#byTag.has(tag) || this.#forgotten.has(tag);
   }
 
   /** Whether it would stand before lines of the same source that were given up already. */
@@ -53,8 +60,7 @@ export class ChatLines {
         return null;
       }
       const oldest = this.#lines.find((one) => sourceOf(one) === share);
-      this.remove(oldest);
-      this.#shares.get(share).until = oldest;
+      this.#forget(oldest);
       gone.push(oldest);
     }
     let at = this.#lines.length;
@@ -71,6 +77,15 @@ export class ChatLines {
     this.#lines.splice(this.#lines.indexOf(line), 1);
     this.#byTag.delete(line.tag);
     this.#count(line, -1);
+  }
+
+  #forget(line) {
+    this.remove(line);
+    this.#shares.get(sourceOf(line)).until = line;
+    this.#forgotten.add(line.tag);
+    if (this.#forgotten.size > MAX_FORGOTTEN) {
+      this.#forgotten.delete(this.#forgotten.values().next().value);
+    }
   }
 
   #count(line, sign) {

@@ -11,6 +11,7 @@ const SILENT_MS = 5_000;
 /** Events: "open", "close". */
 export class ChatView extends EventTarget {
   #hub;
+  #chat;
   #timeline;
   #items = new Map();
   #unread = 0;
@@ -19,6 +20,7 @@ export class ChatView extends EventTarget {
   constructor(hub, chat, timeline) {
     super();
     this.#hub = hub;
+    this.#chat = chat;
     this.#timeline = timeline;
     element("chat-toggle").addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
     element("chat-close").addEventListener("click", () => this.close());
@@ -130,6 +132,7 @@ export class ChatView extends EventTarget {
   /** Say whose program has no chat; a while after they came, since a connection needs its time. */
   #noteSilent() {
     const say = () => {
+      this.#chat.giveUp(this.#hub.without("chat"));
       const names = this.#hub.without("chat").map((userId) => this.#hub.nameOf(userId));
       const note = element("chat-note");
       note.hidden = names.length === 0;

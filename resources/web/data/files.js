@@ -59,6 +59,8 @@ export class FileService extends EventTarget {
         return this.#receiver.offered(link, message);
       case "file-cancel":
         return this.#receiver.cancelled(link, message) || this.#sender.cancelled(link, message);
+      case "file-progress":
+        return this.#receiver.confirmed(link, message) || this.#sender.received(link, message);
       default:
         return this.#sender.received(link, message);
     }

@@ -2,20 +2,21 @@
 
 import { BEGIN, DATA, END, readFrame } from "./bulk.js";
 import { OWN_CHUNK_BYTES } from "./channels.js";
-import { WINDOW_BYTES, tagOf } from "./files_send.js";
+import { tagOf } from "./files_send.js";
 import { Hasher } from "./hashing.js";
 import { MAX_TAGS } from "./messages.js";
 import { cleanName } from "./names.js";
 import { previewUrl } from "./preview.js";
-import { openSink } from "./sinks.js";
+import { SinkError, openSink } from "./sinks.js";
 import { Transfer, cancelWords } from "./transfer.js";
 
-const PROGRESS_BYTES = 128 * 1024;
+const PROGRESS_BYTES = 64 * 1024;
 const PROGRESS_MS = 250;
 /** What may lie here unwritten: a sender that keeps to its window never comes near. */
-const MAX_UNWRITTEN_BYTES = 2 * WINDOW_BYTES;
+const MAX_UNWRITTEN_BYTES = 1024 * 1024;
 const MAX_OPEN_OFFERS = 50; // of one participant
 const MAX_TRANSFERS = 300; // that are remembered
+const NO_PLACE = new SinkError("not-writable", "The browser gave no place for the file. Have it sent again.");
 
 /** A Transfer with what its receiving needs. */
 class Incoming extends Transfer {
@@ -106,7 +107,8 @@ export class FileReceiver {
       sink = await openSink(transfer.name, transfer.sizeBytes);
     } catch (error) {
       if (error.name !== "AbortError") {
-        this.#end(transfer, error.code ?? "not-writable", "failed", error.message);
+        const { code, message } = error instanceof SinkError ? error : NO_PLACE;
+        this.#end(transfer, code, "failed", message);
       }
       return; // the person closed the question where to put it: the offer stands
     }
@@ -142,6 +144,12 @@ export class FileReceiver {
     transfer.become(code === "cancelled" ? "cancelled" : "failed", cancelWords(code, this.#hub.nameOf(link.userId)));
     this.#release(transfer);
     return true;
+  }
+
+  /** Whether the sender confirms that it knows of a file that is done. */
+  confirmed(link, { transferId, receivedBytes }) {
+    const transfer = this.#transfers.get(transferId);
+    return transfer?.state === "done" && transfer.userId === link.userId && receivedBytes === transfer.sizeBytes;
   }
 
   receivedBulk(link, data) {
@@ -301,7 +309,7 @@ export class FileReceiver {
       if (this.#transfers.size <= MAX_TRANSFERS) {
         return;
       }
-      if (transfer.isOver) {
+      if (transfer.isOver || (transfer.link === null && transfer.sink === null)) {
         this.#transfers.delete(transferId);
         transfer.saved?.forget();
         this.#forget(transfer);

@@ -8,7 +8,7 @@ import { sha256Hex } from "./sha256.js";
 import { Transfer, cancelWords } from "./transfer.js";
 
 /** How far beyond the newest file-progress a sender may be. */
-export const WINDOW_BYTES = 896 * 1024;
+export const WINDOW_BYTES = 448 * 1024;
 const BLOCK_BYTES = 1024 * 1024; // read at once
 const MAX_TRANSFERS = 300; // that are remembered
 
@@ -109,6 +109,9 @@ export class FileSender {
     if (message.type === "file-unfinished") {
       return this.#remind(link, message.tags);
     }
+    if (message.type === "file-done") {
+      return this.#finished(link, message.transferId);
+    }
     const transfer = this.#of(link, message.transferId);
     if (transfer === null) {
       return false;
@@ -122,13 +125,21 @@ export class FileSender {
         return true;
       case "file-progress":
         return this.#acknowledged(transfer, message.receivedBytes);
-      case "file-done":
-        transfer.stop();
-        transfer.doneBytes = transfer.sizeBytes;
-        transfer.become("done");
-        return true;
     }
     return false;
+  }
+
+  /** The receiver has it, and waits to hear that we know: also when it says so again. */
+  #finished(link, transferId) {
+    const transfer = this.#transfers.get(transferId);
+    if (transfer?.userId !== link.userId || (transfer.isOver && transfer.state !== "done")) {
+      return false;
+    }
+    transfer.stop();
+    transfer.doneBytes = transfer.sizeBytes;
+    transfer.become("done");
+    link.send("files", { type: "file-progress", transferId, receivedBytes: transfer.sizeBytes });
+    return true;
   }
 
   /** The transfer of this participant that is not over, or null. */

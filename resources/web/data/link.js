@@ -4,7 +4,8 @@ import { DEFAULT_CHUNK_BYTES, MAX_BULK_QUEUED_BYTES } from "./channels.js";
 import { decode, encode } from "./messages.js";
 
 const MAX_WAITING = 100;
-const MAX_EARLY = 100;
+const MAX_EARLY = 200;
+const MAX_EARLY_CHARS = 1024 * 1024;
 
 /**
  * `hub` is told: ready(link), lost(link), received(link, label, message), receivedBulk(link, data).
@@ -17,6 +18,7 @@ export class Link {
   #hello = null;
   #waiting = new Map(); // by label: texts that go out as soon as they can
   #early = [];
+  #earlyChars = 0;
   #wantsRoom = [];
 
   userId;
@@ -71,6 +73,7 @@ export class Link {
     this.#channels = null;
     this.#hello = null;
     this.#early = [];
+    this.#earlyChars = 0;
     this.generation += 1;
     this.#wakeAll();
     if (wasReady) {
@@ -130,7 +133,8 @@ export class Link {
       this.#greet(message);
     } else if (this.isReady) {
       this.#hub.received(this, label, message);
-    } else if (this.#early.length < MAX_EARLY) {
+    } else if (this.#early.length < MAX_EARLY && this.#earlyChars + data.length <= MAX_EARLY_CHARS) {
+      this.#earlyChars += data.length;
       this.#early.push([label, message]);
     } else {
       this.dropped.received += 1;

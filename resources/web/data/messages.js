@@ -1,6 +1,7 @@
-// Messages to text and back (docs/data-channels.md). Whatever a far end sends: what is no message of the channel is null.
+// Messages to text and back (docs/data-channels.md). Whatever a far end sends: what is no message of its channel is
+// null.
 
-import { BOARD_MESSAGES } from "../board/messages.js";
+import { BOARD_MESSAGES, POINTER_MESSAGES } from "../board/messages.js";
 import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES, MAX_TEXT_BYTES } from "./channels.js";
 import { flag, hex, integer, list, number, optional, record, text } from "./schema.js";
 
@@ -29,6 +30,7 @@ const line = record({
 
 const KINDS = new Map([
   ["board", BOARD_MESSAGES],
+  ["pointer", POINTER_MESSAGES],
   [
     "control",
     new Map([
@@ -79,7 +81,11 @@ const KINDS = new Map([
   ],
 ]);
 
-const head = record({ v: optional(integer(VERSION, VERSION), VERSION), type: text(1, 64), t: optional(milliseconds, 0) });
+const head = record({
+  v: optional(integer(VERSION, VERSION), VERSION),
+  type: text(1, 64),
+  t: optional(milliseconds, 0),
+});
 const encoder = new TextEncoder();
 
 export function byteLength(words) {
@@ -92,7 +98,7 @@ export function encode(message) {
   return byteLength(words) > MAX_TEXT_BYTES ? null : words;
 }
 
-/** The message that came on the channel `label`: its type and checked fields; null when it is none. */
+/** What came on the channel `label`: type, t (its sender's clock) and checked fields; null when it is no message. */
 export function decode(label, data) {
   if (typeof data !== "string" || data.length > MAX_TEXT_BYTES || byteLength(data) > MAX_TEXT_BYTES) {
     return null;
@@ -103,7 +109,7 @@ export function decode(label, data) {
   } catch {
     return null;
   }
-  const type = head(value)?.type;
+  const { type, t } = head(value) ?? {};
   const message = KINDS.get(label)?.get(type)?.(value);
-  return message === undefined ? null : { type, ...message };
+  return message === undefined ? null : { type, t, ...message };
 }

@@ -1,10 +1,10 @@
 // Reactions, shown for a moment, and the raised hand.
 
-const MIN_GAP_MS = 250; // between reactions of one participant; more of them are a flicker
-// The letters in circles and squares are symbols to Unicode, and accents can be piled up.
-const HAS_LETTERS = /[\p{L}\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u{2460}-\u{24ff}\u{1f100}-\u{1f1e5}]|(?!\ufe0f)\p{Mn}/u;
+import { isEmoji } from "./texts.js";
 
-/** Events: "reaction" (detail: { userId, emoji }), "hand" (detail: { userId, raised }); userId is one's own for both. */
+const MIN_GAP_MS = 250; // between reactions of one participant; more of them are a flicker
+
+/** Events: "reaction" (detail: { userId, emoji }), "hand" (detail: { userId, raised }), of others or one's own. */
 export class SignService extends EventTarget {
   capability = "reactions";
   labels = ["control"];
@@ -28,8 +28,9 @@ export class SignService extends EventTarget {
   }
 
   react(emoji) {
-    this.#toAll({ type: "reaction", emoji });
-    this.#show(this.#hub.userId, emoji);
+    if (this.#show(this.#hub.userId, emoji)) {
+      this.#toAll({ type: "reaction", emoji });
+    }
   }
 
   raise(raised) {
@@ -55,7 +56,7 @@ export class SignService extends EventTarget {
         this.#note(link.userId, message.raised);
         return true;
       case "reaction":
-        return !HAS_LETTERS.test(message.emoji) && this.#show(link.userId, message.emoji);
+        return isEmoji(message.emoji) && this.#show(link.userId, message.emoji);
     }
     return false;
   }

@@ -15,7 +15,7 @@ const kept = []; // what lies here for the link "Save again": the oldest goes fi
 let heldBytes = 0; // by files that are not complete
 
 /** A sentence for the person, and the code for the other side. */
-class SinkError extends Error {
+export class SinkError extends Error {
   constructor(code, words) {
     super(words);
     this.code = code;
@@ -209,7 +209,7 @@ async function hasRoom(sizeBytes) {
   }
 }
 
-/** Have the browser save `blob`, of which `memoryBytes` are in memory; it stays for "Save again" until others need the room. */
+/** Have the browser save `blob`: `memoryBytes` are in memory. It stays for "Save again" while there is room. */
 function offer(blob, name, memoryBytes, remove) {
   const url = URL.createObjectURL(blob);
   const one = {

@@ -1,6 +1,7 @@
 // Chat, files, signs and whiteboard of this page, put together.
 
 import { BoardView } from "../board/boardview.js";
+import { PointerService } from "../board/pointers.js";
 import { BoardService } from "../board/service.js";
 import { ChatService } from "./chat.js";
 import { ChatView } from "./chatview.js";
@@ -21,12 +22,13 @@ export class Talk {
   files = new FileService(this.hub);
   signs = new SignService(this.hub);
   board = new BoardService(this.hub);
+  pointers = new PointerService(this.hub);
   #view;
   #signsView;
   #boardView;
 
   constructor() {
-    for (const service of [this.chat, this.files, this.signs, this.board]) {
+    for (const service of [this.chat, this.files, this.signs, this.board, this.pointers]) {
       this.hub.addService(service);
     }
     const timeline = new Timeline(element("chat-lines"), element("chat-to-end"));
@@ -34,7 +36,7 @@ export class Talk {
     new Composer(this.hub, this.chat, this.files, this.#view);
     new FileView(this.hub, this.files, timeline, this.#view);
     this.#signsView = new SignsView(this.hub, this.signs);
-    this.#boardView = new BoardView(this.board);
+    this.#boardView = new BoardView(this.hub, this.board, this.pointers);
     addEventListener("beforeunload", (event) => {
       if (this.files.isBusy) {
         event.preventDefault(); // the browser asks: a page that is closed cannot go on with a file

@@ -52,6 +52,8 @@ class Desk:
         self.panel.resize(width, height)
         self.panel.show()
         qtbot.waitUntil(self.panel.isActiveWindow)
+        self.canvas.pan(-self.canvas.width() / 2, -self.canvas.height() / 2)
+        assert self.on_widget(0, 0) == QPointF(0, 0)
         self.painted()
 
     def _change(self, change: BoardChange) -> None:

@@ -72,3 +72,14 @@ def test_no_trial_while_sound_is_lost() -> None:
     run = Run()
     run.go(2, 60)
     assert not run.go(120, 60, loss_pct=12)
+
+
+def test_no_quiet_time_is_kept_where_the_path_has_become_wide() -> None:
+    run = Run()
+    run.go(10, 300)
+    assert not run.go(1, 50)
+    assert not run.go(1, 1000)
+    assert run.go(1, 1000)
+    run.go(1, 50)
+    run.go(1, 1000)
+    assert not run.go(1.5, 50), "a moment of it is not enough"

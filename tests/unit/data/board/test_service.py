@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from desktop_app.data.board import document, service
+from desktop_app.data.board import document, outbox, service
 from desktop_app.data.board.document import op_id
 from desktop_app.data.board.errors import BoardError
 from desktop_app.data.board.outbox import MAX_BATCH_BYTES, MAX_QUEUED_BYTES
@@ -154,6 +154,28 @@ async def test_the_channel_is_never_filled(room: Room) -> None:
     assert room.pictures()["ann"] == room.pictures()["ben"]
 
 
+async def test_the_other_side_is_not_flooded(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "BURST_BYTES", 100_000)
+    ann, ben = room.services["ann"], room.services["ben"]
+    for number in range(400):
+        ann.change(Draw(stroke(number + 0.25, 500)))
+    room.connect("ann", "ben")
+    link = room.links["ann", "ben"]
+
+    async def exchange() -> None:
+        for _ in range(200):
+            room.deliver("ann", "ben")
+            room.deliver("ben", "ann")
+            await asyncio.sleep(0)
+
+    await exchange()
+    assert 2 < link.sent < 8
+    room.now_s += 1
+    await until(lambda: not room.deliver("ann", "ben") and not ann.is_busy)
+    assert room.pictures()["ann"] == room.pictures()["ben"]
+    assert ben.board.has_gaps is False
+
+
 async def test_what_was_lost_with_a_connection_comes_with_the_next(room: Room) -> None:
     await room.settle()
     for number in range(5):
@@ -292,6 +314,9 @@ async def test_a_full_board_takes_no_more_shapes_but_can_be_cleared(
     ann.change(Clear())
     assert list(ann.board.shapes()) == []
     monkeypatch.setattr(document, "MAX_OPS_OF_OTHERS", len(ann.board))
+    for _ in range(2):
+        with pytest.raises(BoardError, match="is full"):
+            ann.change(Undo())
     with pytest.raises(BoardError, match="is full"):
         ann.change(Clear())
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from desktop_app.data.files import inbox, outbox
 from desktop_app.data.files.errors import FileError
 from desktop_app.data.files.limits import MAX_OPEN, WINDOW_BYTES
 from desktop_app.data.files.tags import tag
@@ -61,6 +63,37 @@ async def test_a_file_that_is_offered_accepted_and_received(tmp_path: Path, sour
         assert [one.state for one in ann.events][:2] == ["offered", "running"]
         await until(lambda: [path.name for path in ben.downloads.iterdir()] == ["data.bin"])
         assert [path.name for path in ann.journal.rglob("*.json")] == []
+
+
+async def test_leaving_waits_until_the_sender_has_heard(tmp_path: Path, source: Path) -> None:
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben).connect()
+        await ann.service.send_files([str(source)])
+        await ben.one("done")
+        await ben.service.before_leaving()
+        wire.part()
+        assert ann.states() == ["done"]
+        assert [path.name for path in ben.downloads.iterdir()] == ["data.bin"]
+
+
+async def test_leaving_does_not_wait_long_for_those_who_do_not_answer(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "HEARD_WITHIN_S", 0.05)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben).connect()
+        await ann.service.send_files([str(source)])
+        [end] = [one for one in wire.ends if one.owner is ann]
+        end.send = lambda label, message: (  # type: ignore[method-assign]
+            None if isinstance(message, FileProgress) else End.send(end, label, message)
+        )
+        await ann.one("done")
+        async with asyncio.timeout(1):
+            await ben.service.before_leaving()
+        assert len([path for path in ben.downloads.iterdir() if path.name.startswith(".")]) == 1
+    assert [path.name for path in ben.downloads.iterdir()] == ["data.bin"]
 
 
 async def test_several_files_take_turns_and_none_is_overwritten(tmp_path: Path, source: Path) -> None:
@@ -226,6 +259,30 @@ async def test_only_the_present_partner_can_end_or_answer_it(tmp_path: Path, sou
         )
         assert ann.states() == ben.states() == ["running"]
         wire.cut()
+        wire.connect()
+        await ann.one("done")
+        assert ben.files() == {"data.bin": CONTENT}
+
+
+async def test_offered_to_somebody_whose_connection_is_just_lost(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def slow_preview(_file: object) -> None:
+        has_begun.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben).connect()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)]))
+        await until(has_begun.is_set)
+        wire.cut()
+        may_end.set()
+        await offering
+        await ann.one("waiting")
         wire.connect()
         await ann.one("done")
         assert ben.files() == {"data.bin": CONTENT}
