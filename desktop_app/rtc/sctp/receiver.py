@@ -14,6 +14,8 @@ ADVERTISED_BYTES = 1024 * 1024
 MAX_AHEAD = 0xFFFF
 """A gap block reaches no further beyond the cumulative TSN."""
 MAX_RANGES = 1024
+SPARE = 2
+"""What is next is taken also when chunks that came early have filled the space: it makes room, or is one more."""
 MAX_GAP_BLOCKS = (wire.MAX_BODY_BYTES - 16) // 4 - 32
 MAX_DUPLICATES = 16
 DELAY_S = 0.020
@@ -66,11 +68,12 @@ class DataReceiver:
                 buffered + len(payload) + CHUNK_COST_BYTES > BUFFER_BYTES
                 or number - cumulative > MAX_AHEAD
                 or len(self._ahead) >= MAX_RANGES
+                or not self.reassembly.has_room()
             ):
                 self.chunks_refused += 1  # it is not acknowledged, so it may come again
                 return []
             self._ahead.add(number, number)
-        elif buffered > 2 * BUFFER_BYTES:
+        elif buffered > 2 * BUFFER_BYTES or not self.reassembly.has_room(SPARE):
             self.chunks_refused += 1
             return []
         else:
@@ -130,9 +133,7 @@ class DataReceiver:
     def sack(self) -> bytes:
         """The SACK chunk; what was due is done by it."""
         cumulative = self.cumulative_tsn
-        gaps = [
-            (first - cumulative, last - cumulative) for first, last in self._ahead.pairs()[:MAX_GAP_BLOCKS]
-        ]
+        gaps = [(first - cumulative, last - cumulative) for first, last in self._ahead.pairs(MAX_GAP_BLOCKS)]
         chunk = wire.sack_chunk(Sack(cumulative % MODULO, self.window_bytes, gaps, self._duplicates))
         self._duplicates = []
         self._packets, self._at_once, self._due_s = 0, False, None

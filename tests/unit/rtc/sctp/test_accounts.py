@@ -59,6 +59,10 @@ def check_receiver(receiver: DataReceiver) -> None:
     runs = list(reassembly._by_first.values())
     waiting = [run for order in reassembly.streams.values() for run in order.waiting.values()]
     assert reassembly.buffered_bytes == sum(run.cost for run in runs + waiting)
+    assert reassembly._firsts == sorted(reassembly._by_first)
+    assert reassembly._waiting == len(waiting)
+    assert sorted(each for order in reassembly.streams.values() for each in order.runs) == reassembly._firsts
+    assert sorted(run.last for run in runs) == sorted(reassembly._by_last)
 
 
 @settings(max_examples=150, deadline=None)
