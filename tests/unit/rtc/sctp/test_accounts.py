@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,7 +69,7 @@ def check_receiver(receiver: DataReceiver) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(SENDS, SACKS, WAITS), max_size=60))
-def test_what_is_under_way_adds_up_whatever_is_acknowledged(steps: list[tuple[str, object, object]]) -> None:
+def test_what_is_under_way_adds_up_whatever_is_acknowledged(steps: list[tuple[str, Any, Any]]) -> None:
     sender, now_s = DataSender(MODULO - 5), 0.0
     for step in steps:
         match step:
@@ -89,7 +91,7 @@ def test_what_is_under_way_adds_up_whatever_is_acknowledged(steps: list[tuple[st
             case ("wait", wait_s, int(limit)):
                 due_s = sender.wake_s(now_s)
                 if wait_s is not None:
-                    now_s += float(str(wait_s))
+                    now_s += wait_s
                 elif due_s is not None:
                     now_s = max(now_s, due_s)
                 sender.poll(now_s, limit)
@@ -100,7 +102,7 @@ def test_what_is_under_way_adds_up_whatever_is_acknowledged(steps: list[tuple[st
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(DATA, DATA, FORWARDS, RESETS), max_size=80))
-def test_what_waits_adds_up_whatever_comes(steps: list[tuple[str, object, object]]) -> None:
+def test_what_waits_adds_up_whatever_comes(steps: list[tuple[str, Any, Any]]) -> None:
     receiver = DataReceiver(30)
     receiver.start(MODULO - 5)
     for step in steps:
