@@ -33,6 +33,7 @@ class DataReceiver:
         self.started = False
         self.chunks_received = self.messages_received = self.bytes_received = 0
         self.chunks_refused = self.duplicates_received = 0
+        self._has_come = False
         self._ahead = Ranges()
         self._duplicates: list[int] = []
         self._packets = 0
@@ -41,7 +42,7 @@ class DataReceiver:
 
     def start(self, initial_tsn: int) -> None:
         """The far end's first TSN; ignored once something has come."""
-        if not self.chunks_received:
+        if not self._has_come:
             self.cumulative_tsn = initial_tsn - 1
             self.started = True
 
@@ -78,6 +79,7 @@ class DataReceiver:
             return []
         else:
             self._advance(number)
+        self._has_come = True
         self.chunks_received += 1
         messages = self.reassembly.add(
             number, flags, stream_id, ssn, ppid, payload, cumulative_tsn=cumulative
@@ -111,6 +113,7 @@ class DataReceiver:
         number = unwrap(tsn, self.cumulative_tsn)
         if number <= self.cumulative_tsn:
             return []
+        self._has_come = True
         self._ahead.drop_to(number)
         self._advance(number)
         messages = self.reassembly.skip(self.cumulative_tsn, streams)
