@@ -49,6 +49,8 @@ class DataReceiver:
     @property
     def window_bytes(self) -> int:
         """What is advertised."""
+        if not self.reassembly.has_room():
+            return 0
         return max(0, ADVERTISED_BYTES - self.reassembly.buffered_bytes)
 
     def take(

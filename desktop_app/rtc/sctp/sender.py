@@ -99,9 +99,10 @@ class DataSender:
 
     def wake_s(self, now_s: float) -> float | None:
         """When `poll` is to be called again at the latest; None when only a SACK or a message changes anything."""
-        due_s = self.outstanding.timer_s()
+        due_s = now_s if self._probe_due else self.outstanding.timer_s()
         if self._forward_due:
-            forward_s = (self._forward_sent_s or now_s) + self.outstanding.timeout_s
+            sent_s = self._forward_sent_s
+            forward_s = now_s if sent_s is None else sent_s + self.outstanding.timeout_s
             due_s = forward_s if due_s is None else min(due_s, forward_s)
         if self._free_s > now_s and self._has_work(now_s):
             paced_s = max(self._free_s, now_s + WAKE_S)

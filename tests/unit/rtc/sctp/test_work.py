@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop_app.rtc.sctp import reassembly as module
+from desktop_app.rtc.sctp import receiver as receiver_module
 from desktop_app.rtc.sctp import wire
 from desktop_app.rtc.sctp.receiver import DataReceiver
 from desktop_app.rtc.sctp.scheduler import Message
@@ -42,10 +43,11 @@ def test_what_comes_next_is_taken_when_the_space_is_full() -> None:
     for number in range(module.MAX_WAITING + 100):  # the first message is missing: TSNs 0 and 1
         full.take(WHOLE, number + 2, 7, number + 1, BINARY, message)
     assert full.chunks_refused == 100
+    assert full.window_bytes == 0
     assert full.take(wire.FIRST, 0, 7, 0, BINARY, message) == []
     assert len(full.take(wire.LAST, 1, 7, 0, BINARY, message)) == module.MAX_WAITING + 1
     assert full.reassembly.buffered_bytes == 0
-    assert full.reassembly.has_room()
+    assert full.window_bytes == receiver_module.ADVERTISED_BYTES
 
 
 def test_resets_of_many_streams_look_at_no_runs_of_others() -> None:
