@@ -7,6 +7,7 @@ RTCRtpSender stood. A test (tests/unit/rtc/test_private_names.py) notices an upg
 
 media.py       the two classes that our senders and receivers are made from
 sctp.py        the transport of data channels
+sctp_channels.py  its channels
 connection.py  the RTCPeerConnection that has them
 """
 

@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from struct import error as struct_error
-from struct import unpack_from
 from typing import TYPE_CHECKING
 
-from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from aiortc.rtcsctptransport import (
     CHUNK_TYPES,
-    DATA_CHANNEL_ACK,
-    DATA_CHANNEL_OPEN,
     LOCAL_MAX_MESSAGE_SIZE,
     RECONFIG_MAX_STREAMS,
     WEBRTC_BINARY,
     WEBRTC_BINARY_EMPTY,
-    WEBRTC_DCEP,
     WEBRTC_STRING,
     WEBRTC_STRING_EMPTY,
     Chunk,
@@ -32,14 +26,15 @@ from aiortc.rtcsctptransport import (
 
 from desktop_app.rtc.sctp import wire
 from desktop_app.rtc.sctp.receiver import DataReceiver
-from desktop_app.rtc.sctp.scheduler import Message, Priority
-from desktop_app.rtc.sctp.sender import DataSender
+from desktop_app.rtc.sctp.scheduler import Message
 from desktop_app.rtc.sctp.serial import MODULO
 from desktop_app.rtc.sctp.statistics import DataCounters, counters
 
 from . import datagrams
+from .sctp_channels import ChannelTransport
 
 if TYPE_CHECKING:
+    from aiortc.rtcdatachannel import RTCDataChannel
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 logger = logging.getLogger(__name__)
@@ -50,50 +45,33 @@ FULL_SOCKET_S = 0.005
 """So long is waited for a socket that takes no more."""
 HANDSHAKE_S, MAX_HANDSHAKE_S, HANDSHAKE_TRIES = 0.4, 1.0, 60
 """First and longest wait for an answer, and how often; aiortc waits 3 s, 8 times."""
-MAX_OPENED_BY_PEER = 64
-"""Channels that the far end may open; each is an object and an event."""
+MAX_OF_A_KIND = 2
+"""Chunks of a kind that are looked at in a packet, but for data: each may be answered with a packet."""
 
 _State = RTCSctpTransport.State
 
 
-class DataTransport(RTCSctpTransport):
+class DataTransport(ChannelTransport):
     """An RTCSctpTransport with our own sending and receiving of data. Lives on the engine loop."""
 
     def __init__(self, transport: RTCDtlsTransport, port: int = 5000) -> None:
         super().__init__(transport, port)
         self._clock = asyncio.get_running_loop()
-        self._sender = DataSender(self._local_tsn)
         self._receiver = DataReceiver(LOCAL_MAX_MESSAGE_SIZE)
-        # aiortc takes a stream that is reset out of these two.
+        # aiortc takes a stream that is reset out of this one.
         self._outbound_stream_seq = self._sender.scheduler.next_ssn
-        self._inbound_streams = self._receiver.reassembly.streams  # type: ignore[assignment]
         self._rto = HANDSHAKE_S
         self._header = b""
         self._header_tag: int | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._wake_s = 0.0
         self._turn: asyncio.Handle | None = None
-        self._refused = 0
-        self._opened_by_peer: set[int] = set()
-        self._early_priorities: dict[RTCDataChannel, Priority] = {}
 
     # --- what the application sees --------------------------------------------------------------
 
     def counters(self) -> DataCounters:
         """Everything counted so far."""
         return counters(self._sender, self._receiver, self._clock.time(), self._refused)
-
-    def set_priority(self, channel: RTCDataChannel, name: str) -> None:
-        """Whose message goes first: "very-low", "low", "medium" or "high".
-
-        Raises:
-            ValueError: there is no such priority.
-        """
-        priority = Priority.of_name(name)
-        if channel.id is None:
-            self._early_priorities[channel] = priority
-        else:
-            self._sender.scheduler.set_priority(channel.id, priority)
 
     def limit(self, kbps: float) -> None:
         """What others leave of the path, in kbit/s."""
@@ -190,6 +168,8 @@ class DataTransport(RTCSctpTransport):
 
     def _write(self, body: bytes) -> None:
         """Send a packet with these chunks; where there is no way to send it, it is lost."""
+        if len(body) > wire.MAX_BODY_BYTES:
+            return  # an answer that a far end made too long for a datagram
         # aiortc sends an INIT again with the far end's tag once that is known; it would be dropped for that.
         tag = 0 if body[0] == wire.INIT else self._remote_verification_tag
         if self._header_tag != tag:
@@ -211,7 +191,7 @@ class DataTransport(RTCSctpTransport):
 
     async def _handle_data(self, data: bytes) -> None:
         """One packet from the far end. Whatever is in it, the connection goes on."""
-        if self._association_state is _State.CLOSED:
+        if self._is_over():
             return
         now_s = self._clock.time()
         try:
@@ -226,41 +206,51 @@ class DataTransport(RTCSctpTransport):
             self._refuse(error)
             return
         has_data = False
+        of_a_kind: dict[int, int] = {}
         for kind, flags, begin, end in chunks:
+            if self._is_over():  # by an ABORT in this packet
+                return
             try:
+                if kind != wire.DATA:
+                    of_a_kind[kind] = of_a_kind.get(kind, 0) + 1
+                    if of_a_kind[kind] > MAX_OF_A_KIND:
+                        raise ValueError("more of a kind than a packet needs")
                 if kind == wire.DATA:
                     if not self._receiver.started:
                         raise ValueError("data before the handshake")
                     has_data = True
-                    for message in self._receiver.take(flags, *wire.parse_data(data, begin, end)):
-                        self._deliver(*message)
+                    self._deliver_all(self._receiver.take(flags, *wire.parse_data(data, begin, end)))
                 elif kind == wire.SACK:
                     self._sender.take_sack(now_s, wire.parse_sack(data, begin, end))
                 elif kind == wire.FORWARD_TSN:
                     if not self._receiver.started:
                         raise ValueError("a FORWARD TSN before the handshake")
-                    for message in self._receiver.take_forward_tsn(*wire.parse_forward_tsn(data, begin, end)):
-                        self._deliver(*message)
                     has_data = True
+                    self._deliver_all(
+                        self._receiver.take_forward_tsn(*wire.parse_forward_tsn(data, begin, end))
+                    )
                 else:
                     await self._take_control(kind, flags, data[begin:end])
-            except (ValueError, struct_error) as error:
+            except Exception as error:  # noqa: BLE001 - logged there
                 self._refuse(error)
-            except Exception as error:  # of aiortc's part, which was not written for strangers
-                logger.warning("a chunk of the far end could not be handled", exc_info=True)
-                self._refuse(error)
+        if self._is_over():
+            return
         if has_data:
             self._receiver.packet_done(now_s)
             if self._reconfig_deferred is not None:
                 await self._reset_deferred_streams()
         self._flush(now_s)
 
-    def _refuse(self, error: Exception) -> None:
-        self._refused += 1
-        logger.debug("a chunk of the far end was dropped: %s", error)
+    def _is_over(self) -> bool:
+        return self._association_state is _State.CLOSED
 
     async def _take_control(self, kind: int, flags: int, body: bytes) -> None:
         wire.check_parameters(kind, body)
+        if kind in wire.ANSWERED and self._is_full():
+            raise ValueError("no answer while the socket is full")  # as if it got lost: it is sent again
+        if kind == wire.HEARTBEAT:
+            self._write(wire.heartbeat_ack(body))
+            return
         chunk_class = CHUNK_TYPES.get(kind)
         if chunk_class is None:
             return
@@ -284,73 +274,7 @@ class DataTransport(RTCSctpTransport):
         if tag:  # it was sent again: our answer got lost
             self._reconfig_response_seq = sequence
 
-    def _deliver(self, stream_id: int, ppid: int, data: bytes) -> None:
-        if ppid == WEBRTC_DCEP:
-            self._take_dcep(stream_id, data)
-            return
-        channel = self._data_channels.get(stream_id)
-        if channel is None:
-            raise ValueError("a message of no channel")
-        message: bytes | str
-        if ppid == WEBRTC_BINARY:
-            message = data
-        elif ppid == WEBRTC_STRING:
-            message = data.decode()  # a UnicodeDecodeError is a ValueError
-        elif ppid in (WEBRTC_STRING_EMPTY, WEBRTC_BINARY_EMPTY):
-            message = "" if ppid == WEBRTC_STRING_EMPTY else b""
-        else:
-            raise ValueError(f"a message of unknown kind {ppid}")
-        self._emit(channel, "message", message)
-
-    def _emit(self, emitter: RTCDataChannel | DataTransport, event: str, *arguments: object) -> None:
-        try:
-            emitter.emit(event, *arguments)
-        except Exception:
-            logger.exception("a listener for %s failed", event)
-
     # --- channels -------------------------------------------------------------------------------
-
-    def _take_dcep(self, stream_id: int, data: bytes) -> None:
-        """Open a channel that the far end asks for, or learn that ours is open (RFC 8832)."""
-        channel = self._data_channels.get(stream_id)
-        if data[0] == DATA_CHANNEL_ACK:
-            if channel is None:
-                raise ValueError("an acknowledgement of no channel")
-            self._set_channel_state(channel, "open", only_from="connecting")
-            return
-        if data[0] != DATA_CHANNEL_OPEN or len(data) < 12:
-            raise ValueError("an unknown DCEP message")
-        if channel is not None:
-            raise ValueError("a channel that is open already")
-        if len(self._opened_by_peer) >= MAX_OPENED_BY_PEER:
-            raise ValueError("too many channels")
-        _, kind, _, reliability, label_length, protocol_length = unpack_from("!BBHLHH", data)
-        if len(data) < 12 + label_length + protocol_length:
-            raise ValueError("a DCEP message is too short")
-        parameters = RTCDataChannelParameters(
-            label=data[12 : 12 + label_length].decode(),
-            ordered=not kind & 0x80,
-            maxRetransmits=reliability if kind & 3 == 1 else None,
-            maxPacketLifeTime=reliability if kind & 3 == 2 else None,
-            protocol=data[12 + label_length : 12 + label_length + protocol_length].decode(),
-            id=stream_id,
-        )
-        channel = RTCDataChannel(self, parameters, False)
-        channel._setReadyState("open")
-        self._data_channels[stream_id] = channel
-        self._opened_by_peer.add(stream_id)
-        self._sender.send(Message(stream_id, WEBRTC_DCEP, bytes([DATA_CHANNEL_ACK])))
-        self._emit(self, "datachannel", channel)
-
-    def _set_channel_state(
-        self, channel: RTCDataChannel, state: str, *, only_from: str | None = None
-    ) -> None:
-        if only_from is not None and channel.readyState != only_from:
-            return
-        try:
-            channel._setReadyState(state)
-        except Exception:
-            logger.exception("a listener for the state of a data channel failed")
 
     async def _data_channel_flush(self) -> None:
         """What aiortc queues itself: the opening of channels."""

@@ -2,6 +2,7 @@
 
 serial.py      32 bit numbers on an endless line, and ranges of them
 wire.py        chunks and packets as bytes
+dcep.py        what the far end says when it opens a channel
 scheduler.py   whose message is cut into chunks next
 outstanding.py what is under way, what of it got lost (RACK, RFC 8985), when to send again
 congestion.py  how much may be under way, and how fast

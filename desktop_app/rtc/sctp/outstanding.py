@@ -144,6 +144,7 @@ class Outstanding:
         self._factor_raised_s = -math.inf
         self._last_sent_s = self._progress_s = 0.0
         self._probed = False
+        self._abandoned_to_tsn = next_tsn - 1
 
     def __len__(self) -> int:
         """How many TSNs are beyond the cumulative one."""
@@ -175,10 +176,11 @@ class Outstanding:
         """It leaves now, for the first time or again."""
         if not self.in_flight_bytes:
             self._progress_s = now_s
+        if chunk.lost or not chunk.transmissions:  # a probe is under way already
+            self.in_flight_bytes += chunk.size
         chunk.transmissions += 1
         chunk.lost = False
         chunk.sent_s = self._last_sent_s = now_s
-        self.in_flight_bytes += chunk.size
         self._sent.append((chunk, chunk.transmissions))
 
     def next_retransmission(self) -> Chunk | None:
@@ -189,10 +191,9 @@ class Outstanding:
         return queue[0] if queue else None
 
     def probe(self) -> Chunk | None:
-        """The newest chunk under way, to be sent again as a tail loss probe."""
+        """The newest chunk under way, to be sent again as a tail loss probe; it stays under way."""
         for chunk, transmission in reversed(self._sent):
             if chunk.transmissions == transmission and not (chunk.acked or chunk.lost or chunk.abandoned):
-                self.in_flight_bytes -= chunk.size
                 return chunk
         return None
 
@@ -207,11 +208,15 @@ class Outstanding:
         chunk.abandoned, chunk.lost, chunk.wire = True, False, b""
 
     def abandoned_to(self) -> tuple[int, list[Chunk]]:
-        """How far the cumulative TSN can be moved over chunks that were given up, and these (RFC 3758 3.5 C2)."""
-        tsn, skipped = self.cumulative_tsn, []
+        """How far the cumulative TSN can be moved over chunks that were given up (RFC 3758 section 3.5 C2).
+
+        With it those of these chunks that were not told by an earlier call.
+        """
+        tsn, skipped = max(self.cumulative_tsn, self._abandoned_to_tsn), []
         while (chunk := self._chunks.get(tsn + 1)) is not None and chunk.abandoned:
             skipped.append(chunk)
             tsn += 1
+        self._abandoned_to_tsn = tsn
         return tsn, skipped
 
     # --- acknowledgements -----------------------------------------------------------------------
@@ -388,7 +393,9 @@ class Outstanding:
 
     def clear(self) -> None:
         """The association is over."""
+        self.cumulative_tsn = self.next_tsn - 1
         self._chunks.clear()
+        self._gap_acked.clear()
         self._sent.clear()
         self.to_retransmit.clear()
         self.in_flight_bytes = self.outstanding_bytes = 0

@@ -14,6 +14,8 @@ ADVERTISED_BYTES = 1024 * 1024
 MAX_AHEAD = 0xFFFF
 """A gap block reaches no further beyond the cumulative TSN."""
 MAX_RANGES = 1024
+SPARE = 2
+"""What is next is taken also when chunks that came early have filled the space: it makes room, or is one more."""
 MAX_GAP_BLOCKS = (wire.MAX_BODY_BYTES - 16) // 4 - 32
 MAX_DUPLICATES = 16
 DELAY_S = 0.020
@@ -31,6 +33,7 @@ class DataReceiver:
         self.started = False
         self.chunks_received = self.messages_received = self.bytes_received = 0
         self.chunks_refused = self.duplicates_received = 0
+        self._has_come = False
         self._ahead = Ranges()
         self._duplicates: list[int] = []
         self._packets = 0
@@ -39,13 +42,15 @@ class DataReceiver:
 
     def start(self, initial_tsn: int) -> None:
         """The far end's first TSN; ignored once something has come."""
-        if not self.chunks_received:
+        if not self._has_come:
             self.cumulative_tsn = initial_tsn - 1
             self.started = True
 
     @property
     def window_bytes(self) -> int:
         """What is advertised."""
+        if not self.reassembly.has_room():
+            return 0
         return max(0, ADVERTISED_BYTES - self.reassembly.buffered_bytes)
 
     def take(
@@ -66,15 +71,17 @@ class DataReceiver:
                 buffered + len(payload) + CHUNK_COST_BYTES > BUFFER_BYTES
                 or number - cumulative > MAX_AHEAD
                 or len(self._ahead) >= MAX_RANGES
+                or not self.reassembly.has_room()
             ):
                 self.chunks_refused += 1  # it is not acknowledged, so it may come again
                 return []
             self._ahead.add(number, number)
-        elif buffered > 2 * BUFFER_BYTES:
+        elif buffered > 2 * BUFFER_BYTES or not self.reassembly.has_room(SPARE):
             self.chunks_refused += 1
             return []
         else:
             self._advance(number)
+        self._has_come = True
         self.chunks_received += 1
         messages = self.reassembly.add(
             number, flags, stream_id, ssn, ppid, payload, cumulative_tsn=cumulative
@@ -108,6 +115,7 @@ class DataReceiver:
         number = unwrap(tsn, self.cumulative_tsn)
         if number <= self.cumulative_tsn:
             return []
+        self._has_come = True
         self._ahead.drop_to(number)
         self._advance(number)
         messages = self.reassembly.skip(self.cumulative_tsn, streams)
@@ -130,9 +138,7 @@ class DataReceiver:
     def sack(self) -> bytes:
         """The SACK chunk; what was due is done by it."""
         cumulative = self.cumulative_tsn
-        gaps = [
-            (first - cumulative, last - cumulative) for first, last in self._ahead.pairs()[:MAX_GAP_BLOCKS]
-        ]
+        gaps = [(first - cumulative, last - cumulative) for first, last in self._ahead.pairs(MAX_GAP_BLOCKS)]
         chunk = wire.sack_chunk(Sack(cumulative % MODULO, self.window_bytes, gaps, self._duplicates))
         self._duplicates = []
         self._packets, self._at_once, self._due_s = 0, False, None

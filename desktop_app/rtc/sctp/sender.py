@@ -90,6 +90,8 @@ class DataSender:
         while len(bodies) < limit:
             body = self._next_body(now_s, is_sparse=pacing_bps * SPARSE_S < wire.MAX_PACKET_BYTES)
             if body is None:
+                if self._forward_is_due(now_s):  # something was given up just now
+                    continue
                 break
             self._free_s = max(self._free_s, now_s - BURST_S) + (len(body) + OVERHEAD_BYTES) / pacing_bps
             bodies.append(body)
@@ -97,9 +99,10 @@ class DataSender:
 
     def wake_s(self, now_s: float) -> float | None:
         """When `poll` is to be called again at the latest; None when only a SACK or a message changes anything."""
-        due_s = self.outstanding.timer_s()
+        due_s = now_s if self._probe_due else self.outstanding.timer_s()
         if self._forward_due:
-            forward_s = (self._forward_sent_s or now_s) + self.outstanding.timeout_s
+            sent_s = self._forward_sent_s
+            forward_s = now_s if sent_s is None else sent_s + self.outstanding.timeout_s
             due_s = forward_s if due_s is None else min(due_s, forward_s)
         if self._free_s > now_s and self._has_work(now_s):
             paced_s = max(self._free_s, now_s + WAKE_S)
@@ -131,12 +134,15 @@ class DataSender:
             room -= len(parts[0])
         paced = self._free_s <= now_s
         if self._probe_due:
-            self._probe_due = False
             if not self._may_add() or not paced or not self._fill_new(now_s, parts, room, is_sparse=True):
                 chunk = self.outstanding.probe()
-                if chunk is not None and len(chunk.wire) <= room:
-                    self._send_again(chunk, now_s, parts)
+                if chunk is not None and len(chunk.wire) > room:
+                    return parts[0]  # the probe leaves behind the FORWARD TSN
+                if chunk is not None:
+                    in_flight = self.outstanding.in_flight_bytes - chunk.size
+                    self._send_again(chunk, now_s, parts, in_flight)
                     self.probes += 1
+            self._probe_due = False
             if parts:
                 return b"".join(parts)
         if paced:
@@ -164,11 +170,11 @@ class DataSender:
                 break
             outstanding.to_retransmit.popleft()
             room -= len(chunk.wire)
-            self._send_again(chunk, now_s, parts)
+            self._send_again(chunk, now_s, parts, in_flight)
         return room
 
-    def _send_again(self, chunk: Chunk, now_s: float, parts: list[bytes]) -> None:
-        self.congestion.on_sent(now_s, chunk, self.outstanding.in_flight_bytes)
+    def _send_again(self, chunk: Chunk, now_s: float, parts: list[bytes], in_flight: int) -> None:
+        self.congestion.on_sent(now_s, chunk, in_flight)
         self.outstanding.sent(chunk, now_s)
         self.chunks_sent += 1
         self.chunks_retransmitted += 1

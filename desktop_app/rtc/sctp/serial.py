@@ -31,9 +31,9 @@ class Ranges:
         place = bisect_right(self._firsts, number) - 1
         return place >= 0 and number <= self._lasts[place]
 
-    def pairs(self) -> list[tuple[int, int]]:
-        """The ranges as (first, last)."""
-        return list(zip(self._firsts, self._lasts, strict=True))
+    def pairs(self, most: int | None = None) -> list[tuple[int, int]]:
+        """The ranges as (first, last); of many the first `most`."""
+        return list(zip(self._firsts[:most], self._lasts[:most], strict=True))
 
     @property
     def first_range(self) -> tuple[int, int] | None:

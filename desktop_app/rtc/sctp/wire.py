@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 DATA, INIT, INIT_ACK, SACK, HEARTBEAT, HEARTBEAT_ACK, ABORT = range(7)
-ERROR, RECONFIG, FORWARD_TSN = 9, 130, 192
+SHUTDOWN, ERROR, COOKIE_ECHO, RECONFIG, FORWARD_TSN = 7, 9, 10, 130, 192
+ANSWERED = frozenset((INIT, INIT_ACK, HEARTBEAT, SHUTDOWN, COOKIE_ECHO, RECONFIG))
+"""Who gets no answer to these sends them again."""
 
 LAST, FIRST, UNORDERED, IMMEDIATE = 0x01, 0x02, 0x04, 0x08
 """Flags of a DATA chunk; IMMEDIATE asks for a SACK at once (RFC 7053)."""
@@ -25,6 +27,9 @@ HEADER_BYTES = 12
 DATA_HEADER_BYTES = 16
 MAX_BODY_BYTES = MAX_PACKET_BYTES - HEADER_BYTES
 MAX_PAYLOAD_BYTES = MAX_BODY_BYTES - DATA_HEADER_BYTES
+
+MAX_RECONFIG_PARAMETERS = 2
+"""RFC 6525 section 3.1; each is answered."""
 
 _HEADER = Struct("!HHL")
 _CHECKSUM = Struct("<L")
@@ -104,11 +109,15 @@ def check_parameters(kind: int, value: bytes) -> None:
         return
     if len(value) < position:
         raise ValueError("a chunk is too short")
+    count = 0
     while position <= len(value) - 4:
         length = _PAIR.unpack_from(value, position)[1]
         if length < 4 or position + length > len(value):
             raise ValueError("a parameter has an impossible length")
         position += (length + 3) & ~3
+        count += 1
+    if kind == RECONFIG and count > MAX_RECONFIG_PARAMETERS:
+        raise ValueError("more parameters than a RE-CONFIG has")
 
 
 def data_chunk(
@@ -130,6 +139,12 @@ def parse_data(data: bytes, begin: int, end: int) -> tuple[int, int, int, int, b
         raise ValueError("a DATA chunk without data")
     tsn, stream_id, ssn, ppid = _DATA_FIELDS.unpack_from(data, begin)
     return tsn, stream_id, ssn, ppid, data[begin + _DATA_FIELDS.size : end]
+
+
+def heartbeat_ack(value: bytes) -> bytes:
+    """The answer to a HEARTBEAT, with what was in it (RFC 9260 section 3.3.6)."""
+    length = _CHUNK.size + len(value)
+    return b"".join((_CHUNK.pack(HEARTBEAT_ACK, 0, length), value, _PADDING[length % 4]))
 
 
 def sack_chunk(sack: Sack) -> bytes:

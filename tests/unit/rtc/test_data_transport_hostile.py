@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiortc import rtcsctptransport as reference
 
-from desktop_app.rtc.aiortc_internals import sctp as module
+from desktop_app.rtc.aiortc_internals import sctp_channels as channels_module
 from desktop_app.rtc.sctp import receiver as receiver_module
 from desktop_app.rtc.sctp import wire
 from desktop_app.rtc.sctp.wire import Sack
@@ -117,9 +117,9 @@ async def test_channels_are_opened_up_to_a_bound(a: Attack) -> None:
     a.victim.on("datachannel", opened.append)
     for stream_id in range(10, 2000):
         await a.data(struct.pack("!BBHLHH", 3, 0, 0, 0, 1, 0) + b"x", ppid=DCEP, stream_id=stream_id)
-    assert len(opened) == module.MAX_OPENED_BY_PEER
-    assert a.refused == 1990 - module.MAX_OPENED_BY_PEER
-    assert len(a.victim._data_channels) == module.MAX_OPENED_BY_PEER + 1
+    assert len(opened) == channels_module.MAX_OPENED_BY_PEER
+    assert a.refused == 1990 - channels_module.MAX_OPENED_BY_PEER
+    assert len(a.victim._data_channels) == channels_module.MAX_OPENED_BY_PEER + 1
 
 
 @attack

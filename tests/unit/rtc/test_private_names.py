@@ -76,7 +76,6 @@ ATTRIBUTES = {
         "_data_channel_outbound_reset",
         "_data_channel_queue",
         "_data_channels",
-        "_inbound_streams",
         "_last_received_tsn",
         "_local_port",
         "_local_tsn",
