@@ -76,12 +76,25 @@ def _content(generator: random.Random, site: str, seq: int, clock: int) -> dict[
     return {**op, "kind": kind, "target": [site, generator.randint(1, max(1, seq - 1))]}
 
 
+def _texts() -> list[Op]:
+    """A text, of what one language or another calls a space, at the beginning of each site."""
+    ops = []
+    for site, text in enumerate(
+        ("\ufeff", "\x85", "\x1c", "\xa0", "\u3000", "\u200b", "\r", "\v", " ", "\n\t")
+    ):
+        op = {"site": f"{site:016x}", "author": "u", "kind": "add"}
+        shape = {"tool": "text", "color": "#112233", "width": 2, "points": [1, 2], "text": text}
+        line = {**shape, "tool": "pen", "text": ""}
+        ops += [{**op, "seq": 1, "clock": 1, "shape": shape}, {**op, "seq": 2, "clock": 2, "shape": line}]
+    return msgspec.convert(ops, list[Op])
+
+
 async def test_the_document_is_the_applications() -> None:
     generator = random.Random(5)
     rounds: list[list[str]] = []
     wanted: list[dict[str, Any]] = []
-    for _ in range(ROUNDS):
-        ops = _some_ops(generator)
+    for round_ in range(ROUNDS):
+        ops = _some_ops(generator) if round_ else _texts()
         generator.shuffle(ops)
         ops += generator.sample(ops, 3)
         board = Board()
