@@ -1,17 +1,33 @@
 // What one participant is still to be sent of the whiteboard; ends with its connection.
 
 import { byteLength } from "../data/messages.js";
-import { MAX_BATCH_OPS, wireOp } from "./messages.js";
+import { TokenBucket } from "../data/rate.js";
+import { MAX_BATCH_OPS, MAX_SEEN, wireOp } from "./messages.js";
 
 const MAX_BATCH_BYTES = 40 * 1024; // of one message; a single operation may be longer
 const MAX_QUEUED_BYTES = 64 * 1024; // what the channel may have waiting before more is put on it
 const BURST_BYTES = 16 * 1024 * 1024;
 const BYTES_PER_MS = 3 * 1024; // what goes out on one connection: below what the other side takes for a flood
 const LOST_AFTER_MS = 5_000; // what was sent so long ago and is not there was refused or lost
+const STATES_PER_S = 2; // of their messages that say what they have: each is compared with the whole board
+const STATES_AT_ONCE = 40;
+const MAX_SITES_TOLD = 20_000; // more sites than a board can have
+
+/** Parts of `seen`, a Map, that fit into a message each; one at least. */
+export function pages(seen) {
+  const sites = Array.from(seen);
+  const parts = [];
+  for (let at = 0; at < Math.max(1, sites.length); at += MAX_SEEN) {
+    parts.push(new Map(sites.slice(at, at + MAX_SEEN)));
+  }
+  return parts;
+}
 
 export class Outbox {
   #board;
   #theirs = null;
+  #states = new TokenBucket(STATES_PER_S, STATES_AT_ONCE);
+  #beingTold = new Map();
   #waiting = [];
   #next = 0;
   #sent = new Map();
@@ -43,6 +59,25 @@ export class Outbox {
     if (this.#theirs !== null) {
       this.#waiting.push(op);
     }
+  }
+
+  /** They say what they have: a Map of all of it, when this was its last part; null before. */
+  hear({ seen, more }) {
+    if (!this.#states.take()) {
+      this.link.dropped.received += 1;
+      return null;
+    }
+    if (this.#beingTold.size <= MAX_SITES_TOLD) {
+      for (const [site, upto] of seen) {
+        this.#beingTold.set(site, upto);
+      }
+    }
+    if (more) {
+      return null;
+    }
+    const whole = this.#beingTold;
+    this.#beingTold = new Map();
+    return whole;
   }
 
   /** They have this: send what is missing, but for what is still on its way. */

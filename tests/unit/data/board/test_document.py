@@ -169,7 +169,7 @@ def test_early_operations_do_not_pile_up() -> None:
     assert board.has_gaps
 
 
-def test_there_is_an_end_to_operations_sites_and_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_an_end_to_operations_and_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "MAX_OPS", 5)
     monkeypatch.setattr(document, "MAX_OPS_OF_OTHERS", 8)
     board = board_of(*(make(A, seq, seq) for seq in range(1, 5)))
@@ -177,10 +177,7 @@ def test_there_is_an_end_to_operations_sites_and_weight(monkeypatch: pytest.Monk
     board.merge(make(A, seq, seq) for seq in range(5, 20))
     assert [*full, board.is_full] == [False, True]
     assert len(board) == 8
-    monkeypatch.setattr(document, "MAX_SITES", 2)
-    board = board_of(make(A, 1, 1), make(B, 1, 1), make(C, 1, 1))
-    assert set(board.seen()) == {A, B}
-    monkeypatch.setattr(document, "MAX_WEIGHT_OF_OTHERS", 60)
+    monkeypatch.setattr(document, "MAX_WEIGHT_OF_OTHERS", document.SITE_WEIGHT + 60)
     assert len(board_of(*(make(A, seq, seq) for seq in range(1, 9)))) == 2
 
 
