@@ -123,6 +123,10 @@ class Board:
             and identity[1] > self._clears.upto(identity[0])
         )
 
+    def cleared_upto(self, site: str) -> int:
+        """The operations of `site` are cleared up to this number, which may be of one that is still to come."""
+        return self._clears.upto(site)
+
     # --- merging --------------------------------------------------------------------------------
 
     def merge(self, ops: Iterable[Op]) -> list[Op]:
