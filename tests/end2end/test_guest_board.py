@@ -36,7 +36,7 @@ _MERGE = """async (rounds) => {
         }
         const seen = Object.fromEntries(board.seen());
         return { shapes: board.shapes().map(({ site, seq }) => [site, seq]), seen, gaps: board.hasGaps,
-            missing: board.missing(new Map()).map(({ site, seq }) => [site, seq]) };
+            missing: Array.from(board.missing(new Map()), ({ site, seq }) => [site, seq]) };
     });
 }"""
 

@@ -1,6 +1,7 @@
 // The whiteboard as a set of operations: merge them in any order, and everybody sees the same picture. The reference is
 // desktop_app/data/board/document.py; the two must agree in all that a person sees.
 
+import { inOrder } from "./merging.js";
 import { MAX_CLOCK_STEP, fieldsFit, isShort, weight } from "./validity.js";
 
 const MAX_OPS = 50_000; // nobody adds to a board that has more
@@ -71,10 +72,10 @@ export class Board {
     return this.#logs.get(site)?.[seq - 1] ?? null;
   }
 
-  /** What somebody lacks who has seen that, in order. */
+  /** What somebody lacks who has seen that, in order; an iterator over a picture of this moment. */
   missing(seen) {
-    const ops = Array.from(this.#logs, ([site, log]) => log.slice(seen.get(site) ?? 0)).flat();
-    return ops.sort((a, b) => (isAfter(a, b) ? 1 : -1));
+    const tails = Array.from(this.#logs, ([site, log]) => [log, seen.get(site) ?? 0, log.length]);
+    return inOrder(tails, isAfter);
   }
 
   /** The operations that add what is seen, the lowest first. */

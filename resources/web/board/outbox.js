@@ -28,8 +28,9 @@ export class Outbox {
   #theirs = null;
   #states = new TokenBucket(STATES_PER_S, STATES_AT_ONCE);
   #beingTold = new Map();
-  #waiting = [];
-  #next = 0;
+  #behind = [].values(); // what they lacked when boards were compared last
+  #live = []; // what was made here since
+  #next; // of the two, the one that is to be sent next, once it was looked for
   #sent = new Map();
   #sentAtMs = -Infinity;
   #sentAgain = new Map();
@@ -46,7 +47,8 @@ export class Outbox {
   }
 
   get isEmpty() {
-    return this.#next >= this.#waiting.length;
+    this.#next ??= this.#behind.next().value ?? this.#live.shift();
+    return this.#next === undefined;
   }
 
   get hasRoom() {
@@ -57,14 +59,14 @@ export class Outbox {
   /** Send an operation that was made here just now; before the first comparison, that will find it. */
   add(op) {
     if (this.#theirs !== null) {
-      this.#waiting.push(op);
+      this.#live.push(op);
     }
   }
 
   /** They say what they have: a Map of all of it, when this was its last part; null before. */
   hear({ seen, more }) {
     if (!this.#states.take()) {
-      this.link.dropped.received += 1;
+      this.link.dropped.flood += 1;
       return null;
     }
     if (this.#beingTold.size <= MAX_SITES_TOLD) {
@@ -96,8 +98,9 @@ export class Outbox {
     for (const [site, upto] of this.#sent) {
       theirs.set(site, Math.max(theirs.get(site) ?? 0, upto));
     }
-    this.#waiting = this.#board.missing(theirs);
-    this.#next = 0;
+    this.#behind = this.#board.missing(theirs);
+    this.#live = [];
+    this.#next = undefined;
   }
 
   /** Whether they said that they have what we have not: others' operations that never came here. */
@@ -110,7 +113,7 @@ export class Outbox {
     const batch = [];
     let bytes = 0;
     while (batch.length < MAX_BATCH_OPS && !this.isEmpty) {
-      const op = this.#waiting[this.#next];
+      const op = this.#next;
       const wire = wireOp(op);
       const more = byteLength(JSON.stringify(wire)) + 1;
       if (batch.length > 0 && bytes + more > MAX_BATCH_BYTES) {
@@ -119,13 +122,9 @@ export class Outbox {
       bytes += more;
       batch.push(wire);
       this.#sent.set(op.site, op.seq);
-      this.#next += 1;
+      this.#next = undefined;
     }
     this.#sentBytes += bytes;
-    if (this.isEmpty) {
-      this.#waiting = [];
-      this.#next = 0;
-    }
     if (batch.length > 0) {
       this.#sentAtMs = performance.now();
     }
