@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .channels import BULK, POINTER
+from .channels import BULK, FILES, POINTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,8 @@ _MIB = 1024 * 1024
 _TEXT = Rate(300, 3000, 4 * _MIB, 24 * _MIB)
 """Decoding 4 MiB of JSON takes 2 to 5 % of a second; a whiteboard with 10,000 strokes comes at once."""
 _RATES = {
+    # A file may come or go as fast as bulk lets it, and each 64 KiB of it are confirmed.
+    FILES.label: Rate(1200, 3000, 4 * _MIB, 24 * _MIB),
     POINTER.label: Rate(120, 240, _MIB, 2 * _MIB),
     BULK.label: Rate(5000, 10_000, 64 * _MIB, 128 * _MIB),
 }

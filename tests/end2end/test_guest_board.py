@@ -36,7 +36,7 @@ _MERGE = """async (rounds) => {
         }
         const seen = Object.fromEntries(board.seen());
         return { shapes: board.shapes().map(({ site, seq }) => [site, seq]), seen, gaps: board.hasGaps,
-            missing: board.missing(new Map()).map(({ site, seq }) => [site, seq]) };
+            missing: Array.from(board.missing(new Map()), ({ site, seq }) => [site, seq]) };
     });
 }"""
 
@@ -76,12 +76,25 @@ def _content(generator: random.Random, site: str, seq: int, clock: int) -> dict[
     return {**op, "kind": kind, "target": [site, generator.randint(1, max(1, seq - 1))]}
 
 
+def _texts() -> list[Op]:
+    """A text, of what one language or another calls a space, at the beginning of each site."""
+    ops = []
+    for site, text in enumerate(
+        ("\ufeff", "\x85", "\x1c", "\xa0", "\u3000", "\u200b", "\r", "\v", " ", "\n\t")
+    ):
+        op = {"site": f"{site:016x}", "author": "u", "kind": "add"}
+        shape = {"tool": "text", "color": "#112233", "width": 2, "points": [1, 2], "text": text}
+        line = {**shape, "tool": "pen", "text": ""}
+        ops += [{**op, "seq": 1, "clock": 1, "shape": shape}, {**op, "seq": 2, "clock": 2, "shape": line}]
+    return msgspec.convert(ops, list[Op])
+
+
 async def test_the_document_is_the_applications() -> None:
     generator = random.Random(5)
     rounds: list[list[str]] = []
     wanted: list[dict[str, Any]] = []
-    for _ in range(ROUNDS):
-        ops = _some_ops(generator)
+    for round_ in range(ROUNDS):
+        ops = _some_ops(generator) if round_ else _texts()
         generator.shuffle(ops)
         ops += generator.sample(ops, 3)
         board = Board()
@@ -180,9 +193,29 @@ _CASES = {
         const next = ann.board.draw(shape(3));
         await until(() => eve.told("board-ops").length === 2);
         const other = eve.told("board-ops")[1].ops[0];
-        eve.say("board", { type: "board-state", seen: { [other.site]: 99 } });
-        await until(() => !ann.board.canUndo);
-        return { next, other: other.site !== site && other.seq === 1 };
+        const states = eve.told("board-state").length;
+        eve.say("board", { type: "board-state", seen: { [site]: 2, [other.site]: 99 } }); // they say so
+        await until(() => eve.told("board-state").length > states);
+        const kept = ann.board.canUndo;
+        eve.say("board", { type: "board-ops", ops: [{ ...theft, site: other.site, seq: 7 }] });
+        const taken = await until(() => !ann.board.canUndo);
+        return { next, other: other.site !== site && other.seq === 1, kept, taken };
+    """,
+    "thousands of sites are compared and cleared in parts, and who invents them closes nothing": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const sites = Array.from({ length: 3500 }, (_, i) => i.toString(16).padStart(16, "0"));
+        const none = { targets: [], seen: null, target: null };
+        ann.board.board.merge(sites.map((site) => ({ site, seq: 1, clock: 1, author: "u", kind: "add",
+            shape: { ...shape(1), text: "" }, ...none })));
+        await connect(ann, bob);
+        const all = await until(() => bob.board.board.shapes().length === 3500);
+        bob.board.clear();
+        const cleared = await until(() => ann.board.board.shapes().length === 0);
+        const parts = ann.board.board.seen().size === 3501 && ann.board.board.count === 3503;
+        bob.board.undo();
+        const back = await until(() => ann.board.board.shapes().length === 3500);
+        ann.board.draw(shape(2));
+        return { all, cleared, parts, back, drawn: await until(() => bob.board.board.shapes().length === 3501) };
     """,
     "pointers and strokes come and go": """
         const [ann, bob] = [side("Ann"), side("Bob")];
@@ -239,7 +272,7 @@ _CASES = {
             { target: ["a".repeat(16)] }, { target: "x" }, { seen: [] }, { seen: { a: 1 } },
             { seen: { ["a".repeat(16)]: 0 } }, { seen: { __proto__: 1, ["a".repeat(16)]: null } }];
         const state = (seen) => decode("board", JSON.stringify({ v: 1, t: 1, type: "board-state", seen }));
-        const many = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [i.toString(16).padStart(16, "0"), 1]));
+        const many = Object.fromEntries(Array.from({ length: 1501 }, (_, i) => [i.toString(16).padStart(16, "0"), 1]));
         const taken = wrong.filter((op) => read(op) !== null);
         const pointer = (more, type = "pointer") => decode("pointer", JSON.stringify(
             { v: 1, t: 1, type, surface: "board", x: 1, y: 2, shape: shape(1), ...more })) !== null;

@@ -6,11 +6,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from desktop_app.data.channels import BOARD
+from desktop_app.data.messages.board import MAX_SEEN, BoardState
+from desktop_app.data.rate import TokenBucket
 
 from .validity import encoded_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from desktop_app.data.messages.board import Op
     from desktop_app.data.port import Link
@@ -28,12 +30,26 @@ BYTES_PER_S = 3 * 1024 * 1024
 LOST_AFTER_S = 5.0
 """What was sent so long ago and is not there was refused or lost."""
 
+STATES_PER_S = 2.0
+STATES_AT_ONCE = 40
+"""Of their messages that say what they have: each is compared with the whole board."""
+MAX_SITES_TOLD = 20_000
+"""More sites than a board can have (document.MAX_WEIGHT_OF_OTHERS)."""
+
+
+def pages(seen: Mapping[str, int]) -> list[dict[str, int]]:
+    """Parts of it that fit into a message each; one at least."""
+    sites = list(seen.items())
+    return [dict(sites[at : at + MAX_SEEN]) for at in range(0, max(1, len(sites)), MAX_SEEN)]
+
 
 class Outbox:
     """For one connection: ends with it, the next one begins by comparing again."""
 
-    def __init__(self, link: Link, board: Board, now_s: float) -> None:
+    def __init__(self, link: Link, board: Board, now_s: Callable[[], float]) -> None:
         self.link = link
+        self._states = TokenBucket(STATES_PER_S, STATES_AT_ONCE, now_s)
+        self._being_told: dict[str, int] = {}
         self.told: dict[str, int] | None = None
         """What we last said that we have."""
         self._board = board
@@ -42,7 +58,7 @@ class Outbox:
         self._live: deque[Op] = deque()
         self._held: Op | None = None
         self._sent: dict[str, int] = {}
-        self._begun_s = self._sent_at_s = now_s
+        self._begun_s = self._sent_at_s = now_s()
         self._sent_bytes = 0
         self._sent_again: dict[str, int] = {}
 
@@ -61,6 +77,18 @@ class Outbox:
         """Send an operation that was made here just now; before the first comparison, that will find it."""
         if self._theirs is not None:
             self._live.append(op)
+
+    def hear(self, state: BoardState) -> Mapping[str, int] | None:
+        """They say what they have: all of it, when this was its last part; None before."""
+        if not self._states.take():
+            self.link.count_dropped(BOARD.label, "flood")
+            return None
+        if len(self._being_told) <= MAX_SITES_TOLD:
+            self._being_told.update(state.seen)
+        if state.more:
+            return None
+        seen, self._being_told = self._being_told, {}
+        return seen
 
     def compare(self, seen: Mapping[str, int], now_s: float) -> None:
         """They have this: send what is missing, but for what is still on its way."""

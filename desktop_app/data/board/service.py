@@ -21,7 +21,7 @@ from desktop_app.data.messages.board import MAX_NUMBERS, BoardOps, BoardState, O
 from .document import Board, op_id
 from .errors import BoardError
 from .history import OwnHistory
-from .outbox import Outbox
+from .outbox import Outbox, pages
 from .validity import MAX_CLOCK_STEP, shape_is_sound
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class BoardService:
                 ops = self._make([{"kind": "remove", "targets": part} for part in parts])
             case Clear():
                 seen = self.board.seen()
-                ops = self._make([{"kind": "clear", "seen": seen}] if seen else [])
+                ops = self._make([{"kind": "clear", "seen": part} for part in pages(seen) if part])
             case Undo():
                 self._turn_back("undo", self._history.undo())
                 return
@@ -159,7 +159,7 @@ class BoardService:
 
     def link_ready(self, link: Link) -> None:
         """Say what we have; they do the same, and each sends what the other lacks."""
-        self._outboxes[link.user_id] = Outbox(link, self.board, self._now_s())
+        self._outboxes[link.user_id] = Outbox(link, self.board, self._now_s)
         self._tell_state(self._outboxes[link.user_id])
         if self._telling is None or self._telling.done():
             self._telling = self._tasks.spawn(self._tell_states(), name="states")
@@ -183,11 +183,10 @@ class BoardService:
                 self._incoming.append((link, ops))
                 if self._merging is None or self._merging.done():
                     self._merging = self._tasks.spawn(self._merge(), name="merging")
-            case BoardState(seen=seen):
-                if seen.get(self._site, 0) > self.board.length_of(self._site):
-                    self._take_new_site()
+            case BoardState():
+                # That they claim to have operations of our site that we never made proves nothing.
                 outbox = self._outboxes.get(link.user_id)
-                if outbox is not None:
+                if outbox is not None and (seen := outbox.hear(message)) is not None:
                     outbox.compare(seen, self._now_s())
                     self._ensure_pump()
 
@@ -260,7 +259,9 @@ class BoardService:
     def _tell_state(self, outbox: Outbox) -> None:
         if outbox.link.is_ready:
             outbox.told = self.board.seen()
-            self._send(outbox, BoardState(seen=outbox.told))
+            parts = pages(outbox.told)
+            for number, part in enumerate(parts, 1):
+                self._send(outbox, BoardState(seen=part, more=number < len(parts)))
 
     def _ensure_pump(self) -> None:
         waiting = any(not each.is_empty for each in self._outboxes.values())

@@ -18,6 +18,9 @@ _BASE_WEIGHT = 20
 _ENTRY_WEIGHT = 6
 _CHARS_A_WEIGHT = 4
 
+_BLANKS = " \t\n"
+"""Not str.strip: what else is a space depends on the language and its version."""
+
 _POINTS = {"line": 4, "rectangle": 4, "ellipse": 4, "text": 2}
 _encoder = msgspec.json.Encoder()
 
@@ -27,7 +30,7 @@ def shape_is_sound(shape: Shape) -> bool:
     count = len(shape.points)
     if count % 2 or count < 2 or count != _POINTS.get(shape.tool, count):
         return False
-    return bool(shape.text.strip()) if shape.tool == "text" else not shape.text
+    return bool(shape.text.strip(_BLANKS)) if shape.tool == "text" else not shape.text
 
 
 def fields_fit(op: Op) -> bool:

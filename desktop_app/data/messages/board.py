@@ -12,7 +12,9 @@ Site = Annotated[str, Meta(pattern="^[0-9a-f]{16}\\Z")]
 Seq = Annotated[int, Meta(ge=1, le=2**53)]
 OpId = tuple[Site, Seq]
 Coordinate = Annotated[float, Meta(ge=-1_000_000, le=1_000_000)]
-Seen = Annotated[dict[Site, Seq], Meta(max_length=200)]
+MAX_SEEN = 1500
+"""So many sites fit into one message, whatever the numbers are."""
+Seen = Annotated[dict[Site, Seq], Meta(max_length=MAX_SEEN)]
 Tool: TypeAlias = Literal["pen", "line", "rectangle", "ellipse", "text"]
 
 MAX_TEXT_CHARS = 500
@@ -50,9 +52,10 @@ class BoardOps(Message, tag="board-ops", kw_only=True, frozen=True):
 
 
 class BoardState(Message, tag="board-state", kw_only=True, frozen=True):
-    """I have each site's operations up to these numbers."""
+    """I have each site's operations up to these numbers; with `more`, the next message goes on."""
 
     seen: Seen
+    more: bool = False
 
 
 BoardMessage: TypeAlias = BoardOps | BoardState

@@ -15,11 +15,13 @@ from desktop_app.data.events import BoardChanged, BoardCleared, PointerMoved, St
 from desktop_app.ui.async_slots import run_coroutine
 
 from .export import save
+from .gathering import Gathering
 from .pointers import Pointed
 from .tile_pointers import TilePointers
 
 if TYPE_CHECKING:
     from desktop_app.data.events import DataEvent
+    from desktop_app.data.messages.board import Op
     from desktop_app.engine.port import EnginePort
     from desktop_app.ui.actions import Actions
     from desktop_app.ui.call_page import CallPage
@@ -51,6 +53,7 @@ class BoardCoordinator(QObject):
         self.tile_pointers = TilePointers(page.grid, self)
         self.tile_pointers.pointed.connect(engine.point)
         panel = self._panel
+        self._gathering = Gathering(self._show_ops, panel.canvas.show_live, self)
         panel.change_requested.connect(self._change)
         panel.stroke_shown.connect(engine.show_stroke)
         panel.pointed.connect(partial(engine.point, BOARD))
@@ -63,17 +66,18 @@ class BoardCoordinator(QObject):
     def take_event(self, event: DataEvent) -> None:
         """Show what concerns the whiteboard and pointers."""
         match event:
-            case BoardChanged(ops, own, can_undo, can_redo):
-                self._panel.take(ops, own=own, can_undo=can_undo, can_redo=can_redo)
+            case BoardChanged(ops, own):
+                self._gathering.take(event)
                 if not own and ops and not self._action.isChecked():
                     self._tell_of_drawing(ops[-1].author)
             case BoardCleared():
+                self._gathering.clear()
                 self._panel.reset()
                 self._pointers.clear()
                 self._told_of_drawing = False
                 self._show_pointers()
             case StrokeMoved(user_id, shape):
-                self._panel.canvas.show_live(user_id, shape)
+                self._gathering.take_stroke(user_id, shape)
             case PointerMoved():
                 if event.visible:
                     self._pointers[event.user_id] = event
@@ -82,6 +86,9 @@ class BoardCoordinator(QObject):
                 self._show_pointers()
             case _:
                 pass
+
+    def _show_ops(self, ops: list[Op], last: BoardChanged) -> None:
+        self._panel.take(ops, own=last.own, can_undo=last.can_undo, can_redo=last.can_redo)
 
     def show_model(self, model: RoomModel) -> None:
         """The people, or their names, have changed."""
@@ -141,6 +148,7 @@ class BoardCoordinator(QObject):
         run_coroutine(self, self._export(path), lambda sentence: self.notice.emit("error", sentence, SAVED))
 
     async def _export(self, path: str) -> None:
+        self._gathering.show_all()
         shapes = self._panel.canvas.scene.shapes()
         await asyncio.get_running_loop().run_in_executor(None, save, shapes, path)
         self.notice.emit("info", f"The whiteboard was saved as {Path(path).name}.", SAVED)

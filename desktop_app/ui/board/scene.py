@@ -52,6 +52,8 @@ class Scene:
         self._hidden: frozenset[OpId] = frozenset()
         self._top: Key = (0, "", 0)
         self._path_numbers = 0
+        self._cleared: dict[str, int] = {}
+        """By site: up to where it was cleared when the board was looked at last."""
 
     def __len__(self) -> int:
         """How many shapes are seen."""
@@ -60,7 +62,7 @@ class Scene:
     def apply(self, ops: Iterable[Op]) -> Change:
         """Merge operations."""
         touched: dict[OpId, None] = {}
-        everything = False
+        sites: set[str] = set()
         for op in self.board.merge(ops):
             concerns = self.board.find(op.target) if op.target is not None else op
             if concerns is None:
@@ -70,14 +72,19 @@ class Scene:
             elif concerns.kind == "remove":
                 touched.update(dict.fromkeys(concerns.targets))
             elif concerns.kind == "clear":
-                everything = True
-        if everything:
-            touched.update(dict.fromkeys(self._items))
-            touched.update({op_id(op): None for op in self.board.shapes()})
+                sites.update(concerns.seen or ())
+        for site in sites:
+            touched.update(dict.fromkeys((site, seq) for seq in self._newly_cleared(site)))
         change = Change()
         for identity in touched:
             self._refresh(identity, change)
         return change
+
+    def _newly_cleared(self, site: str) -> range:
+        """The operations of `site` that are cleared now and were not before, or the reverse."""
+        before, now = self._cleared.get(site, 0), self.board.cleared_upto(site)
+        self._cleared[site] = now
+        return range(min(before, now) + 1, min(max(before, now), self.board.length_of(site)) + 1)
 
     def _refresh(self, identity: OpId, change: Change) -> None:
         item, seen = self._items.get(identity), self.board.is_visible(identity)

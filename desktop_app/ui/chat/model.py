@@ -89,6 +89,12 @@ class ConversationModel(QAbstractListModel):
         row.transfer = transfer
         return False
 
+    def remove_file(self, transfer_id: str) -> None:
+        """Take a file away, if it is there."""
+        row = self.conversation.file(transfer_id)
+        if row is not None:
+            self._remove(self.conversation.index_of(row))
+
     def index_for_file(self, transfer_id: str) -> QModelIndex:
         """The index of a transfer; an invalid one when it is not there."""
         row = self.conversation.file(transfer_id)
@@ -112,7 +118,7 @@ class ConversationModel(QAbstractListModel):
         self.changing = True
         try:
             if len(self.conversation.rows) >= MAX_ROWS and self.conversation.place_of(row) is not None:
-                self._trim()
+                self._remove(0)
             return self._add(row)
         finally:
             self.changing = False
@@ -126,9 +132,9 @@ class ConversationModel(QAbstractListModel):
         self.endInsertRows()
         return True
 
-    def _trim(self) -> None:
-        self.beginRemoveRows(_ROOT, 0, 0)
-        removed = self.conversation.remove_oldest()
+    def _remove(self, index: int) -> None:
+        self.beginRemoveRows(_ROOT, index, index)
+        removed = self.conversation.remove(index)
         self.endRemoveRows()
         if removed.transfer is not None:
             self.file_removed.emit(removed.row_id)

@@ -51,6 +51,7 @@ class ChatPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._unread = 0
+        self._unread_files: set[str] = set()
         self.model = ConversationModel()
         self.model.setParent(self)
         self.view = ConversationView(self.model)
@@ -115,8 +116,19 @@ class ChatPanel(QWidget):
         if is_new and transfer.direction == "out":
             self.view.show_newest()
         elif is_new:
+            before = self._unread
             self._count()
+            if self._unread > before:
+                self._unread_files.add(transfer.transfer_id)
         return is_new
+
+    def take_back(self, transfer_id: str) -> None:
+        """Show a file no longer."""
+        self.model.remove_file(transfer_id)
+        self._show_list()
+        if transfer_id in self._unread_files:
+            self._unread_files.discard(transfer_id)
+            self._set_unread(self._unread - 1)
 
     def set_people(self, names: dict[str, str]) -> None:
         """Who is in the call."""
@@ -161,6 +173,8 @@ class ChatPanel(QWidget):
         self._set_unread(0)
 
     def _set_unread(self, count: int) -> None:
+        if count == 0:
+            self._unread_files.clear()
         if count != self._unread:
             self._unread = count
             self.unread_changed.emit(count)

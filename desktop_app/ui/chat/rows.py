@@ -99,12 +99,12 @@ class Conversation:
         self._rows_like(row)[row.row_id] = row
         self.regroup(index)
 
-    def remove_oldest(self) -> Row:
-        """Take the first row away."""
-        row = self.rows.pop(0)
-        del self._keys[0]
+    def remove(self, index: int) -> Row:
+        """Take a row away."""
+        row = self.rows.pop(index)
+        del self._keys[index]
         del self._rows_like(row)[row.row_id]
-        self.regroup(0)
+        self.regroup(index)
         return row
 
     def clear(self) -> None:

@@ -15,6 +15,7 @@ from desktop_app.data.events import TransferChanged
 from desktop_app.ui.async_slots import run_coroutine
 from desktop_app.ui.names import in_sentence
 
+from .arrivals import WITHDRAWN, Arrivals
 from .card import FileCard
 from .drop import FileDrop, Target
 from .opening import ask_then, could_be_program, open_path
@@ -49,6 +50,9 @@ class FilesCoordinator(QObject):
         self._cards: dict[str, FileCard] = {}
         self._transfers: dict[str, Transfer] = {}
         self._noticed: set[str] = set()
+        self._unanswered: set[str] = set()
+        """Offers that nobody has answered yet, neither here nor by the setting."""
+        self._arrivals = Arrivals(self._show_transfer, self)
         self._in_call = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="files-ui")
         self.drop = FileDrop(window, page, self.target_at)
@@ -56,6 +60,7 @@ class FilesCoordinator(QObject):
         self.drop.refused.connect(lambda sentence: self.notice.emit("warning", sentence, "files"))
         self._panel.composer.files_requested.connect(self.choose)
         self._panel.model.file_removed.connect(self._forget)
+        self._panel.model.modelReset.connect(self._arrivals.clear)
         self._panel.shown.connect(self._read_offers)
 
     def take_event(self, event: CallEvent) -> None:
@@ -79,6 +84,15 @@ class FilesCoordinator(QObject):
     # What the engine tells
 
     def _take_transfer(self, transfer: Transfer) -> None:
+        is_new = transfer.transfer_id not in self._transfers
+        if is_new and transfer.direction == "in" and not self._arrivals.admits(transfer):
+            return
+        if transfer.transfer_id in self._unanswered and transfer.state in WITHDRAWN:
+            self._panel.take_back(transfer.transfer_id)  # or offers that are withdrawn would fill the list
+            return
+        self._show_transfer(transfer)
+
+    def _show_transfer(self, transfer: Transfer) -> None:
         before = self._transfers.get(transfer.transfer_id)
         self._transfers[transfer.transfer_id] = transfer
         self._panel.take_transfer(transfer)
@@ -89,6 +103,10 @@ class FilesCoordinator(QObject):
             card.show_transfer(transfer, self._panel.model.names)
         code = _code(transfer.transfer_id)
         offered = transfer.direction == "in" and transfer.state == "offered"
+        if offered and before is None:
+            self._unanswered.add(transfer.transfer_id)
+        elif transfer.state not in ("offered", "waiting"):
+            self._unanswered.discard(transfer.transfer_id)
         if offered and before is None and not self._panel.is_read:
             self._noticed.add(transfer.transfer_id)
             self.notice.emit("info", offer_notice(transfer, self._panel.model.names), code)
@@ -104,7 +122,7 @@ class FilesCoordinator(QObject):
             return
         card = FileCard(transfer, self._panel.model.names)
         card.height_changed.connect(self._panel.view.card_changed)
-        card.accepted.connect(lambda each: self._run(self._engine.accept_file(each)))
+        card.accepted.connect(self._accept)
         card.declined.connect(lambda each: self._run(self._engine.decline_file(each)))
         card.cancelled.connect(lambda each: self._run(self._engine.cancel_file(each)))
         card.open_requested.connect(self._open)
@@ -113,6 +131,10 @@ class FilesCoordinator(QObject):
         self._panel.view.add_card(transfer.transfer_id, card)
         if transfer.preview:
             run_coroutine(card, self._show_preview(card, transfer.preview), lambda _sentence: None)
+
+    def _accept(self, transfer_id: str) -> None:
+        self._unanswered.discard(transfer_id)
+        self._run(self._engine.accept_file(transfer_id))
 
     async def _show_preview(self, card: FileCard, data: bytes) -> None:
         loop = asyncio.get_running_loop()
@@ -123,6 +145,7 @@ class FilesCoordinator(QObject):
     def _forget(self, transfer_id: str) -> None:
         self._cards.pop(transfer_id, None)
         self._transfers.pop(transfer_id, None)
+        self._unanswered.discard(transfer_id)
         self._panel.view.remove_card(transfer_id)
         if transfer_id in self._noticed:
             self._noticed.discard(transfer_id)

@@ -33,6 +33,7 @@ export class BoardView {
   #choice = { tool: "pen", color: "#1b212b", width: 4 };
   #sureTimer = null;
   #wasOpened = false;
+  #frame = 0;
 
   constructor(hub, service, pointers) {
     this.#service = service;
@@ -75,6 +76,7 @@ export class BoardView {
     element("board-toggle").setAttribute("aria-expanded", String(open));
     if (open) {
       element("board-news").hidden = true;
+      this.#showState();
       if (!this.#wasOpened || !this.#picture.showsSomething()) {
         this.#picture.fit();
       }
@@ -85,8 +87,13 @@ export class BoardView {
 
   #changed(ops) {
     this.#picture.changed();
-    this.#showState();
-    if (element("board").hidden && ops.length > 0) {
+    if (!element("board").hidden) {
+      // Messages may come faster than pictures are shown, and whether there is something to see costs a look at all.
+      this.#frame ||= requestAnimationFrame(() => {
+        this.#frame = 0;
+        this.#showState();
+      });
+    } else if (ops.length > 0) {
       element("board-news").hidden = false;
     }
   }

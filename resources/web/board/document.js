@@ -1,13 +1,14 @@
 // The whiteboard as a set of operations: merge them in any order, and everybody sees the same picture. The reference is
 // desktop_app/data/board/document.py; the two must agree in all that a person sees.
 
-import { MAX_SITES } from "./messages.js";
+import { inOrder } from "./merging.js";
 import { MAX_CLOCK_STEP, fieldsFit, isShort, weight } from "./validity.js";
 
 const MAX_OPS = 50_000; // nobody adds to a board that has more
 const MAX_OPS_OF_OTHERS = 60_000; // several may reach it at once
 const MAX_WEIGHT = 4_000_000;
 const MAX_WEIGHT_OF_OTHERS = 5_000_000;
+const SITE_WEIGHT = 400; // of a site's first operation, besides
 const MAX_EARLY_OPS = 2_000;
 const MAX_EARLY_WEIGHT = 400_000;
 const ADDING = new Set(["add", "remove", "clear"]);
@@ -71,10 +72,10 @@ export class Board {
     return this.#logs.get(site)?.[seq - 1] ?? null;
   }
 
-  /** What somebody lacks who has seen that, in order. */
+  /** What somebody lacks who has seen that, in order; an iterator over a picture of this moment. */
   missing(seen) {
-    const ops = Array.from(this.#logs, ([site, log]) => log.slice(seen.get(site) ?? 0)).flat();
-    return ops.sort((a, b) => (isAfter(a, b) ? 1 : -1));
+    const tails = Array.from(this.#logs, ([site, log]) => [log, seen.get(site) ?? 0, log.length]);
+    return inOrder(tails, isAfter);
   }
 
   /** The operations that add what is seen, the lowest first. */
@@ -137,7 +138,7 @@ export class Board {
 
   /** Add the next operation of its site, if it is one that everybody takes. */
   #apply(op) {
-    const heavy = weight(op);
+    const heavy = weight(op) + (this.#logs.has(op.site) ? 0 : SITE_WEIGHT);
     const fits = this.count < MAX_OPS_OF_OTHERS && this.#weight + heavy <= MAX_WEIGHT_OF_OTHERS;
     if (!fits || !this.#isNext(op)) {
       this.refused += 1;
@@ -177,7 +178,7 @@ export class Board {
 
   #isNext(op) {
     const log = this.#logs.get(op.site);
-    if (log === undefined ? this.#logs.size >= MAX_SITES : op.author !== log[0].author) {
+    if (log !== undefined && op.author !== log[0].author) {
       return false;
     }
     const step = op.clock - (log?.at(-1).clock ?? 0);

@@ -5,7 +5,7 @@ import { flag, hex, integer, list, number, optional, record, text } from "../dat
 export const MAX_NUMBERS = 4000;
 export const MAX_TARGETS = 500;
 export const MAX_BATCH_OPS = 200;
-export const MAX_SITES = 200;
+export const MAX_SEEN = 1500; // so many sites fit into one message, whatever the numbers are
 export const MAX_TEXT_CHARS = 500;
 
 const TOOLS = new Set(["pen", "line", "rectangle", "ellipse", "text"]);
@@ -27,7 +27,7 @@ const seen = (value) => {
     return undefined;
   }
   const entries = Object.entries(value);
-  const fits = entries.length <= MAX_SITES && entries.every(([key, upto]) => site(key) && seq(upto) !== undefined);
+  const fits = entries.length <= MAX_SEEN && entries.every(([key, upto]) => site(key) && seq(upto) !== undefined);
   return fits ? new Map(entries) : undefined;
 };
 
@@ -53,7 +53,7 @@ const op = record({
 
 export const BOARD_MESSAGES = new Map([
   ["board-ops", record({ ops: list(op, 1, MAX_BATCH_OPS) })],
-  ["board-state", record({ seen })],
+  ["board-state", record({ seen, more: optional(flag, false) })],
 ]);
 
 export const POINTER_MESSAGES = new Map([

@@ -1,19 +1,36 @@
 // What one participant is still to be sent of the whiteboard; ends with its connection.
 
 import { byteLength } from "../data/messages.js";
-import { MAX_BATCH_OPS, wireOp } from "./messages.js";
+import { TokenBucket } from "../data/rate.js";
+import { MAX_BATCH_OPS, MAX_SEEN, wireOp } from "./messages.js";
 
 const MAX_BATCH_BYTES = 40 * 1024; // of one message; a single operation may be longer
 const MAX_QUEUED_BYTES = 64 * 1024; // what the channel may have waiting before more is put on it
 const BURST_BYTES = 16 * 1024 * 1024;
 const BYTES_PER_MS = 3 * 1024; // what goes out on one connection: below what the other side takes for a flood
 const LOST_AFTER_MS = 5_000; // what was sent so long ago and is not there was refused or lost
+const STATES_PER_S = 2; // of their messages that say what they have: each is compared with the whole board
+const STATES_AT_ONCE = 40;
+const MAX_SITES_TOLD = 20_000; // more sites than a board can have
+
+/** Parts of `seen`, a Map, that fit into a message each; one at least. */
+export function pages(seen) {
+  const sites = Array.from(seen);
+  const parts = [];
+  for (let at = 0; at < Math.max(1, sites.length); at += MAX_SEEN) {
+    parts.push(new Map(sites.slice(at, at + MAX_SEEN)));
+  }
+  return parts;
+}
 
 export class Outbox {
   #board;
   #theirs = null;
-  #waiting = [];
-  #next = 0;
+  #states = new TokenBucket(STATES_PER_S, STATES_AT_ONCE);
+  #beingTold = new Map();
+  #behind = [].values(); // what they lacked when boards were compared last
+  #live = []; // what was made here since
+  #next; // of the two, the one that is to be sent next, once it was looked for
   #sent = new Map();
   #sentAtMs = -Infinity;
   #sentAgain = new Map();
@@ -30,7 +47,8 @@ export class Outbox {
   }
 
   get isEmpty() {
-    return this.#next >= this.#waiting.length;
+    this.#next ??= this.#behind.next().value ?? this.#live.shift();
+    return this.#next === undefined;
   }
 
   get hasRoom() {
@@ -41,8 +59,27 @@ export class Outbox {
   /** Send an operation that was made here just now; before the first comparison, that will find it. */
   add(op) {
     if (this.#theirs !== null) {
-      this.#waiting.push(op);
+      this.#live.push(op);
     }
+  }
+
+  /** They say what they have: a Map of all of it, when this was its last part; null before. */
+  hear({ seen, more }) {
+    if (!this.#states.take()) {
+      this.link.dropped.flood += 1;
+      return null;
+    }
+    if (this.#beingTold.size <= MAX_SITES_TOLD) {
+      for (const [site, upto] of seen) {
+        this.#beingTold.set(site, upto);
+      }
+    }
+    if (more) {
+      return null;
+    }
+    const whole = this.#beingTold;
+    this.#beingTold = new Map();
+    return whole;
   }
 
   /** They have this: send what is missing, but for what is still on its way. */
@@ -61,8 +98,9 @@ export class Outbox {
     for (const [site, upto] of this.#sent) {
       theirs.set(site, Math.max(theirs.get(site) ?? 0, upto));
     }
-    this.#waiting = this.#board.missing(theirs);
-    this.#next = 0;
+    this.#behind = this.#board.missing(theirs);
+    this.#live = [];
+    this.#next = undefined;
   }
 
   /** Whether they said that they have what we have not: others' operations that never came here. */
@@ -75,7 +113,7 @@ export class Outbox {
     const batch = [];
     let bytes = 0;
     while (batch.length < MAX_BATCH_OPS && !this.isEmpty) {
-      const op = this.#waiting[this.#next];
+      const op = this.#next;
       const wire = wireOp(op);
       const more = byteLength(JSON.stringify(wire)) + 1;
       if (batch.length > 0 && bytes + more > MAX_BATCH_BYTES) {
@@ -84,13 +122,9 @@ export class Outbox {
       bytes += more;
       batch.push(wire);
       this.#sent.set(op.site, op.seq);
-      this.#next += 1;
+      this.#next = undefined;
     }
     this.#sentBytes += bytes;
-    if (this.isEmpty) {
-      this.#waiting = [];
-      this.#next = 0;
-    }
     if (batch.length > 0) {
       this.#sentAtMs = performance.now();
     }

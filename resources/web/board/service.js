@@ -2,7 +2,7 @@
 
 import { Board, idOf } from "./document.js";
 import { MAX_NUMBERS, MAX_TARGETS, shape as readShape } from "./messages.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, pages } from "./outbox.js";
 import { MAX_CLOCK_STEP, shapeIsSound } from "./validity.js";
 
 const STATE_INTERVAL_MS = 10_000;
@@ -62,7 +62,7 @@ export class BoardService extends EventTarget {
 
   /** Rub out all that is seen now. */
   clear() {
-    return this.board.count > 0 && this.#change([{ kind: "clear", seen: this.board.seen() }]);
+    return this.board.count > 0 && this.#change(pages(this.board.seen()).map((seen) => ({ kind: "clear", seen })));
   }
 
   undo() {
@@ -94,11 +94,13 @@ export class BoardService extends EventTarget {
       return true;
     }
     if (message.type === "board-state") {
-      if ((message.seen.get(this.#site) ?? 0) > this.board.lengthOf(this.#site)) {
-        this.#takeNewSite();
+      // That they claim to have operations of our site that we never made proves nothing.
+      const outbox = this.#outboxes.get(link);
+      const seen = outbox?.hear(message) ?? null;
+      if (seen !== null) {
+        outbox.compare(seen);
+        this.#pump();
       }
-      this.#outboxes.get(link)?.compare(message.seen);
-      this.#pump();
       return true;
     }
     return false;
@@ -195,7 +197,10 @@ export class BoardService extends EventTarget {
 
   #tellState(outbox) {
     outbox.told = this.board.seen();
-    outbox.link.send("board", { type: "board-state", seen: Object.fromEntries(outbox.told) });
+    const parts = pages(outbox.told);
+    for (const [i, part] of parts.entries()) {
+      outbox.link.send("board", { type: "board-state", seen: Object.fromEntries(part), more: i + 1 < parts.length });
+    }
   }
 
   /** Send what waits, as fast as the channels take it. */

@@ -5,6 +5,7 @@ import { byteLength } from "../data/messages.js";
 export const MAX_CLOCK_STEP = 1_000_000;
 const MAX_OP_BYTES = 60_000;
 const SURELY_SHORT_NUMBERS = 2000;
+const WORDS = /[^ \t\n]/; // not trim(): what else is a space depends on the language and its version
 const POINTS = { line: 4, rectangle: 4, ellipse: 4, text: 2 };
 
 /** Whether it has the points that its tool needs, and text exactly when it is one. */
@@ -13,7 +14,7 @@ export function shapeIsSound({ tool, points, text }) {
   if (count % 2 !== 0 || count < 2 || count !== (POINTS[tool] ?? count)) {
     return false;
   }
-  return tool === "text" ? text.trim() !== "" : text === "";
+  return tool === "text" ? WORDS.test(text) : text === "";
 }
 
 /** Whether it has the fields of its kind and no others. */

@@ -2,6 +2,7 @@
 
 import { DEFAULT_CHUNK_BYTES, MAX_BULK_QUEUED_BYTES } from "./channels.js";
 import { decode, encode } from "./messages.js";
+import { FloodGate } from "./rate.js";
 
 const MAX_WAITING = 100;
 const MAX_EARLY = 200;
@@ -20,12 +21,13 @@ export class Link {
   #early = [];
   #earlyChars = 0;
   #wantsRoom = [];
+  #gates = new Map(); // by label; another connection brings no more room
 
   userId;
   /** Counts the connections: what was begun on an older one is over. */
   generation = 0;
-  /** What was dropped: no message of ours, or one that waited too long in a full queue. */
-  dropped = { received: 0, sent: 0 };
+  /** What was dropped: no message of ours, one that waited too long in a full queue, more than we read. */
+  dropped = { received: 0, sent: 0, flood: 0 };
 
   constructor(userId, hub) {
     this.userId = userId;
@@ -118,6 +120,13 @@ export class Link {
   }
 
   #receive(label, data) {
+    if (!this.#gates.has(label)) {
+      this.#gates.set(label, new FloodGate(label));
+    }
+    if (!this.#gates.get(label).admits(data)) {
+      this.dropped.flood += 1;
+      return;
+    }
     if (label === "bulk") {
       if (this.isReady) {
         this.#hub.receivedBulk(this, data);

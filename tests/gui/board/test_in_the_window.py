@@ -69,7 +69,7 @@ def test_what_is_drawn_goes_to_the_engine_and_what_comes_is_shown(
     assert board.waiting_shapes == [change.shape]
     own = Op(site="c" * 16, seq=1, clock=1, author="me", kind="add", shape=change.shape)
     emit(engine, BoardChanged((own,), own=True, can_undo=True), BoardChanged((theirs(),), can_undo=True))
-    assert (board.waiting_shapes, len(board.scene)) == ([], 2)
+    qtbot.waitUntil(lambda: (board.waiting_shapes, len(board.scene)) == ([], 2))
     assert call.call_page.board.actions_.undo.isEnabled()
 
 
@@ -125,14 +125,14 @@ def test_nobody_else_is_needed_for_the_board(call: MainWindow) -> None:
     assert call.call_page.grid.waiting.isVisible()
 
 
-def test_drawing_on_a_hidden_board_is_told_once(call: MainWindow, engine: FakeEngine) -> None:
+def test_drawing_on_a_hidden_board_is_told_once(qtbot: QtBot, call: MainWindow, engine: FakeEngine) -> None:
     emit(engine, ParticipantJoined(ANNA), BoardChanged((theirs(),)))
     assert call.notices.text == "Anna draws on the whiteboard (Ctrl+B shows it)."
     call.notices.dismiss()
     emit(engine, BoardChanged((theirs(2),)))
     assert call.notices.text == ""
     call.actions_.whiteboard.trigger()
-    assert len(call.call_page.board.canvas.scene) == 2
+    qtbot.waitUntil(lambda: len(call.call_page.board.canvas.scene) == 2)
 
 
 def test_another_call_has_another_board(

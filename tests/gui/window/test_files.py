@@ -148,7 +148,7 @@ def test_an_offer_while_the_chat_is_closed_is_told(call: MainWindow, engine: Fak
     call.actions_.chat.trigger()
     assert call.notices.text == ""
     call.actions_.chat.trigger()
-    emit(engine, file(1, state="failed", message="The disk is full."))
+    emit(engine, file(1, state="running"), file(1, state="failed", message="The disk is full."))
     assert call.notices.text == "The disk is full."
 
 

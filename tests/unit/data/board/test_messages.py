@@ -35,6 +35,7 @@ GOOD = [
     shape(points=[0.5] * 4000),
     shape(tool="text", text="x" * 500),
     {"v": 1, "type": "board-state", "t": 0, "seen": {SITE: 3}},
+    {"v": 1, "type": "board-state", "t": 0, "seen": {f"{n:016x}": 2**53 for n in range(1500)}, "more": True},
     pointer(visible=None) | {"visible": False},
 ]
 BAD = [
@@ -52,7 +53,7 @@ BAD = [
     ops({"targets": [[SITE, 1]] * 501}),
     ops({"targets": [[SITE]]}),
     ops({"target": [SITE, -1]}),
-    ops({"seen": {f"{number:016x}": 1 for number in range(201)}}),
+    ops({"seen": {f"{number:016x}": 1 for number in range(1501)}}),
     ops({"seen": {"site": 1}}),
     shape(color="red"),
     shape(color="#GGGGGG"),

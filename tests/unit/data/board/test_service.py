@@ -245,8 +245,9 @@ async def test_who_makes_operations_in_our_name_does_not_silence_us(
     forged = replace(make("a" * 16, 2, 2), site=site, author="ann")
     ben.received(room.links["ben", "cleo"], BoardOps(ops=(forged,)))
     await room.settle()
-    # Ben says what he has; Ann sees that her site has more than she made.
-    ann.received(room.links["ann", "ben"], BoardState(seen=ben.board.seen()))
+    # Ann says what she has, and Ben sends what she lacks of her own site.
+    ben.received(room.links["ben", "ann"], BoardState(seen=ann.board.seen()))
+    await room.settle()
     assert not room.changes("ann")[-1].can_undo
     ann.change(Draw(stroke(2)))
     await room.settle()

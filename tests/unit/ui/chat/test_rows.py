@@ -95,6 +95,6 @@ def test_a_full_conversation_takes_nothing_older_than_all_of_it() -> None:
         add(conversation, entry(number + 10))
     assert conversation.place_of(conversation.make_line(entry(1))) is None
     assert conversation.place_of(conversation.make_line(entry(MAX_ROWS + 50))) == MAX_ROWS
-    oldest = conversation.remove_oldest()
+    oldest = conversation.remove(0)
     assert conversation.line(oldest.row_id) is None
     assert conversation.rows[0].starts_group
