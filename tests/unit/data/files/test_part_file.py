@@ -42,6 +42,11 @@ def part_in(
     return PartFile(folder, record(size, name), threading.Event(), is_recorded=is_recorded)
 
 
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(os.listdir("/proc/self/fd"))
+
+
 def test_a_file_gets_its_name_when_the_digest_is_right(tmp_path: Path) -> None:
     part = part_in(tmp_path)
     assert part.open() == (0, None)
@@ -316,7 +321,9 @@ def test_what_is_no_file_is_no_record(tmp_path: Path, trap: str) -> None:
             os.mkfifo(place)
         case "folder":
             place.mkdir()
+    before = descriptors()
     assert incoming_records(tmp_path) == []
+    assert descriptors() == before
 
 
 def test_a_symbolic_link_is_not_written_through(tmp_path: Path) -> None:
