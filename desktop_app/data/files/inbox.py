@@ -206,7 +206,7 @@ class Inbox:
         """A moment has passed."""
         now_s = self._around.now_s()
         for receiving in self:
-            receiving.tick()
+            receiving.tick_safely()
             told_s = receiving.told_done_s
             limit_s = DONE_LINGERS_S if receiving.is_bound else UNHEARD_LINGERS_S
             if told_s is not None and now_s - told_s >= limit_s:

@@ -201,7 +201,7 @@ class Outbox:
     def tick(self) -> None:
         """A moment has passed."""
         for sending in self:
-            sending.tick()
+            sending.tick_safely()
             if sending.link is not None and sending.machine.is_flowing:
                 self.fill(sending.link)  # should a channel not have said that it has room again
 

@@ -95,6 +95,30 @@ class ActiveTransfer(Generic[M]):
                 self._is_busy = True
                 self._around.tasks.spawn(self._work(job), name="file")
 
+    def settle_safely(self) -> None:
+        """Settle; what goes wrong ends this transfer alone."""
+        try:
+            self.settle()
+        except Exception as error:
+            logger.exception("a transfer failed")
+            self.broke(error)
+
+    def tick_safely(self) -> None:
+        """A moment has passed; what goes wrong ends this transfer alone."""
+        try:
+            self.tick()
+        except Exception as error:
+            logger.exception("a transfer failed")
+            self.broke(error)
+
+    def broke(self, error: Exception) -> None:
+        """A defect showed, which was logged."""
+        self.machine.failed(FileError(sentence_for(error), code="defect"))
+        try:
+            self.settle()
+        except Exception:
+            logger.exception("and its end cannot be told")
+
     def tick(self) -> None:
         """A moment has passed."""
         machine = self.machine
@@ -119,7 +143,7 @@ class ActiveTransfer(Generic[M]):
         try:
             while job is not None:
                 await self._try(job)
-                self.settle()
+                self.settle_safely()
                 job = self.machine.next_job()
         finally:
             self._is_busy = False

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktop_app.data.channels import MAX_CHUNK_BYTES
 from desktop_app.data.files import inbox, outbox
 from desktop_app.data.files.errors import FileError
 from desktop_app.data.files.limits import MAX_OPEN, WINDOW_BYTES
+from desktop_app.data.files.sending import Sending
 from desktop_app.data.files.tags import tag
 from desktop_app.data.messages.files import FileAccept, FileCancel, FileOffer, FileProgress, FileUnfinished
 from tests.waiting import until
@@ -367,3 +369,18 @@ async def test_cancelled_while_the_other_one_was_away(tmp_path: Path, source: Pa
         Wire(ann, ben).connect()
         await ben.one("cancelled")
         await until(lambda: list(ben.downloads.iterdir()) == [])
+
+
+async def test_a_fast_receiver_that_takes_long_pieces(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sending, "rate_bytes_s", 100e6)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben)
+        for end in wire.ends:
+            end.chunk_bytes = MAX_CHUNK_BYTES
+        wire.connect()
+        await ann.service.send_files([str(source)])
+        await ann.one("done")
+        assert ben.files() == {"data.bin": CONTENT}

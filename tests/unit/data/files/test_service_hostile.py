@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from desktop_app.data.files.frames import Frame, Kind, pack
 from desktop_app.data.files.limits import MAX_UNWRITTEN_BYTES
+from desktop_app.data.files.receiving import Receiving
 from desktop_app.data.messages.files import (
     FileAccept,
     FileCancel,
@@ -230,3 +231,25 @@ async def test_two_programs_of_one_owner_keep_their_records_apart(tmp_path: Path
             await asyncio.sleep(0.1)
             assert third.events == []
             assert third.errors == []
+
+
+@pytest.mark.expected_warnings("a transfer failed")
+async def test_a_defect_of_one_transfer_does_not_stop_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben, eve, link = await accepted(tmp_path)
+    async with users(ben, eve):
+        ticks: list[str] = []
+
+        def tick(self: Receiving) -> None:
+            ticks.append(self.machine.transfer_id)
+            if self.machine.transfer_id == ID:
+                raise ZeroDivisionError
+
+        monkeypatch.setattr(Receiving, "tick", tick)
+        ben.service.received(link, FileOffer(transfer_id="ef" * 16, number=8, name="y.bin", size_bytes=5))
+        await until(lambda: ticks.count("ef" * 16) >= 2)
+        assert {one.name: one.state for one in ben.newest().values()} == {
+            "x.bin": "failed",
+            "y.bin": "running",
+        }

@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from desktop_app.data.channels import MAX_BULK_QUEUED_BYTES
-from desktop_app.data.codec import decode, encode
+from desktop_app.data.codec import MessageError, decode, encode
 from desktop_app.data.events import Transfer, TransferChanged
 from desktop_app.data.files.service import FileService
 from tests.waiting import until
@@ -111,7 +111,9 @@ class End:
             self._later(lambda: self._peer.service.received(self.other, decode(label, text)))
 
     def send_bulk(self, data: bytes) -> bool:
-        """Up to 128 KiB wait."""
+        """Up to 128 KiB wait, and no frame that is longer by itself."""
+        if len(data) > MAX_BULK_QUEUED_BYTES:
+            raise MessageError("too-long", f"{len(data)} bytes at once")
         if not self.is_ready or self._queued + len(data) > MAX_BULK_QUEUED_BYTES:
             self._is_full = True
             return False
