@@ -76,7 +76,7 @@ async def test_leaving_waits_until_the_sender_has_heard(tmp_path: Path, source: 
         await ben.service.before_leaving()
         wire.part()
         assert ann.states() == ["done"]
-        assert [path.name for path in ben.downloads.iterdir()] == ["data.bin"]
+        await until(lambda: [path.name for path in ben.downloads.iterdir()] == ["data.bin"])
 
 
 async def test_leaving_does_not_wait_long_for_those_who_do_not_answer(
@@ -384,3 +384,56 @@ async def test_a_fast_receiver_that_takes_long_pieces(
         await ann.service.send_files([str(source)])
         await ann.one("done")
         assert ben.files() == {"data.bin": CONTENT}
+
+
+async def test_offered_to_somebody_who_leaves_meanwhile(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def slow_preview(_file: object) -> None:
+        has_begun.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    ann, ben, cem = User(tmp_path, "ann"), User(tmp_path, "ben"), User(tmp_path, "cem")
+    async with users(ann, ben, cem):
+        to_ben, to_cem = Wire(ann, ben).connect(), Wire(ann, cem).connect()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)]))
+        await until(has_begun.is_set)
+        to_ben.part()
+        may_end.set()
+        await offering
+        assert (await ann.one("offered")).user_id == "cem"
+        has_begun.clear()
+        may_end.clear()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)], "cem"))
+        await until(has_begun.is_set)
+        to_cem.part()
+        may_end.set()
+        with pytest.raises(FileError) as caught:
+            await offering
+        assert caught.value.code == "nobody-there"
+        assert len(ann.newest()) == 1
+
+
+async def test_offered_while_the_call_ends(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def slow_preview(_file: object) -> None:
+        has_begun.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben")
+    async with users(ann, ben):
+        Wire(ann, ben).connect()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)] * 2))
+        await until(has_begun.is_set)
+        await ann.service.close()
+        may_end.set()
+        with pytest.raises(FileError):
+            await offering
+        assert ann.events == []
