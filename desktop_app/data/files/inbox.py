@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from weakref import WeakKeyDictionary
 
 from desktop_app.data.channels import BULK, FILES
 from desktop_app.data.messages.files import FileDecline, FileUnfinished
+from desktop_app.data.rate import TokenBucket
 
 from .errors import FileError
 from .frames import FrameError, Kind, parse
@@ -34,6 +36,8 @@ Answer: TypeAlias = Literal["ask", "accept", "decline"]
 """What happens with offers: a person decides, or all of them are taken, or none."""
 
 MAX_OPEN_IN_ALL = 500
+NEW_OFFERS_PER_S = 5.0
+"""Of one participant, and MAX_OPEN at once: whoever sees them must be able to follow."""
 DONE_LINGERS_S = 5.0
 """So long after `file-done` was sent its record stays without an answer, while the connection stays."""
 HEARD_WITHIN_S = 1.0
@@ -61,7 +65,8 @@ class Inbox:
         self._around = surroundings
         self._transfers: dict[str, Receiving] = {}
         self._numbers: dict[tuple[Link, int], Receiving] = {}
-        """Of the newest offers; maybe also of older ones."""
+        """Of the newest offer of each."""
+        self._floods: WeakKeyDictionary[Link, TokenBucket] = WeakKeyDictionary()
 
     def __iter__(self) -> Iterator[Receiving]:
         return iter(tuple(self._transfers.values()))
@@ -88,7 +93,7 @@ class Inbox:
         if receiving is None:
             link.send(FILES.label, FileDecline(transfer_id=offer.transfer_id))
             return
-        self._numbers.pop((link, receiving.machine.number), None)
+        self._forget_number(receiving)
         self._numbers[link, offer.number] = receiving
         receiving.bind(link)
         receiving.machine.offered(offer.number)
@@ -105,6 +110,9 @@ class Inbox:
         if len(open_now) >= MAX_OPEN_IN_ALL or sum(one.link is link for one in open_now) >= MAX_OPEN:
             link.count_dropped(FILES.label, "too-many")
             return None
+        if not self._flood(link).take():
+            link.count_dropped(FILES.label, "flood")
+            return None
         receiving = Receiving(
             Incoming(offer.transfer_id, name, offer.size_bytes),
             link.user_id,
@@ -113,6 +121,16 @@ class Inbox:
         )
         self._transfers[offer.transfer_id] = receiving
         return receiving
+
+    def _flood(self, link: Link) -> TokenBucket:
+        return self._floods.setdefault(link, TokenBucket(NEW_OFFERS_PER_S, MAX_OPEN, self._around.now_s))
+
+    def _forget_number(self, receiving: Receiving) -> None:
+        """Of its offer so far; the number may have been given to another one since."""
+        if receiving.link is not None:
+            key = (receiving.link, receiving.machine.number)
+            if self._numbers.get(key) is receiving:
+                del self._numbers[key]
 
     def accept(self, transfer_id: str) -> None:
         """Receive it.
@@ -266,4 +284,5 @@ class Inbox:
         over = [one for one in self._transfers.values() if one.machine.is_over and one.is_idle]
         for receiving in over[: max(0, len(over) - MAX_REMEMBERED)]:
             if not receiving.has_record_of_done:
+                self._forget_number(receiving)
                 del self._transfers[receiving.machine.transfer_id]

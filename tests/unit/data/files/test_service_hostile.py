@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktop_app.data.files import inbox
 from desktop_app.data.files.frames import Frame, Kind, pack
-from desktop_app.data.files.limits import MAX_UNWRITTEN_BYTES
+from desktop_app.data.files.inbox import NEW_OFFERS_PER_S
+from desktop_app.data.files.limits import MAX_OPEN, MAX_UNWRITTEN_BYTES
 from desktop_app.data.files.receiving import Receiving
 from desktop_app.data.messages.files import (
     FileAccept,
@@ -253,3 +255,48 @@ async def test_a_defect_of_one_transfer_does_not_stop_the_clock(
             "x.bin": "failed",
             "y.bin": "running",
         }
+
+
+async def test_offers_that_are_taken_back_at_once(tmp_path: Path) -> None:
+    clock_s = 0.0
+    ben, eve = User(tmp_path, "ben", now_s=lambda: clock_s), User(tmp_path, "eve")
+    async with users(ben, eve):
+        at_ben = Wire(ben, eve).connect().ends[0]
+
+        def offer_and_cancel(first: int, count: int) -> None:
+            for number in range(first, first + count):
+                transfer_id = f"{number:032x}"
+                ben.service.received(
+                    at_ben, FileOffer(transfer_id=transfer_id, number=number, name="x", size_bytes=1)
+                )
+                ben.service.received(at_ben, FileCancel(transfer_id=transfer_id))
+
+        offer_and_cancel(0, 1000)
+        assert ben.states() == ["cancelled"] * MAX_OPEN
+        assert at_ben.dropped == [("files", "flood")] * (1000 - MAX_OPEN)
+        clock_s = 2.0
+        offer_and_cancel(1000, 100)
+        assert len(ben.newest()) == MAX_OPEN + 2 * NEW_OFFERS_PER_S
+
+
+async def test_what_is_over_is_forgotten_with_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "MAX_REMEMBERED", 20)
+    monkeypatch.setattr(inbox, "NEW_OFFERS_PER_S", 1e9)
+    ben, eve, mal = User(tmp_path, "ben"), User(tmp_path, "eve"), User(tmp_path, "mal")
+    async with users(ben, eve, mal):
+        links = [Wire(ben, other).connect().ends[0] for other in (eve, mal)]
+        for number in range(300):
+            transfer_id = f"{number:032x}"
+            for link in links:  # one who knows the other's offer takes it over
+                for again in range(2):
+                    ben.service.received(
+                        link,
+                        FileOffer(transfer_id=transfer_id, number=number * 2 + again, name="x", size_bytes=1),
+                    )
+            ben.service.received(links[-1], FileCancel(transfer_id=transfer_id))
+        assert set(ben.states()) == {"cancelled"}
+        assert len(ben.newest()) == 300
+        assert len(list(ben.service._inbox)) <= 21
+        assert len(ben.service._inbox._numbers) <= 21

@@ -14,7 +14,7 @@ from desktop_app.data.files.service import FileService
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from desktop_app.core.errors import UserFacingError
@@ -34,6 +34,7 @@ class User:
         answer: Answer = "ask",
         offers: Sequence[str] = (),
         home: str = "",
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`home` names the folder that a restart under another userId finds again."""
         base = folder / (home or user_id)
@@ -48,7 +49,7 @@ class User:
             state_folder=self.journal,
             owner="test",
             emit=self._take,
-            now_s=time.monotonic,
+            now_s=now_s,
             answer=answer,
             standing_offers=offers,
             on_error=self.errors.append,
