@@ -83,6 +83,58 @@ def test_two_programs_do_not_take_up_the_same_beginning(tmp_path: Path) -> None:
     second.close()
 
 
+def test_a_beginning_that_another_program_has_stays_when_it_is_offered_to_us(tmp_path: Path) -> None:
+    theirs = part_in(tmp_path)
+    theirs.open()
+    theirs.write([DATA[:5000]])
+    before = sorted(tmp_path.iterdir())
+    for is_recorded in (True, False):
+        ours = part_in(tmp_path, is_recorded=is_recorded)
+        with pytest.raises(FileError, match="Another program"):
+            ours.open()
+        ours.discard()
+        assert sorted(tmp_path.iterdir()) == before
+    theirs.write([DATA[5000:]])
+    assert theirs.finish(hashlib.sha256(DATA).digest()).read_bytes() == DATA
+
+
+def test_a_beginning_that_was_let_go_meanwhile_is_taken_up(tmp_path: Path) -> None:
+    theirs = part_in(tmp_path)
+    theirs.open()
+    theirs.write([DATA[:5000]])
+    theirs.close()
+    ours = part_in(tmp_path)
+    assert ours.open() == (5000, hashlib.sha256(DATA[:5000]).hexdigest())
+    ours.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_no_transfer_is_not_taken_up(tmp_path: Path) -> None:
+    part_path(tmp_path, record()).write_bytes(DATA[:5000])
+    part = part_in(tmp_path)
+    assert part.open() == (0, None)
+    part.close()
+
+
+def test_a_beginning_that_is_closed_can_be_deleted(tmp_path: Path) -> None:
+    part = part_in(tmp_path)
+    part.open()
+    part.close()
+    part.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_beginning_that_another_program_took_up_since_is_not_deleted(tmp_path: Path) -> None:
+    ours, theirs = part_in(tmp_path), part_in(tmp_path, is_recorded=True)
+    ours.open()
+    ours.close()
+    assert theirs.claim()
+    ours.discard()
+    assert len(list(tmp_path.iterdir())) == 2
+    theirs.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.needs_root
 def test_a_disk_that_is_too_small_is_seen_before(small_disk: Path) -> None:
     part = part_in(small_disk, 2_000_000)
