@@ -10,7 +10,7 @@ from desktop_app.data.channels import BULK, FILES
 from desktop_app.data.messages.files import FileDecline, FileUnfinished
 from desktop_app.data.rate import TokenBucket
 
-from .errors import FileError
+from .errors import CANCELLED, FileError
 from .frames import FrameError, Kind, parse
 from .incoming import Incoming
 from .limits import MAX_OPEN, MAX_RECORDS, MAX_REMEMBERED
@@ -36,6 +36,9 @@ Answer: TypeAlias = Literal["ask", "accept", "decline"]
 """What happens with offers: a person decides, or all of them are taken, or none."""
 
 MAX_OPEN_IN_ALL = 500
+"""Of all participants who are here."""
+MAX_LEFT = MAX_RECORDS
+"""Beginnings of participants who are not."""
 NEW_OFFERS_PER_S = 5.0
 """Of one participant, and MAX_OPEN at once: whoever sees them must be able to follow."""
 DONE_LINGERS_S = 5.0
@@ -106,7 +109,9 @@ class Inbox:
 
     def _new(self, link: Link, offer: FileOffer, name: str) -> Receiving | None:
         self._forget_oldest()
-        open_now = [one for one in self._transfers.values() if not one.machine.is_over]
+        open_now = [
+            one for one in self._transfers.values() if one.link is not None and not one.machine.is_over
+        ]
         if len(open_now) >= MAX_OPEN_IN_ALL or sum(one.link is link for one in open_now) >= MAX_OPEN:
             link.count_dropped(FILES.label, "too-many")
             return None
@@ -253,7 +258,7 @@ class Inbox:
             if receiving.link is link:
                 receiving.lost()
                 if gone:
-                    receiving.link = None
+                    receiving.left()
         for key in [key for key in self._numbers if key[0] is link]:
             del self._numbers[key]
         if gone:
@@ -270,14 +275,16 @@ class Inbox:
         return receiving.machine.state == "done" and receiving.has_record_of_done
 
     def _forget_orphans(self) -> None:
-        """Offers that were not answered, of participants who left: the oldest beyond a number end."""
-        orphans = [
-            one
-            for one in self._transfers.values()
-            if one.link is None and not one.machine.is_over and not one.machine.is_accepted
-        ]
-        for receiving in orphans[: max(0, len(orphans) - MAX_OPEN)]:
-            receiving.machine.peer_cancelled("cancelled")
+        """Of participants who left, beyond a number each: offers without an answer end, the oldest first, and
+        beginnings, those without a byte first and then the oldest.
+        """
+        orphans = [one for one in self._transfers.values() if one.link is None and not one.machine.is_over]
+        offers = [one for one in orphans if not one.machine.is_accepted]
+        begun = sorted(
+            (one for one in orphans if one.machine.is_accepted), key=lambda one: one.machine.done_bytes > 0
+        )
+        for receiving in (*offers[: max(0, len(offers) - MAX_OPEN)], *begun[: max(0, len(begun) - MAX_LEFT)]):
+            receiving.machine.peer_cancelled(CANCELLED)
             receiving.settle()
 
     def _forget_oldest(self) -> None:

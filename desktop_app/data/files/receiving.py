@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktop_app.data.events import Transfer
 
-from .incoming import DiscardPart, FinishPart, Incoming, OpenPart, WritePart
+from .incoming import ClosePart, DiscardPart, FinishPart, Incoming, OpenPart, WritePart
 from .records import IncomingRecord
 from .transfer import ActiveTransfer
 
@@ -65,6 +65,12 @@ class Receiving(ActiveTransfer[Incoming]):
             self.machine.accept()
         self.settle()
 
+    def left(self) -> None:
+        """The sender has left the room."""
+        self.link = None
+        self.machine.left()
+        self.settle()
+
     def settle(self) -> None:
         """Do what follows from what the machine was told."""
         if self.machine.state == "done" and self.machine.outbox and self.is_bound:
@@ -92,6 +98,9 @@ class Receiving(ActiveTransfer[Incoming]):
                 machine.finished(str(path))
             case DiscardPart():
                 await run(part.discard)
+                machine.cleaned()
+            case ClosePart():
+                await run(part.close)
                 machine.cleaned()
 
     def release(self) -> None:

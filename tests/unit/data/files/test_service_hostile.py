@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -300,3 +302,48 @@ async def test_what_is_over_is_forgotten_with_its_number(
         assert len(ben.newest()) == 300
         assert len(list(ben.service._inbox)) <= 21
         assert len(ben.service._inbox._numbers) <= 21
+
+
+def open_parts(folder: Path) -> int:
+    """How many descriptors this process has of files in a folder."""
+    found = 0
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found += os.readlink(f"/proc/self/fd/{name}").startswith(str(folder))
+    return found
+
+
+async def test_beginnings_of_those_who_left_do_not_stand_in_the_way_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "MAX_OPEN_IN_ALL", 5)
+    monkeypatch.setattr(inbox, "MAX_LEFT", 7)
+    ben, eve = User(tmp_path, "ben", answer="accept"), User(tmp_path, "eve")
+    async with users(ben, eve):
+        for visit in range(3):
+            wire = Wire(ben, eve).connect()
+            for number in range(4):
+                offer = FileOffer(
+                    transfer_id=f"{visit * 4 + number:032x}", number=number, name="x", size_bytes=5
+                )
+                ben.service.received(wire.ends[0], offer)
+            await until(lambda: open_parts(ben.downloads) == 4)
+            wire.part()
+            await until(lambda: open_parts(ben.downloads) == 0)
+        assert sorted(ben.states()) == ["cancelled"] * 5 + ["waiting"] * 7
+        assert [one.state for one in ben.newest().values()][:5] == ["cancelled"] * 5
+        await until(lambda: len(list(ben.downloads.glob("*.part"))) == 7)
+        link = Wire(ben, eve).connect().ends[0]
+        ben.service.received(link, FileOffer(transfer_id=ID, number=1, name="y", size_bytes=5))
+        assert link.dropped == []
+        await until(lambda: open_parts(ben.downloads) == 1)
+
+
+async def test_a_beginning_of_somebody_who_left_can_be_cancelled(tmp_path: Path) -> None:
+    ben, eve, link = await accepted(tmp_path)
+    async with users(ben, eve):
+        ben.service.link_gone(link)
+        await until(lambda: open_parts(ben.downloads) == 0)
+        assert len(list(ben.downloads.iterdir())) == 2
+        ben.service.cancel(ID)
+        await until(lambda: list(ben.downloads.iterdir()) == [])
