@@ -144,7 +144,7 @@ class Inbox:
             FileError: there is no such transfer.
         """
         receiving = self._known(transfer_id)
-        receiving.accept_into(PartFile(self._folder(), receiving.record, self._around.workers.stop))
+        receiving.accept_into(PartFile(self._folder(), receiving.record, receiving.stop))
 
     def decline(self, transfer_id: str) -> None:
         """Do not receive it.
@@ -195,16 +195,17 @@ class Inbox:
     def _load(self, folder: Path) -> list[Receiving]:
         found = []
         for record in incoming_records(folder):
-            part = PartFile(folder, record, self._around.workers.stop, is_recorded=True)
             machine = Incoming(
                 record.transfer_id, clean_name(record.name), record.size_bytes, is_accepted=True
             )
+            receiving = Receiving(machine, "", self._around)
+            receiving.part = part = PartFile(folder, record, receiving.stop, is_recorded=True)
             if record.verified:
                 self._place(part, machine)
             elif not part.claim():
                 continue
-            found.append(Receiving(machine, "", self._around, part=part))
-            found[-1].has_record_of_done = record.verified
+            receiving.has_record_of_done = record.verified
+            found.append(receiving)
         return found
 
     def _place(self, part: PartFile, machine: Incoming) -> None:
@@ -250,7 +251,7 @@ class Inbox:
         receiving.told_done_s = None
         if receiving.has_record_of_done:
             receiving.has_record_of_done = False
-            self._around.tasks.spawn(self._around.workers.run(receiving.forget_done), name="forget")
+            self._around.tasks.spawn(receiving.lane.run(receiving.forget_done), name="forget")
 
     def lost(self, link: Link, *, gone: bool) -> None:
         """A connection is lost; `gone`: with its participant."""

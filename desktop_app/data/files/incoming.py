@@ -171,6 +171,10 @@ class Incoming(TransferMachine):
         self._job = job
         return job
 
+    def needs(self, job: object) -> bool:
+        """Reading back is in vain when nobody sends any more."""
+        return not isinstance(job, OpenPart) or (not self.is_over and self._stage is _Stage.OPENING)
+
     def opened(self, offset: int, prefix_sha256: str | None) -> None:
         """So much is in the part file."""
         self._job = None

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .records import IncomingRecord
+    from .workers import Stop
 
 if sys.platform != "win32":
     import fcntl
@@ -56,12 +57,12 @@ class PartFile:
     Args:
         folder: the download folder.
         record: what was offered.
-        stop: set when the program ends: long reading stops.
+        stop: long reading stops when it is set.
         is_recorded: whether the record was found in the folder.
     """
 
     def __init__(
-        self, folder: Path, record: IncomingRecord, stop: threading.Event, *, is_recorded: bool = False
+        self, folder: Path, record: IncomingRecord, stop: threading.Event | Stop, *, is_recorded: bool = False
     ) -> None:
         self._folder = folder
         self._record = record
@@ -90,6 +91,15 @@ class PartFile:
         Raises:
             FileError: there is too little room, or no way to write.
         """
+        self.take_up()
+        return self.read_back()
+
+    def take_up(self) -> int:
+        """The quick half of `open`; returns how many bytes are to be read back.
+
+        Raises:
+            FileError: there is too little room, or no way to write.
+        """
         with _errors_of_writing():
             self._folder.mkdir(parents=True, exist_ok=True)
             self._take_hold()
@@ -98,6 +108,17 @@ class PartFile:
             os.ftruncate(descriptor, have)
             if shutil.disk_usage(self._folder).free < self._record.size_bytes - have:
                 raise own_error(DISK_FULL)
+            return have
+
+    def read_back(self) -> tuple[int, str | None]:
+        """The slow half, which returns the same as `open`.
+
+        Raises:
+            FileError: it cannot be read, or was stopped ("closing").
+        """
+        with _errors_of_writing():
+            descriptor = self._opened()
+            have = os.fstat(descriptor).st_size
             self._hash, self._written = hashlib.sha256(), 0
             os.lseek(descriptor, 0, os.SEEK_SET)
             while self._written < have:

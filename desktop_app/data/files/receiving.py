@@ -85,11 +85,14 @@ class Receiving(ActiveTransfer[Incoming]):
 
     async def do(self, job: object) -> None:
         """Do a job on a worker thread."""
-        run, machine, part = self._around.workers.run, self.machine, self.part
+        run, machine, part = self.lane.run, self.machine, self.part
         assert part is not None  # nothing is done before it was accepted
         match job:
             case OpenPart():
-                machine.opened(*await run(part.open))
+                if await run(part.take_up):
+                    machine.opened(*await self.lane.read_back(self.link, part.read_back))
+                else:
+                    machine.opened(*await run(part.read_back))
             case WritePart(pieces=pieces):
                 machine.wrote(await run(part.write, pieces))
             case FinishPart(digest=digest):

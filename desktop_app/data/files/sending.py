@@ -56,7 +56,7 @@ class Sending(ActiveTransfer[Outgoing]):
     ) -> None:
         super().__init__(machine, user_id, surroundings)
         self.file = file
-        self._source = Source(file, surroundings.workers.stop)
+        self._source = Source(file, self.stop)
         self._on_accepted = on_accepted
         self._on_over = on_over
         self._on_data = on_data
@@ -103,10 +103,13 @@ class Sending(ActiveTransfer[Outgoing]):
 
     async def do(self, job: object) -> None:
         """Do a job on a worker thread."""
-        run, machine = self._around.workers.run, self.machine
+        run, machine = self.lane.run, self.machine
         match job:
             case OpenSource(offset=offset, prefix_sha256=prefix_sha256):
-                await run(self._source.open, offset, prefix_sha256)
+                if offset:
+                    await self.lane.read_back(self.link, self._source.open, offset, prefix_sha256)
+                else:
+                    await run(self._source.open, offset, prefix_sha256)
                 machine.opened(job)
             case ReadSource(most_bytes=most_bytes):
                 machine.read(*await run(self._source.read, most_bytes))
