@@ -20,6 +20,7 @@ from .preview import checked_preview
 from .receiving import Receiving
 from .records import incoming_records
 from .tags import tag
+from .workers import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,6 +70,9 @@ class Inbox:
         self._transfers: dict[str, Receiving] = {}
         self._numbers: dict[tuple[Link, int], Receiving] = {}
         """Of the newest offer of each."""
+        self._found: list[Receiving] = []
+        """At the start; filled on a worker thread."""
+        self._loading = Lane(surroundings.workers)
         self._floods: WeakKeyDictionary[Link, TokenBucket] = WeakKeyDictionary()
 
     def __iter__(self) -> Iterator[Receiving]:
@@ -184,17 +188,19 @@ class Inbox:
 
     async def load(self) -> None:
         """Take up what an earlier run of the program began in the folder."""
-        for receiving in await self._around.workers.run(self._load, self._folder()):
+        await self._loading.run(self._load, self._folder())
+        for receiving in self._found:
             if receiving.machine.transfer_id in self._transfers:
-                await self._around.workers.run(receiving.release)
+                await receiving.lane.run(receiving.release)
             else:
                 self._transfers[receiving.machine.transfer_id] = receiving
                 if not receiving.machine.is_over:
                     receiving.settle()
 
-    def _load(self, folder: Path) -> list[Receiving]:
-        found = []
+    def _load(self, folder: Path) -> None:
         for record in incoming_records(folder):
+            if self._around.workers.stop.is_set():
+                return
             machine = Incoming(
                 record.transfer_id, clean_name(record.name), record.size_bytes, is_accepted=True
             )
@@ -205,8 +211,7 @@ class Inbox:
             elif not part.claim():
                 continue
             receiving.has_record_of_done = record.verified
-            found.append(receiving)
-        return found
+            self._found.append(receiving)
 
     def _place(self, part: PartFile, machine: Incoming) -> None:
         try:
@@ -270,6 +275,14 @@ class Inbox:
         for receiving in self:
             if receiving.told_done_s is not None:
                 self.forget_done(receiving)
+
+    def release(self) -> None:
+        """Let go of all files, each when its job has ended; on a thread."""
+        self._loading.end(self._release_all)
+
+    def _release_all(self) -> None:
+        for receiving in (*self._found, *self):
+            receiving.lane.end(receiving.release)
 
     @staticmethod
     def _is_untold(receiving: Receiving) -> bool:

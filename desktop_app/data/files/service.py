@@ -212,17 +212,18 @@ class FileService:
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._tasks.drain()
-                await self._workers.run(self._release)
         except TimeoutError:
             logger.warning("the disk did not answer in time; what comes in can still be continued")
         await self._tasks.close()
-        self._workers.close()
+        released = asyncio.wrap_future(self._workers.close(self._release))
+        await asyncio.wait((released,), timeout=CLOSE_LIMIT_S)
 
     def _release(self) -> None:
-        for transfer in (*self._inbox, *self._outbox):
-            if transfer.is_idle:
-                transfer.release()
+        """Let go of everything; of what a job still holds when that has ended."""
         self._journal.close()
+        self._inbox.release()
+        for sending in self._outbox:
+            sending.lane.end(sending.release)
 
     # --- inside -----------------------------------------------------------------------------------
 

@@ -104,9 +104,15 @@ class DiskWorkers:
         """Held by the one that reads back for a partner."""
         return nullcontext() if partner is None else self._turns.setdefault(partner, asyncio.Lock())
 
-    def close(self) -> None:
-        """End the threads after their current jobs; does not wait for them."""
+    def close(self, last: Callable[[], None] = lambda: None) -> Future[None]:
+        """End the threads after their current jobs, for which it does not wait; meanwhile do what comes last, on a
+        thread that none of the jobs holds up.
+        """
         self.stop.set()
         self.is_closed = True
+        ending = ThreadPoolExecutor(1, thread_name_prefix="files-end")
+        done = ending.submit(last)
+        ending.shutdown(wait=False)
         self.disk.shutdown(wait=False)
         self.hashing.shutdown(wait=False)
+        return done

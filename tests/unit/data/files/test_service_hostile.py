@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop_app.data.files import inbox
+from desktop_app.data.files import inbox, service
 from desktop_app.data.files.frames import Frame, Kind, pack
 from desktop_app.data.files.inbox import NEW_OFFERS_PER_S
 from desktop_app.data.files.limits import MAX_OPEN, MAX_UNWRITTEN_BYTES
+from desktop_app.data.files.part_file import PartFile
 from desktop_app.data.files.receiving import Receiving
 from desktop_app.data.messages.files import (
     FileAccept,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from desktop_app.data.events import Transfer
     from desktop_app.data.messages.base import Message
 
 ID = "cd" * 16
@@ -347,3 +350,85 @@ async def test_a_beginning_of_somebody_who_left_can_be_cancelled(tmp_path: Path)
         assert len(list(ben.downloads.iterdir())) == 2
         ben.service.cancel(ID)
         await until(lambda: list(ben.downloads.iterdir()) == [])
+
+
+@pytest.mark.expected_warnings("did not answer in time")
+async def test_a_disk_that_stands_still_when_the_call_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "CLOSE_LIMIT_S", 0.05)
+    half = 200_000
+    has_begun, may_end = threading.Event(), threading.Event()
+    real = os.write
+
+    def write(descriptor: int, data: bytes) -> int:
+        if len(data) == half:
+            has_begun.set()
+            may_end.wait(10)
+        return real(descriptor, data)
+
+    ben, eve, link = await accepted(tmp_path, 3 * half)
+    second = FileOffer(transfer_id="ef" * 16, number=8, name="y.bin", size_bytes=5)
+    ben.service.received(link, second)
+    await until(lambda: len(list(ben.downloads.glob("*.part"))) == 2)
+    monkeypatch.setattr(os, "write", write)
+    for message in frames((Kind.BEGIN, 0, b""), (Kind.DATA, 0, bytes(half))):
+        ben.service.received_bulk(link, message)
+    await until(has_begun.is_set)
+    await ben.service.close()
+    assert open_parts(ben.journal) == 0
+    assert open_parts(ben.downloads) == 1
+    offer = FileOffer(transfer_id=ID, number=1, name="x.bin", size_bytes=3 * half)
+
+    async def answer_of(user: User) -> tuple[Transfer, Any]:
+        at_user = Wire(user, eve).connect().ends[0]
+        said: list[Any] = []
+
+        def send(label: str, message: Message) -> None:
+            said.append(message)
+
+        at_user.send = send  # type: ignore[method-assign]
+        await asyncio.wait((user.service._loaded,))
+        user.service.received(at_user, offer)
+        await until(lambda: any(isinstance(one, FileAccept | FileCancel) for one in said))
+        [answer] = [one for one in said if isinstance(one, FileAccept | FileCancel)]
+        return user.newest()[ID], answer
+
+    try:
+        early = User(tmp_path, "ben", answer="accept")
+        async with users(early, eve):
+            transfer, answer = await answer_of(early)
+            assert isinstance(answer, FileCancel)
+            assert "Another program" in transfer.message
+    finally:
+        may_end.set()
+    await until(lambda: open_parts(ben.downloads) == 0)
+    late, eve = User(tmp_path, "ben", answer="accept"), User(tmp_path, "eve")
+    async with users(late, eve):
+        _, answer = await answer_of(late)
+        assert isinstance(answer, FileAccept)
+        assert answer.offset == half
+
+
+@pytest.mark.expected_warnings("did not answer in time")
+async def test_a_disk_that_stands_still_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ben, eve, _ = await accepted(tmp_path)
+    await asyncio.gather(ben.service.close(), eve.service.close())
+    has_begun, may_end = threading.Event(), threading.Event()
+    claimed: list[bool] = []
+    real = PartFile.claim
+
+    def claim(part: PartFile) -> bool:
+        has_begun.set()
+        may_end.wait(10)
+        claimed.append(real(part))
+        return claimed[-1]
+
+    monkeypatch.setattr(PartFile, "claim", claim)
+    monkeypatch.setattr(service, "CLOSE_LIMIT_S", 0.05)
+    ben = User(tmp_path, "ben")
+    await until(has_begun.is_set)
+    await ben.service.close()
+    may_end.set()
+    await until(lambda: claimed == [True])
+    await until(lambda: open_parts(tmp_path) == 0)
