@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .channels import BOARD, CHAT, CONTROL, FILES, MAX_TEXT_BYTES, POINTER
+from .messages.base import Message, Part
 from .messages.board import BoardMessage
 from .messages.chat import ChatMessage
 from .messages.control import ControlMessage
@@ -14,7 +15,7 @@ from .messages.files import FilesMessage
 from .messages.pointer import PointerMessage
 
 if TYPE_CHECKING:
-    from .messages.base import Message
+    from collections.abc import Iterator
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[Message]] = {
@@ -24,6 +25,19 @@ _decoders: dict[str, msgspec.json.Decoder[Message]] = {
     BOARD.label: msgspec.json.Decoder(BoardMessage),
     POINTER.label: msgspec.json.Decoder(PointerMessage),
 }
+
+
+def _optional_fields() -> Iterator[str]:
+    kinds: list[type[msgspec.Struct]] = [Message, Part]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+        for field in msgspec.structs.fields(kind):
+            if not field.required:
+                yield field.encode_name
+
+
+_OPTIONAL = frozenset(_optional_fields())
+"""No key of a map can be one of these: they are sites."""
 
 
 class MessageError(ValueError):
@@ -61,6 +75,26 @@ def decode(label: str, text: str) -> Message:
     if len(data) > MAX_TEXT_BYTES:
         raise MessageError("too-long", f"{len(data)} bytes")
     try:
-        return _decoders[label].decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return _decode(_decoders[label], data)
+    except (msgspec.DecodeError, RecursionError, OverflowError) as error:
         raise MessageError("malformed", str(error)) from error
+
+
+def _decode(decoder: msgspec.json.Decoder[Message], data: bytes) -> Message:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError:
+        if b"null" not in data:
+            raise
+    # An optional field may be null wherever it may be absent. Once more, and seldom: our own programs do not say so.
+    return decoder.decode(_encoder.encode(_without_nulls(msgspec.json.decode(data))))
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_nulls(one) for key, one in value.items() if one is not None or key not in _OPTIONAL
+        }
+    if isinstance(value, list):
+        return [_without_nulls(one) for one in value]
+    return value

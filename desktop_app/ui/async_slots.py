@@ -68,6 +68,7 @@ def show_error(owner: QObject, sentence: str) -> QMessageBox:
     """Show `sentence` in a box over the owner's window; returns at once, the closed box deletes itself."""
     parent = owner.window() if isinstance(owner, QWidget) else None
     box = QMessageBox(QMessageBox.Icon.Warning, "Bridgecall", sentence, QMessageBox.StandardButton.Ok, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # names that others chose may stand in it
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
     return box

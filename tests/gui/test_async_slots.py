@@ -6,10 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop_app.core.errors import GENERIC_SENTENCE, UserFacingError
-from desktop_app.ui.async_slots import run_coroutine
+from desktop_app.ui.async_slots import run_coroutine, show_error
 
 from .conftest import flush_deletions
 
@@ -72,6 +73,14 @@ def test_error_without_handler_opens_a_box_that_deletes_itself(qtbot: QtBot) -> 
     box.accept()
     flush_deletions()
     assert owner.findChildren(QMessageBox) == []
+
+
+def test_an_error_is_shown_as_plain_text(qtbot: QtBot) -> None:
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    box = show_error(owner, "<b>x</b>")
+    assert box.textFormat() is Qt.TextFormat.PlainText
+    assert box.text() == "<b>x</b>"
 
 
 def test_task_is_cancelled_with_its_owner(qtbot: QtBot) -> None:

@@ -20,6 +20,9 @@ TOO_SHORT = "too-short"
 BAD_DATA = "bad-data"
 BAD_DIGEST = "bad-digest"
 
+NOBODY_THERE = "nobody-there"
+"""Whom it was for has left."""
+
 CLOSING = "closing"
 """The program ends: nothing is wrong, and nobody is told."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from weakref import WeakKeyDictionary
 
 from desktop_app.data.channels import BULK, FILES
 from desktop_app.data.messages.files import FileDecline, FileUnfinished
+from desktop_app.data.rate import TokenBucket
 
-from .errors import FileError
+from .errors import CANCELLED, FileError
 from .frames import FrameError, Kind, parse
 from .incoming import Incoming
 from .limits import MAX_OPEN, MAX_RECORDS, MAX_REMEMBERED
@@ -18,6 +20,7 @@ from .preview import checked_preview
 from .receiving import Receiving
 from .records import incoming_records
 from .tags import tag
+from .workers import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +37,11 @@ Answer: TypeAlias = Literal["ask", "accept", "decline"]
 """What happens with offers: a person decides, or all of them are taken, or none."""
 
 MAX_OPEN_IN_ALL = 500
+"""Of all participants who are here."""
+MAX_LEFT = MAX_RECORDS
+"""Beginnings of participants who are not."""
+NEW_OFFERS_PER_S = 5.0
+"""Of one participant, and MAX_OPEN at once: whoever sees them must be able to follow."""
 DONE_LINGERS_S = 5.0
 """So long after `file-done` was sent its record stays without an answer, while the connection stays."""
 HEARD_WITHIN_S = 1.0
@@ -61,7 +69,11 @@ class Inbox:
         self._around = surroundings
         self._transfers: dict[str, Receiving] = {}
         self._numbers: dict[tuple[Link, int], Receiving] = {}
-        """Of the newest offers; maybe also of older ones."""
+        """Of the newest offer of each."""
+        self._found: list[Receiving] = []
+        """At the start; filled on a worker thread."""
+        self._loading = Lane(surroundings.workers)
+        self._floods: WeakKeyDictionary[Link, TokenBucket] = WeakKeyDictionary()
 
     def __iter__(self) -> Iterator[Receiving]:
         return iter(tuple(self._transfers.values()))
@@ -88,7 +100,7 @@ class Inbox:
         if receiving is None:
             link.send(FILES.label, FileDecline(transfer_id=offer.transfer_id))
             return
-        self._numbers.pop((link, receiving.machine.number), None)
+        self._forget_number(receiving)
         self._numbers[link, offer.number] = receiving
         receiving.bind(link)
         receiving.machine.offered(offer.number)
@@ -101,9 +113,14 @@ class Inbox:
 
     def _new(self, link: Link, offer: FileOffer, name: str) -> Receiving | None:
         self._forget_oldest()
-        open_now = [one for one in self._transfers.values() if not one.machine.is_over]
+        open_now = [
+            one for one in self._transfers.values() if one.link is not None and not one.machine.is_over
+        ]
         if len(open_now) >= MAX_OPEN_IN_ALL or sum(one.link is link for one in open_now) >= MAX_OPEN:
             link.count_dropped(FILES.label, "too-many")
+            return None
+        if not self._flood(link).take():
+            link.count_dropped(FILES.label, "flood")
             return None
         receiving = Receiving(
             Incoming(offer.transfer_id, name, offer.size_bytes),
@@ -114,6 +131,16 @@ class Inbox:
         self._transfers[offer.transfer_id] = receiving
         return receiving
 
+    def _flood(self, link: Link) -> TokenBucket:
+        return self._floods.setdefault(link, TokenBucket(NEW_OFFERS_PER_S, MAX_OPEN, self._around.now_s))
+
+    def _forget_number(self, receiving: Receiving) -> None:
+        """Of its offer so far; the number may have been given to another one since."""
+        if receiving.link is not None:
+            key = (receiving.link, receiving.machine.number)
+            if self._numbers.get(key) is receiving:
+                del self._numbers[key]
+
     def accept(self, transfer_id: str) -> None:
         """Receive it.
 
@@ -121,7 +148,7 @@ class Inbox:
             FileError: there is no such transfer.
         """
         receiving = self._known(transfer_id)
-        receiving.accept_into(PartFile(self._folder(), receiving.record, self._around.workers.stop))
+        receiving.accept_into(PartFile(self._folder(), receiving.record, receiving.stop))
 
     def decline(self, transfer_id: str) -> None:
         """Do not receive it.
@@ -161,28 +188,30 @@ class Inbox:
 
     async def load(self) -> None:
         """Take up what an earlier run of the program began in the folder."""
-        for receiving in await self._around.workers.run(self._load, self._folder()):
+        await self._loading.run(self._load, self._folder())
+        for receiving in self._found:
             if receiving.machine.transfer_id in self._transfers:
-                await self._around.workers.run(receiving.release)
+                await receiving.lane.run(receiving.release)
             else:
                 self._transfers[receiving.machine.transfer_id] = receiving
                 if not receiving.machine.is_over:
                     receiving.settle()
 
-    def _load(self, folder: Path) -> list[Receiving]:
-        found = []
+    def _load(self, folder: Path) -> None:
         for record in incoming_records(folder):
-            part = PartFile(folder, record, self._around.workers.stop, is_recorded=True)
+            if self._around.workers.stop.is_set():
+                return
             machine = Incoming(
                 record.transfer_id, clean_name(record.name), record.size_bytes, is_accepted=True
             )
+            receiving = Receiving(machine, "", self._around)
+            receiving.part = part = PartFile(folder, record, receiving.stop, is_recorded=True)
             if record.verified:
                 self._place(part, machine)
             elif not part.claim():
                 continue
-            found.append(Receiving(machine, "", self._around, part=part))
-            found[-1].has_record_of_done = record.verified
-        return found
+            receiving.has_record_of_done = record.verified
+            self._found.append(receiving)
 
     def _place(self, part: PartFile, machine: Incoming) -> None:
         try:
@@ -206,7 +235,7 @@ class Inbox:
         """A moment has passed."""
         now_s = self._around.now_s()
         for receiving in self:
-            receiving.tick()
+            receiving.tick_safely()
             told_s = receiving.told_done_s
             limit_s = DONE_LINGERS_S if receiving.is_bound else UNHEARD_LINGERS_S
             if told_s is not None and now_s - told_s >= limit_s:
@@ -227,7 +256,7 @@ class Inbox:
         receiving.told_done_s = None
         if receiving.has_record_of_done:
             receiving.has_record_of_done = False
-            self._around.tasks.spawn(self._around.workers.run(receiving.forget_done), name="forget")
+            self._around.tasks.spawn(receiving.lane.run(receiving.forget_done), name="forget")
 
     def lost(self, link: Link, *, gone: bool) -> None:
         """A connection is lost; `gone`: with its participant."""
@@ -235,7 +264,7 @@ class Inbox:
             if receiving.link is link:
                 receiving.lost()
                 if gone:
-                    receiving.link = None
+                    receiving.left()
         for key in [key for key in self._numbers if key[0] is link]:
             del self._numbers[key]
         if gone:
@@ -247,23 +276,34 @@ class Inbox:
             if receiving.told_done_s is not None:
                 self.forget_done(receiving)
 
+    def release(self) -> None:
+        """Let go of all files, each when its job has ended; on a thread."""
+        self._loading.end(self._release_all)
+
+    def _release_all(self) -> None:
+        for receiving in (*self._found, *self):
+            receiving.lane.end(receiving.release)
+
     @staticmethod
     def _is_untold(receiving: Receiving) -> bool:
         return receiving.machine.state == "done" and receiving.has_record_of_done
 
     def _forget_orphans(self) -> None:
-        """Offers that were not answered, of participants who left: the oldest beyond a number end."""
-        orphans = [
-            one
-            for one in self._transfers.values()
-            if one.link is None and not one.machine.is_over and not one.machine.is_accepted
-        ]
-        for receiving in orphans[: max(0, len(orphans) - MAX_OPEN)]:
-            receiving.machine.peer_cancelled("cancelled")
+        """Of participants who left, beyond a number each: offers without an answer end, the oldest first, and
+        beginnings, those without a byte first and then the oldest.
+        """
+        orphans = [one for one in self._transfers.values() if one.link is None and not one.machine.is_over]
+        offers = [one for one in orphans if not one.machine.is_accepted]
+        begun = sorted(
+            (one for one in orphans if one.machine.is_accepted), key=lambda one: one.machine.done_bytes > 0
+        )
+        for receiving in (*offers[: max(0, len(offers) - MAX_OPEN)], *begun[: max(0, len(begun) - MAX_LEFT)]):
+            receiving.machine.peer_cancelled(CANCELLED)
             receiving.settle()
 
     def _forget_oldest(self) -> None:
         over = [one for one in self._transfers.values() if one.machine.is_over and one.is_idle]
         for receiving in over[: max(0, len(over) - MAX_REMEMBERED)]:
             if not receiving.has_record_of_done:
+                self._forget_number(receiving)
                 del self._transfers[receiving.machine.transfer_id]

@@ -42,7 +42,12 @@ class DiscardPart:
     """Delete the beginning; the outcome is `cleaned`."""
 
 
-IncomingJob: TypeAlias = OpenPart | WritePart | FinishPart | DiscardPart
+@dataclass(frozen=True, slots=True)
+class ClosePart:
+    """Let go of the beginning, which stays; the outcome is `cleaned`."""
+
+
+IncomingJob: TypeAlias = OpenPart | WritePart | FinishPart | DiscardPart | ClosePart
 
 
 class _Stage(Enum):
@@ -74,6 +79,10 @@ class Incoming(TransferMachine):
             self.state = "waiting"
         self._stage = _Stage.IDLE
         self._has_part = is_accepted
+        self._is_open = False
+        """Since it was accepted or taken up; what was found at the start is held without."""
+        self._is_left = False
+        """The sender has left the room."""
         self._expected = 0
         """The byte that the next frame begins with."""
         self._pieces: list[bytes] = []
@@ -85,6 +94,7 @@ class Incoming(TransferMachine):
     def offered(self, number: int) -> None:
         """The sender offers it, for the first time or again."""
         self.is_connected = True
+        self._is_left = False
         self.number = number
         if self.is_over:
             self.outbox.append(self._answer())
@@ -101,6 +111,10 @@ class Incoming(TransferMachine):
             self.state = "waiting"
             if self._stage is not _Stage.ENDING:
                 self._stage = _Stage.IDLE
+
+    def left(self) -> None:
+        """The sender has left the room: the file is closed until somebody offers it again."""
+        self._is_left = True
 
     def accept(self) -> None:
         """The person wants it."""
@@ -147,12 +161,19 @@ class Incoming(TransferMachine):
             job = WritePart(tuple(self._pieces))
             self._pieces.clear()
         elif self._stage is _Stage.OPENING:
-            self._has_part = True
+            self._has_part = self._is_open = True
             job = OpenPart()
         elif self._stage is _Stage.ENDING:
             job = FinishPart(self._digest)
+        elif self._is_left and self._is_open:
+            self._is_open = False
+            job = ClosePart()
         self._job = job
         return job
+
+    def needs(self, job: object) -> bool:
+        """Reading back is in vain when nobody sends any more."""
+        return not isinstance(job, OpenPart) or (not self.is_over and self._stage is _Stage.OPENING)
 
     def opened(self, offset: int, prefix_sha256: str | None) -> None:
         """So much is in the part file."""
@@ -192,7 +213,7 @@ class Incoming(TransferMachine):
         self._end("done")
 
     def cleaned(self) -> None:
-        """The beginning is deleted."""
+        """The beginning is deleted or closed."""
         self._job = None
 
     # --- inside -----------------------------------------------------------------------------------

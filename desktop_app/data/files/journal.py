@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .records import NO_SURPRISES, outgoing_record_path, outgoing_records, remove_record, write_record
+from .workers import Lane
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ class OutgoingJournal:
     def __init__(self, folder: Path, owner: str, workers: DiskWorkers) -> None:
         self._base = folder
         self._owner = owner
-        self._workers = workers
+        self._lane = Lane(workers)
         self._turn = asyncio.Lock()
         self._folder: Path | None = None
         self._lock: int | None = None
@@ -45,21 +46,24 @@ class OutgoingJournal:
     async def load(self) -> list[OutgoingRecord]:
         """What an earlier run of this program left; nothing where the folder cannot be used."""
         async with self._turn:
-            return await self._workers.run(self._load)
+            return await self._lane.run(self._load)
 
     async def save(self, record: OutgoingRecord) -> None:
         """Write a record down; a failure is logged, the transfer then does not survive a restart."""
         async with self._turn:
-            await self._workers.run(self._save, record)
+            await self._lane.run(self._save, record)
 
     async def remove(self, record: OutgoingRecord) -> None:
         """Forget one."""
         async with self._turn:
             if self._folder is not None:
-                await self._workers.run(remove_record, outgoing_record_path(self._folder, record))
+                await self._lane.run(remove_record, outgoing_record_path(self._folder, record))
 
     def close(self) -> None:
-        """Leave the folder to another program."""
+        """Leave the folder to another program, after the job that runs now."""
+        self._lane.end(self._release)
+
+    def _release(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -53,6 +53,14 @@ class TransferMachine:
         """What is to be done on a worker thread now; None: nothing, or the outcome of the last one is not known."""
         raise NotImplementedError
 
+    def needs(self, job: object) -> bool:
+        """Whether a job that runs is of use still; only one that may take long is ever not."""
+        raise NotImplementedError
+
+    def stopped(self) -> None:
+        """A job that was not needed any more has ended without an outcome."""
+        self._job = None
+
     def lost(self) -> None:
         """The connection is gone."""
         raise NotImplementedError

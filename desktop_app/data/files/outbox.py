@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from desktop_app.data.channels import FILES
 from desktop_app.data.messages.files import FileCancel
 
-from .errors import CANCELLED, FileError
+from .errors import CANCELLED, NOBODY_THERE, FileError
 from .limits import MAX_OPEN, MAX_REMEMBERED
 from .names import clean_name
 from .outgoing import Outgoing
@@ -22,7 +22,7 @@ from .source import SourceFile, look_at
 from .tags import tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from desktop_app.data.port import Link
 
@@ -39,12 +39,21 @@ class Outbox:
     Args:
         user_id: ours.
         journal: what survives a restart.
+        is_here: whether a link's participant is in the room still, connected or not.
         surroundings: threads, events, clock.
     """
 
-    def __init__(self, *, user_id: str, journal: OutgoingJournal, surroundings: Surroundings) -> None:
+    def __init__(
+        self,
+        *,
+        user_id: str,
+        journal: OutgoingJournal,
+        is_here: Callable[[Link], bool],
+        surroundings: Surroundings,
+    ) -> None:
         self._user_id = user_id
         self._journal = journal
+        self._is_here = is_here
         self._around = surroundings
         self._transfers: dict[str, Sending] = {}
         self._once = asyncio.Lock()
@@ -70,7 +79,7 @@ class Outbox:
         """Offer files to participants, all or none.
 
         Raises:
-            FileError: one of the files cannot be sent, or it is too many.
+            FileError: one of the files cannot be sent, it is too many, or everybody has left meanwhile.
         """
         if not paths:
             return
@@ -82,6 +91,9 @@ class Outbox:
                     f"No more than {MAX_OPEN} files can be on their way at once.", code="too-many"
                 )
         previews = [await self._around.workers.run(make_preview, file) for file in files]
+        links = [link for link in links if self._is_here(link)]  # reading may have taken long
+        if not links:
+            raise FileError("Nobody is here any more who could receive files.", code=NOBODY_THERE)
         for file, preview in zip(files, previews, strict=True):
             for link in links:
                 if link.understands("files"):
@@ -98,6 +110,8 @@ class Outbox:
 
     async def _offer_once(self, path: str, link: Link) -> None:
         [file] = await self._look_at([path])
+        if not self._is_here(link):
+            return
         for one in self._transfers.values():
             if one.file == file and one.user_id == link.user_id:
                 if one.link is not link and not one.is_bound and not one.machine.is_over:
@@ -201,7 +215,7 @@ class Outbox:
     def tick(self) -> None:
         """A moment has passed."""
         for sending in self:
-            sending.tick()
+            sending.tick_safely()
             if sending.link is not None and sending.machine.is_flowing:
                 self.fill(sending.link)  # should a channel not have said that it has room again
 

@@ -226,6 +226,12 @@ class Outgoing(TransferMachine):
     def _has_room(self) -> bool:
         return self._read - self._sent + BLOCK_BYTES <= READ_AHEAD_BYTES
 
+    def needs(self, job: object) -> bool:
+        """Reading back is in vain when nobody receives any more, or from elsewhere."""
+        return not isinstance(job, OpenSource) or (
+            not self.is_over and self._stage is _Stage.OPENING and job is self._open
+        )
+
     def opened(self, job: OpenSource) -> None:
         """The receiver's beginning is that of the source."""
         self._job = None

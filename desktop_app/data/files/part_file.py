@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .records import IncomingRecord
+    from .workers import Stop
 
 if sys.platform != "win32":
     import fcntl
@@ -56,17 +57,19 @@ class PartFile:
     Args:
         folder: the download folder.
         record: what was offered.
-        stop: set when the program ends: long reading stops.
+        stop: long reading stops when it is set.
         is_recorded: whether the record was found in the folder.
     """
 
     def __init__(
-        self, folder: Path, record: IncomingRecord, stop: threading.Event, *, is_recorded: bool = False
+        self, folder: Path, record: IncomingRecord, stop: threading.Event | Stop, *, is_recorded: bool = False
     ) -> None:
         self._folder = folder
         self._record = record
         self._stop = stop
         self._is_recorded = is_recorded
+        self._is_ours = False
+        """Whether we held the part file, or wrote the record when there was none."""
         self._path = part_path(folder, record)
         self._record_path = incoming_record_path(folder, record)
         self._descriptor: int | None = None
@@ -88,6 +91,15 @@ class PartFile:
         Raises:
             FileError: there is too little room, or no way to write.
         """
+        self.take_up()
+        return self.read_back()
+
+    def take_up(self) -> int:
+        """The quick half of `open`; returns how many bytes are to be read back.
+
+        Raises:
+            FileError: there is too little room, or no way to write.
+        """
         with _errors_of_writing():
             self._folder.mkdir(parents=True, exist_ok=True)
             self._take_hold()
@@ -96,6 +108,17 @@ class PartFile:
             os.ftruncate(descriptor, have)
             if shutil.disk_usage(self._folder).free < self._record.size_bytes - have:
                 raise own_error(DISK_FULL)
+            return have
+
+    def read_back(self) -> tuple[int, str | None]:
+        """The slow half, which returns the same as `open`.
+
+        Raises:
+            FileError: it cannot be read, or was stopped ("closing").
+        """
+        with _errors_of_writing():
+            descriptor = self._opened()
+            have = os.fstat(descriptor).st_size
             self._hash, self._written = hashlib.sha256(), 0
             os.lseek(descriptor, 0, os.SEEK_SET)
             while self._written < have:
@@ -159,10 +182,18 @@ class PartFile:
         remove_record(self._record_path)
 
     def discard(self) -> None:
-        """Delete the beginning and its record."""
-        is_ours = self._descriptor is not None and self._is_at_its_place()
+        """Delete the beginning and its record; those of another program stay."""
+        if not self._is_ours:
+            return
+        try:
+            if self._descriptor is None:
+                self._hold_existing()
+        except (FileError, OSError):
+            logger.info("a beginning in the download folder is left alone", exc_info=True)
+            return
+        is_there = self._descriptor is not None and self._is_at_its_place()
         self.close()
-        if is_ours:
+        if is_there:
             with contextlib.suppress(OSError):
                 self._path.unlink()
         remove_record(self._record_path)
@@ -183,22 +214,43 @@ class PartFile:
             if self._is_at_its_place():
                 return
             self.close()  # somebody deleted it
-        if not self._is_recorded:
-            self._path.unlink(missing_ok=True)  # nothing that belongs to this transfer can be there
+        is_held = self._hold_existing()
+        if is_held and not self._is_recorded and not os.path.lexists(self._record_path):
+            self.close()  # a file of no transfer
+            is_held = False
+        if not self._is_recorded or not self._record_path.exists():  # or deleted, with its folder
             write_record(self._record_path, self._record)
-            self._is_recorded = True
-        elif not self._record_path.exists():  # deleted, with its folder
-            write_record(self._record_path, self._record)
+            self._is_recorded = self._is_ours = True
+        if not is_held:
+            self._path.unlink(missing_ok=True)
+            self._lock(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_SURPRISES, 0o666))
+        self._is_ours = True
+
+    def _hold_existing(self) -> bool:
+        """Open and lock what is there; False when it is nothing, or not a plain file.
+
+        Raises:
+            FileError: another program has it.
+            OSError: such as too many open files: what is there must stay.
+        """
         try:
             descriptor = os.open(self._path, os.O_RDWR | NO_SURPRISES)
-            if not _is_plain(descriptor):
-                os.close(descriptor)
-                raise FileNotFoundError(errno.ENOENT, "not a file of its own")
         except OSError as error:
             if error.errno not in _NOT_OURS:
-                raise  # such as too many open files: what is there must stay
-            self._path.unlink(missing_ok=True)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_SURPRISES, 0o666)
+                raise
+            return False
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return False
+        self._lock(descriptor)
+        # With a further name it is another file's; elsewhere by now it is that of somebody who has just finished.
+        if os.fstat(descriptor).st_nlink != 1 or not self._is_at_its_place():
+            self.close()
+            return False
+        self._is_ours = True
+        return True
+
+    def _lock(self, descriptor: int) -> None:
         try:
             _lock(descriptor)
         except FileError:
@@ -248,11 +300,6 @@ def _moved(source: Path, target: Path) -> bool:
         target.unlink()
         raise
     return True
-
-
-def _is_plain(descriptor: int) -> bool:
-    found = os.fstat(descriptor)
-    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
 
 
 def _lock(descriptor: int) -> None:

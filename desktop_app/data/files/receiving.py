@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktop_app.data.events import Transfer
 
-from .incoming import DiscardPart, FinishPart, Incoming, OpenPart, WritePart
+from .incoming import ClosePart, DiscardPart, FinishPart, Incoming, OpenPart, WritePart
 from .records import IncomingRecord
 from .transfer import ActiveTransfer
 
@@ -65,6 +65,12 @@ class Receiving(ActiveTransfer[Incoming]):
             self.machine.accept()
         self.settle()
 
+    def left(self) -> None:
+        """The sender has left the room."""
+        self.link = None
+        self.machine.left()
+        self.settle()
+
     def settle(self) -> None:
         """Do what follows from what the machine was told."""
         if self.machine.state == "done" and self.machine.outbox and self.is_bound:
@@ -79,11 +85,14 @@ class Receiving(ActiveTransfer[Incoming]):
 
     async def do(self, job: object) -> None:
         """Do a job on a worker thread."""
-        run, machine, part = self._around.workers.run, self.machine, self.part
+        run, machine, part = self.lane.run, self.machine, self.part
         assert part is not None  # nothing is done before it was accepted
         match job:
             case OpenPart():
-                machine.opened(*await run(part.open))
+                if await run(part.take_up):
+                    machine.opened(*await self.lane.read_back(self.link, part.read_back))
+                else:
+                    machine.opened(*await run(part.read_back))
             case WritePart(pieces=pieces):
                 machine.wrote(await run(part.write, pieces))
             case FinishPart(digest=digest):
@@ -92,6 +101,9 @@ class Receiving(ActiveTransfer[Incoming]):
                 machine.finished(str(path))
             case DiscardPart():
                 await run(part.discard)
+                machine.cleaned()
+            case ClosePart():
+                await run(part.close)
                 machine.cleaned()
 
     def release(self) -> None:

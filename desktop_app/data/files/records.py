@@ -162,8 +162,12 @@ def _records(folder: Path, ending: str, kind: type[R]) -> Iterator[tuple[Path, R
 
 
 def _read(path: Path) -> bytes:
-    with open(os.open(path, os.O_RDONLY | NO_SURPRISES), "rb") as file:
-        return file.read(MAX_RECORD_BYTES)
+    descriptor = os.open(path, os.O_RDONLY | NO_SURPRISES)
+    try:
+        with open(descriptor, "rb", closefd=False) as file:  # raises for a folder, without closing
+            return file.read(MAX_RECORD_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _age_s(path: Path) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
-from desktop_app.data.channels import DEFAULT_CHUNK_BYTES
+from desktop_app.data.channels import DEFAULT_CHUNK_BYTES, MAX_BULK_QUEUED_BYTES
 from desktop_app.data.events import Transfer
 
-from .frames import Kind, pack
+from .frames import HEADER_BYTES, Kind, pack
 from .outgoing import CloseSource, OpenSource, Outgoing, ReadSource
 from .records import OutgoingRecord
 from .source import Source
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from .source import SourceFile
     from .transfer import Surroundings
 
+logger = logging.getLogger(__name__)
+
 CHUNK_S = 0.02
 """A chunk takes about so long, since a chat line waits for the one that is on its way."""
+MOST_CHUNK_BYTES = MAX_BULK_QUEUED_BYTES - HEADER_BYTES
+"""A receiver may take more, but no longer frame can ever wait in the channel."""
 
 
 class Sending(ActiveTransfer[Outgoing]):
@@ -51,7 +56,7 @@ class Sending(ActiveTransfer[Outgoing]):
     ) -> None:
         super().__init__(machine, user_id, surroundings)
         self.file = file
-        self._source = Source(file, surroundings.workers.stop)
+        self._source = Source(file, self.stop)
         self._on_accepted = on_accepted
         self._on_over = on_over
         self._on_data = on_data
@@ -70,7 +75,7 @@ class Sending(ActiveTransfer[Outgoing]):
 
     def chunk_bytes(self, most_bytes: int) -> int:
         """How large a piece of data is to be at the present rate."""
-        return min(most_bytes, max(DEFAULT_CHUNK_BYTES, int(self.rate_bytes_s * CHUNK_S)))
+        return min(most_bytes, MOST_CHUNK_BYTES, max(DEFAULT_CHUNK_BYTES, int(self.rate_bytes_s * CHUNK_S)))
 
     def send_one(self, link: Link) -> bool | None:
         """Send a frame; False: the channel is full; None: there is nothing to send now."""
@@ -98,10 +103,13 @@ class Sending(ActiveTransfer[Outgoing]):
 
     async def do(self, job: object) -> None:
         """Do a job on a worker thread."""
-        run, machine = self._around.workers.run, self.machine
+        run, machine = self.lane.run, self.machine
         match job:
             case OpenSource(offset=offset, prefix_sha256=prefix_sha256):
-                await run(self._source.open, offset, prefix_sha256)
+                if offset:
+                    await self.lane.read_back(self.link, self._source.open, offset, prefix_sha256)
+                else:
+                    await run(self._source.open, offset, prefix_sha256)
                 machine.opened(job)
             case ReadSource(most_bytes=most_bytes):
                 machine.read(*await run(self._source.read, most_bytes))
@@ -157,11 +165,16 @@ class Turns:
         start = ids.index(self._last) + 1 if self._last in ids else 0
         has_sent = False
         for one in (*flowing[start:], *flowing[:start]):
-            sent = one.send_one(link)
+            try:
+                sent = one.send_one(link)
+            except Exception as error:  # a defect ends this transfer alone
+                logger.exception("a transfer failed")
+                one.broke(error)
+                continue
             if sent is False:
                 return False
             if sent:
                 has_sent = True
                 self._last = one.machine.transfer_id
-                one.settle()
+                one.settle_safely()
         return has_sent

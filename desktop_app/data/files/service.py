@@ -19,7 +19,7 @@ from desktop_app.data.messages.files import (
     FileUnfinished,
 )
 
-from .errors import FileError
+from .errors import CLOSING, NOBODY_THERE, FileError
 from .inbox import Inbox
 from .journal import OutgoingJournal
 from .limits import TICK_S
@@ -82,7 +82,11 @@ class FileService:
         around = Surroundings(self._workers, self._tasks, emit, now_s)
         self._journal = OutgoingJournal(state_folder, owner, self._workers)
         self._inbox = Inbox(user_id=user_id, folder=download_folder, answer=answer, surroundings=around)
-        self._outbox = Outbox(user_id=user_id, journal=self._journal, surroundings=around)
+        self._here: set[Link] = set()
+        """Those who were ready and have not left."""
+        self._outbox = Outbox(
+            user_id=user_id, journal=self._journal, is_here=self._here.__contains__, surroundings=around
+        )
         self._standing_offers = tuple(standing_offers)
         self._on_error = on_error
         self._links: dict[Link, int] = {}
@@ -105,7 +109,7 @@ class FileService:
             who = (
                 "Nobody is here who could receive files." if to is None else "They cannot receive files now."
             )
-            raise FileError(who, code="nobody-there")
+            raise FileError(who, code=NOBODY_THERE)
         await self._outbox.offer(paths, links)
 
     def accept(self, transfer_id: str) -> None:
@@ -144,6 +148,7 @@ class FileService:
             return
         self._lose(link, gone=False)
         self._links[link] = 0
+        self._here.add(link)
         if self._loaded.done():
             self._greet(link)
 
@@ -153,6 +158,7 @@ class FileService:
 
     def link_gone(self, link: Link) -> None:
         """The participant left."""
+        self._here.discard(link)
         self._lose(link, gone=True)
 
     def received(self, link: Link, message: Message) -> None:
@@ -202,23 +208,25 @@ class FileService:
         self._is_closed = True
         for link in tuple(self._links):
             self._lose(link, gone=True)
+        self._here.clear()
         self._inbox.close()
         await self._clock.close()
         self._workers.stop.set()
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._tasks.drain()
-                await self._workers.run(self._release)
         except TimeoutError:
             logger.warning("the disk did not answer in time; what comes in can still be continued")
         await self._tasks.close()
-        self._workers.close()
+        released = asyncio.wrap_future(self._workers.close(self._release))
+        await asyncio.wait((released,), timeout=CLOSE_LIMIT_S)
 
     def _release(self) -> None:
-        for transfer in (*self._inbox, *self._outbox):
-            if transfer.is_idle:
-                transfer.release()
+        """Let go of everything; of what a job still holds when that has ended."""
         self._journal.close()
+        self._inbox.release()
+        for sending in self._outbox:
+            sending.lane.end(sending.release)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -244,7 +252,8 @@ class FileService:
         try:
             await self._outbox.offer_once(path, link)
         except UserFacingError as error:
-            self._on_error(error)
+            if error.code not in (NOBODY_THERE, CLOSING):
+                self._on_error(error)
 
     async def _unfinished(self, link: Link, tags: tuple[str, ...]) -> None:
         await asyncio.wait((self._loaded,))

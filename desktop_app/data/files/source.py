@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
+    from .workers import Stop
+
 logger = logging.getLogger(__name__)
 
 _HASH_BLOCK_BYTES = 1024 * 1024
@@ -63,7 +65,7 @@ def look_at(path: str) -> SourceFile:
 class Source:
     """Reads a file from any byte on, and watches that it stays the same; used by one thread at a time."""
 
-    def __init__(self, file: SourceFile, stop: threading.Event) -> None:
+    def __init__(self, file: SourceFile, stop: threading.Event | Stop) -> None:
         self._file = file
         self._stop = stop
         self._descriptor: int | None = None

@@ -13,6 +13,7 @@ from desktop_app.data.events import TransferChanged
 from .errors import CLOSING, FileError
 from .machine import TransferMachine
 from .progress import RateMeter
+from .workers import Lane, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,11 @@ class ActiveTransfer(Generic[M]):
         self._shown: tuple[TransferState, str, str, int] | None = None
         self._shown_bytes = 0
         self._is_busy = False
+        self._job: object | None = None
+        """That runs now."""
+        self.lane = Lane(surroundings.workers)
+        self.stop = Stop(surroundings.workers.stop)
+        """Of the job that runs now."""
 
     @property
     def is_bound(self) -> bool:
@@ -89,11 +95,37 @@ class ActiveTransfer(Generic[M]):
             self._shown_state_changed()
             self._shown = shown
             self._show()
+        if self._job is not None and not machine.needs(self._job):
+            self.stop.set()
         if not self._is_busy:
             job = machine.next_job()
             if job is not None:
                 self._is_busy = True
                 self._around.tasks.spawn(self._work(job), name="file")
+
+    def settle_safely(self) -> None:
+        """Settle; what goes wrong ends this transfer alone."""
+        try:
+            self.settle()
+        except Exception as error:
+            logger.exception("a transfer failed")
+            self.broke(error)
+
+    def tick_safely(self) -> None:
+        """A moment has passed; what goes wrong ends this transfer alone."""
+        try:
+            self.tick()
+        except Exception as error:
+            logger.exception("a transfer failed")
+            self.broke(error)
+
+    def broke(self, error: Exception) -> None:
+        """A defect showed, which was logged."""
+        self.machine.failed(FileError(sentence_for(error), code="defect"))
+        try:
+            self.settle()
+        except Exception:
+            logger.exception("and its end cannot be told")
 
     def tick(self) -> None:
         """A moment has passed."""
@@ -119,20 +151,27 @@ class ActiveTransfer(Generic[M]):
         try:
             while job is not None:
                 await self._try(job)
-                self.settle()
+                self.settle_safely()
                 job = self.machine.next_job()
         finally:
             self._is_busy = False
 
     async def _try(self, job: object) -> None:
+        self.stop.clear()
+        self._job = job
         try:
             await self.do(job)
         except UserFacingError as error:
-            if error.code != CLOSING:  # then it stays as it is, with no outcome, and no other job follows
+            if error.code != CLOSING:
                 self.machine.failed(error)
+            elif not self._around.workers.stop.is_set():
+                self.machine.stopped()
+            # Otherwise it stays as it is, with no outcome, and no other job follows.
         except Exception as error:  # a defect ends this transfer alone
             logger.exception("a job of a transfer failed")
             self.machine.failed(FileError(sentence_for(error), code="defect"))
+        finally:
+            self._job = None
 
     def _shown_state_changed(self) -> None:
         machine, now_s = self.machine, self._around.now_s()

@@ -1,4 +1,4 @@
-"""Opening what was received: which files could be programs, and asking before those. The files are hostile."""
+"""Opening what was received: which files are harmless, and asking before all others. The files are hostile."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-# Windows, macOS and Linux programs, scripts and installers; documents that run scripts or macros; shortcuts.
-_PROGRAMS = """
-    exe com scr pif msi msp msix appx bat cmd ps1 psm1 vbs vbe js jse mjs wsf wsh hta cpl dll sys reg inf lnk url
-    scf chm jar jnlp class app pkg dmg command workflow scpt applescript terminal sh bash zsh fish csh ksh run bin
-    out appimage deb rpm flatpakref flatpak snap desktop service py pyc pyw pyz rb pl php lua tcl apk ipa xpi crx
-    html htm xhtml shtml mht mhtml svg xml docm dotm xlsm xltm xlam pptm potm ppam sldm iso img vhd vhdx
+# Pictures, sound, moving pictures, and documents that run nothing. Whatever else a system may know to run, one cannot
+# list: programs, scripts, macros, shortcuts, installers, disk images, pages. Not SVG: it may have scripts.
+_HARMLESS = """
+    png jpg jpeg jfif gif webp bmp tif tiff heic heif avif
+    mp3 m4a aac flac wav ogg oga opus mid midi
+    mp4 m4v mov mkv webm avi mpg mpeg ogv
+    pdf txt csv zip docx xlsx pptx odt ods odp
 """
-PROGRAM_ENDINGS = frozenset(_PROGRAMS.split())
+HARMLESS_ENDINGS = frozenset(_HARMLESS.split())
 
 
 def could_be_program(name: str) -> bool:
-    """Whether opening a file of this name could run what is in it."""
-    stem, dot, ending = name.rstrip(". ").rpartition(".")
-    return not dot or not stem or ending.lower() in PROGRAM_ENDINGS
+    """Whether opening a file of this name could run what is in it: unless it is known that it could not."""
+    stem, dot, ending = name.rpartition(".")
+    return not dot or not stem or ending.lower() not in HARMLESS_ENDINGS
 
 
 def open_path(path: str) -> bool:

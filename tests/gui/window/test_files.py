@@ -218,14 +218,21 @@ def test_what_could_be_a_program_is_opened_only_after_asking(
     qtbot.waitUntil(lambda: opened == [str(path)])
 
 
+PROGRAMS = """
+    exe SH desktop html docm svg msc xll ppa xlsb ps1xml ws application appref-ms settingcontent-ms library-ms search-ms
+    diagcab rdp iqy slk mst ocx webloc inetloc fileloc tool mpkg prefpane mobileconfig doc xls accdb mdb one
+    whatever-comes-next
+"""
+
+
 @pytest.mark.parametrize(
-    "name", ["a.exe", "a.SH", "a.desktop", "run", "a.exe.", "a.html", ".bashrc", "a.docm"]
+    "name", [*(f"a.{ending}" for ending in PROGRAMS.split()), "run", "a.exe.", ".bashrc", ".txt"]
 )
 def test_programs(name: str) -> None:
     assert could_be_program(name)
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "exe.txt", "a.pdf", "archive.zip", "a.exe.mp4"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.JPG", "exe.txt", "a.pdf", "archive.zip", "a.exe.mp4", "a.docx"])
 def test_no_programs(name: str) -> None:
     assert not could_be_program(name)
 

@@ -42,6 +42,11 @@ def part_in(
     return PartFile(folder, record(size, name), threading.Event(), is_recorded=is_recorded)
 
 
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(os.listdir("/proc/self/fd"))
+
+
 def test_a_file_gets_its_name_when_the_digest_is_right(tmp_path: Path) -> None:
     part = part_in(tmp_path)
     assert part.open() == (0, None)
@@ -76,6 +81,58 @@ def test_two_programs_do_not_take_up_the_same_beginning(tmp_path: Path) -> None:
     first.close()
     assert second.claim()
     second.close()
+
+
+def test_a_beginning_that_another_program_has_stays_when_it_is_offered_to_us(tmp_path: Path) -> None:
+    theirs = part_in(tmp_path)
+    theirs.open()
+    theirs.write([DATA[:5000]])
+    before = sorted(tmp_path.iterdir())
+    for is_recorded in (True, False):
+        ours = part_in(tmp_path, is_recorded=is_recorded)
+        with pytest.raises(FileError, match="Another program"):
+            ours.open()
+        ours.discard()
+        assert sorted(tmp_path.iterdir()) == before
+    theirs.write([DATA[5000:]])
+    assert theirs.finish(hashlib.sha256(DATA).digest()).read_bytes() == DATA
+
+
+def test_a_beginning_that_was_let_go_meanwhile_is_taken_up(tmp_path: Path) -> None:
+    theirs = part_in(tmp_path)
+    theirs.open()
+    theirs.write([DATA[:5000]])
+    theirs.close()
+    ours = part_in(tmp_path)
+    assert ours.open() == (5000, hashlib.sha256(DATA[:5000]).hexdigest())
+    ours.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_no_transfer_is_not_taken_up(tmp_path: Path) -> None:
+    part_path(tmp_path, record()).write_bytes(DATA[:5000])
+    part = part_in(tmp_path)
+    assert part.open() == (0, None)
+    part.close()
+
+
+def test_a_beginning_that_is_closed_can_be_deleted(tmp_path: Path) -> None:
+    part = part_in(tmp_path)
+    part.open()
+    part.close()
+    part.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_beginning_that_another_program_took_up_since_is_not_deleted(tmp_path: Path) -> None:
+    ours, theirs = part_in(tmp_path), part_in(tmp_path, is_recorded=True)
+    ours.open()
+    ours.close()
+    assert theirs.claim()
+    ours.discard()
+    assert len(list(tmp_path.iterdir())) == 2
+    theirs.discard()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.needs_root
@@ -316,7 +373,9 @@ def test_what_is_no_file_is_no_record(tmp_path: Path, trap: str) -> None:
             os.mkfifo(place)
         case "folder":
             place.mkdir()
+    before = descriptors()
     assert incoming_records(tmp_path) == []
+    assert descriptors() == before
 
 
 def test_a_symbolic_link_is_not_written_through(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktop_app.data.channels import MAX_CHUNK_BYTES
 from desktop_app.data.files import inbox, outbox
 from desktop_app.data.files.errors import FileError
 from desktop_app.data.files.limits import MAX_OPEN, WINDOW_BYTES
+from desktop_app.data.files.sending import Sending
 from desktop_app.data.files.tags import tag
 from desktop_app.data.messages.files import FileAccept, FileCancel, FileOffer, FileProgress, FileUnfinished
 from tests.waiting import until
@@ -74,7 +76,7 @@ async def test_leaving_waits_until_the_sender_has_heard(tmp_path: Path, source: 
         await ben.service.before_leaving()
         wire.part()
         assert ann.states() == ["done"]
-        assert [path.name for path in ben.downloads.iterdir()] == ["data.bin"]
+        await until(lambda: [path.name for path in ben.downloads.iterdir()] == ["data.bin"])
 
 
 async def test_leaving_does_not_wait_long_for_those_who_do_not_answer(
@@ -367,3 +369,71 @@ async def test_cancelled_while_the_other_one_was_away(tmp_path: Path, source: Pa
         Wire(ann, ben).connect()
         await ben.one("cancelled")
         await until(lambda: list(ben.downloads.iterdir()) == [])
+
+
+async def test_a_fast_receiver_that_takes_long_pieces(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sending, "rate_bytes_s", 100e6)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
+    async with users(ann, ben):
+        wire = Wire(ann, ben)
+        for end in wire.ends:
+            end.chunk_bytes = MAX_CHUNK_BYTES
+        wire.connect()
+        await ann.service.send_files([str(source)])
+        await ann.one("done")
+        assert ben.files() == {"data.bin": CONTENT}
+
+
+async def test_offered_to_somebody_who_leaves_meanwhile(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def slow_preview(_file: object) -> None:
+        has_begun.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    ann, ben, cem = User(tmp_path, "ann"), User(tmp_path, "ben"), User(tmp_path, "cem")
+    async with users(ann, ben, cem):
+        to_ben, to_cem = Wire(ann, ben).connect(), Wire(ann, cem).connect()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)]))
+        await until(has_begun.is_set)
+        to_ben.part()
+        may_end.set()
+        await offering
+        assert (await ann.one("offered")).user_id == "cem"
+        has_begun.clear()
+        may_end.clear()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)], "cem"))
+        await until(has_begun.is_set)
+        to_cem.part()
+        may_end.set()
+        with pytest.raises(FileError) as caught:
+            await offering
+        assert caught.value.code == "nobody-there"
+        assert len(ann.newest()) == 1
+
+
+async def test_offered_while_the_call_ends(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def slow_preview(_file: object) -> None:
+        has_begun.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben")
+    async with users(ann, ben):
+        Wire(ann, ben).connect()
+        offering = asyncio.ensure_future(ann.service.send_files([str(source)] * 2))
+        await until(has_begun.is_set)
+        await ann.service.close()
+        may_end.set()
+        with pytest.raises(FileError):
+            await offering
+        assert ann.events == []

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktop_app.core.tasks import TaskOwner
-from desktop_app.data.channels import DEFAULT_CHUNK_BYTES
-from desktop_app.data.files.frames import Kind, parse
+from desktop_app.data.channels import DEFAULT_CHUNK_BYTES, MAX_BULK_QUEUED_BYTES, MAX_CHUNK_BYTES
+from desktop_app.data.codec import MessageError
+from desktop_app.data.files.frames import HEADER_BYTES, Kind, parse
 from desktop_app.data.files.limits import BLOCK_BYTES, WINDOW_BYTES
 from desktop_app.data.files.outgoing import OpenSource, Outgoing, ReadSource
 from desktop_app.data.files.sending import Sending, Turns
@@ -34,6 +35,8 @@ class Channel:
 
     def __init__(self) -> None:
         self.room = 0
+        self.refused: int | None = None
+        """Of this number no frame can ever be sent."""
         self.frames: list[tuple[Kind, int, int]] = []
 
     def understands(self, capability: str) -> bool:
@@ -52,8 +55,10 @@ class Channel:
     def send_bulk(self, data: bytes) -> bool:
         if self.room == 0:
             return False
-        self.room -= 1
         frame = parse(data)
+        if frame.number == self.refused:
+            raise MessageError("too-long", "of this one")
+        self.room -= 1
         self.frames.append((frame.kind, frame.number, len(frame.payload)))
         return True
 
@@ -118,3 +123,28 @@ def test_chunks_are_as_large_as_the_rate_allows(
     for mbit_s, size in ((0, 16384), (3, 16384), (12, 30000), (100, 65536)):
         monkeypatch.setattr(Sending, "rate_bytes_s", mbit_s * 1e6 / 8)
         assert sending.chunk_bytes(65536) == size
+
+
+def test_no_frame_is_longer_than_the_channel_ever_takes(
+    surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sending, "rate_bytes_s", 100e6)
+    link = Channel()
+    link.chunk_bytes = MAX_CHUNK_BYTES
+    link.room = 1000
+    Turns().send(link, [flowing(1, surroundings)])
+    longest = max(size for _, _, size in link.frames)
+    assert longest == MAX_BULK_QUEUED_BYTES - HEADER_BYTES
+
+
+@pytest.mark.expected_warnings("a transfer failed")
+async def test_one_that_cannot_be_sent_ends_alone(surroundings: Surroundings) -> None:
+    broken, whole = flowing(1, surroundings), flowing(2, surroundings)
+    link = Channel()
+    link.room = 1000
+    link.refused = 1
+    Turns().send(link, [broken, whole])
+    assert (broken.machine.state, whole.machine.state) == ("failed", "running")
+    await surroundings.tasks.drain()
+    assert {number for _, number, _ in link.frames} == {2}
+    assert len(link.frames) == 1 + WINDOW_BYTES // DEFAULT_CHUNK_BYTES

@@ -8,13 +8,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from desktop_app.data.channels import MAX_BULK_QUEUED_BYTES
-from desktop_app.data.codec import decode, encode
+from desktop_app.data.codec import MessageError, decode, encode
 from desktop_app.data.events import Transfer, TransferChanged
 from desktop_app.data.files.service import FileService
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from desktop_app.core.errors import UserFacingError
@@ -34,6 +34,7 @@ class User:
         answer: Answer = "ask",
         offers: Sequence[str] = (),
         home: str = "",
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`home` names the folder that a restart under another userId finds again."""
         base = folder / (home or user_id)
@@ -48,7 +49,7 @@ class User:
             state_folder=self.journal,
             owner="test",
             emit=self._take,
-            now_s=time.monotonic,
+            now_s=now_s,
             answer=answer,
             standing_offers=offers,
             on_error=self.errors.append,
@@ -111,7 +112,9 @@ class End:
             self._later(lambda: self._peer.service.received(self.other, decode(label, text)))
 
     def send_bulk(self, data: bytes) -> bool:
-        """Up to 128 KiB wait."""
+        """Up to 128 KiB wait, and no frame that is longer by itself."""
+        if len(data) > MAX_BULK_QUEUED_BYTES:
+            raise MessageError("too-long", f"{len(data)} bytes at once")
         if not self.is_ready or self._queued + len(data) > MAX_BULK_QUEUED_BYTES:
             self._is_full = True
             return False
