@@ -78,7 +78,15 @@ async def they_chat(ann: WatchedApp, ben: WatchedApp, cleo: Page) -> None:
     for words in said:
         await expect(guest_line(cleo, words)).to_be_visible(timeout=WAIT_MS)
     await expect(cleo.locator(".line:not(.file)")).to_have_count(4)
+    assert await cleo.evaluate(_TILES_FIT), "the pictures beside the chat"
     assert lines(await ben.look()) == {**said, **whispered}
+
+
+_TILES_FIT = """() => {
+    const room = document.querySelector("#tiles").getBoundingClientRect();
+    return Array.from(document.querySelectorAll("#tiles .tile"), (tile) => tile.getBoundingClientRect())
+        .every(({ top, bottom }) => top >= room.top - 1 && bottom <= room.bottom + 1);
+}"""
 
 
 def lines(view: View) -> dict[str, str]:
