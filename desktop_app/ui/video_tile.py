@@ -239,10 +239,10 @@ class VideoTile(QWidget):
         self._label = self._hand_mark = None
         self._shape = QPainterPath()
         self._shape.addRoundedRect(QRectF(self.rect()), RADIUS_PX, RADIUS_PX)
-        self._corners = QPainterPath(
-            self._shape
-        )  # odd-even filling: what is in the rectangle but not in the shape
-        self._corners.addRect(QRectF(self.rect()))
+        # Odd-even filling: what is in the rectangle but not in the shape. The rectangle is larger than the tile: at
+        # 150 % a tile's edge may be in the middle of a pixel, which must be painted as a whole.
+        self._corners = QPainterPath(self._shape)
+        self._corners.addRect(QRectF(self.rect()).adjusted(-1, -1, 1, 1))
         if self._feed is not None:
             self._feed.set_box(*self._device_size())
 

@@ -114,6 +114,7 @@ function start(room) {
       })),
     queued: (label) =>
       Array.from(talk.hub.links.values()).reduce((sum, link) => sum + link.queuedBytes(label), 0),
+    board: () => talk.board.board.shapes().map(({ site, seq }) => [site, seq]),
     dropped: (userId) => ({ ...talk.hub.links.get(userId)?.dropped }),
     connection: (userId) => call?.participants.get(userId)?.peer.connection ?? null,
   });

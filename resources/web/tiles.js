@@ -101,7 +101,8 @@ export function keepArranged(list) {
     const floating = list.children.length === 2 && list.clientHeight >= FLOATING_MIN_PX;
     list.classList.toggle("floating", floating);
     const count = floating ? 1 : list.children.length;
-    const { width, height } = bestSize(count, list.clientWidth, list.clientHeight);
+    const room = list.getBoundingClientRect(); // clientWidth may be rounded up, and a row would not fit
+    const { width, height } = bestSize(count, Math.floor(room.width), Math.floor(room.height));
     list.style.setProperty("--tile-width", `${width}px`);
     list.style.setProperty("--tile-height", `${height}px`);
     list.style.setProperty("--margin-x", `${(list.clientWidth - width) / 2}px`);

@@ -153,6 +153,8 @@ class AppProcess(ProgramProcess):
         settings: the content of its settings file before the start; None leaves it without one.
         environment: such as Xvfb.environment and PulseServer.environment.
         prefix: see ProgramProcess.
+        module: what is run.
+        takes_input: see ProgramProcess.
     """
 
     def __init__(
@@ -163,9 +165,16 @@ class AppProcess(ProgramProcess):
         settings: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
+        module: str = "desktop_app",
+        takes_input: bool = False,
     ) -> None:
         super().__init__(
-            folder, name, ["-m", "desktop_app", *arguments], environment=environment, prefix=prefix
+            folder,
+            name,
+            ["-m", module, *arguments],
+            environment=environment,
+            prefix=prefix,
+            takes_input=takes_input,
         )
         self.log: list[str] = []
         self._settings = settings

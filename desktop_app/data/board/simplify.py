@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
@@ -10,8 +11,12 @@ CHUNK_POINTS = 128
 """A stroke is simplified piece by piece while it is drawn, so that its end costs as little as its middle."""
 
 
-def simplify(points: list[Point], tolerance: float) -> list[Point]:
-    """Leave out points that are less than `tolerance` (in their own units) from the line between those left."""
+def simplify(points: list[Point], tolerance: float, gap: float = math.inf) -> list[Point]:
+    """Leave out points that are less than `tolerance` (in their own units) from the line between those left.
+
+    Where the points given allow it, those left are at most `gap` apart: a stroke is painted as curves between the
+    middles of its points, which would round off a corner as far as the points beside it are away.
+    """
     if len(points) < 3:
         return list(points)
     keep = {0, len(points) - 1}
@@ -21,7 +26,12 @@ def simplify(points: list[Point], tolerance: float) -> list[Point]:
         farthest, far = _farthest(points, first, last)
         if far > tolerance * tolerance:
             keep.add(farthest)
-            spans += [(first, farthest), (farthest, last)]
+        elif last - first > 1 and math.dist(points[first], points[last]) > gap:
+            farthest = (first + last) // 2
+            keep.add(farthest)
+        else:
+            continue
+        spans += [(first, farthest), (farthest, last)]
     return [points[index] for index in sorted(keep)]
 
 
@@ -43,8 +53,9 @@ def _farthest(points: list[Point], first: int, last: int) -> tuple[int, float]:
 class StrokeBuilder:
     """Takes a stroke point by point and leaves out what makes no difference."""
 
-    def __init__(self, first: Point, tolerance: float) -> None:
+    def __init__(self, first: Point, tolerance: float, gap: float = math.inf) -> None:
         self._tolerance = tolerance
+        self._gap = gap
         self._done: list[Point] = []
         self._newest: list[Point] = [first]
 
@@ -54,7 +65,7 @@ class StrokeBuilder:
             return False
         self._newest.append(point)
         if len(self._newest) >= CHUNK_POINTS:
-            self._done += simplify(self._newest, self._tolerance)[:-1]
+            self._done += simplify(self._newest, self._tolerance, self._gap)[:-1]
             self._newest = [point]
         return True
 
@@ -67,7 +78,7 @@ class StrokeBuilder:
 
     def finish(self) -> list[Point]:
         """The whole stroke, simplified."""
-        return self._done + simplify(self._newest, self._tolerance)
+        return self._done + simplify(self._newest, self._tolerance, self._gap)
 
 
 def _near(one: Point, other: Point, distance: float) -> bool:

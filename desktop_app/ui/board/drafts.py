@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 ToolName: TypeAlias = Literal["hand", "pen", "line", "rectangle", "ellipse", "text", "eraser"]
 TOLERANCE_PX = 0.4
 """How far a stroke may be from where the mouse was, in the screen's pixels."""
+GAP_PX = 24.0
+"""How far apart the points of a stroke may be: corners stay corners. The guest page keeps as many."""
 TEXT_HALF = 3.6
 """Half of a line's height, in widths of the ink."""
 _TURN = math.pi / 12
@@ -46,7 +48,7 @@ class StrokeDraft:
 
     def __init__(self, ink: Ink, start: Point, scale: float) -> None:
         self._ink = ink
-        self._builder = StrokeBuilder(start, TOLERANCE_PX / scale)
+        self._builder = StrokeBuilder(start, TOLERANCE_PX / scale, GAP_PX / scale)
 
     def move(self, point: Point, straight: bool) -> bool:
         """The next point of the stroke."""

@@ -89,7 +89,7 @@ class BoardPanel(QFrame):
         actions.zoom_in.triggered.connect(lambda: canvas.zoom(WHEEL_STEP))
         actions.zoom_out.triggered.connect(lambda: canvas.zoom(1 / WHEEL_STEP))
         actions.zoom_100.triggered.connect(canvas.zoom_to_100)
-        actions.fit.triggered.connect(canvas.fit)
+        actions.fit.triggered.connect(lambda: canvas.fit())  # without its "checked", which is no scale
         self._show_zoom()
 
     def take(

@@ -108,6 +108,11 @@ class BoardView(QWidget):
         if shape is not None:
             self._live[user_id] = shape
 
+    @property
+    def pointers(self) -> tuple[Pointed, ...]:
+        """Whose pointers are shown, and where."""
+        return tuple(self._pointers.values())
+
     def show_pointers(self, pointers: Mapping[str, Pointed]) -> None:
         """These are pointing at the board, and nobody else."""
         for each in {*self._pointers.values(), *pointers.values()}:

@@ -64,6 +64,7 @@ class ConversationView(QListView):
         )  # else every first row flips the width
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.verticalScrollBar().setSingleStep(24)
+        self.setViewportMargins(0, 0, 0, theme.Spacing.S)  # the newest line does not touch what is below
         self.setMouseTracking(True)
         self.setAcceptDrops(False)
         model.rowsInserted.connect(self._rows_inserted)

@@ -46,6 +46,14 @@ def test_clearing_asks_first_and_can_be_undone(desk: Desk) -> None:
     assert len(desk.shapes()) == 2
 
 
+def test_everything_is_shown_as_large_as_there_is_room(desk: Desk) -> None:
+    desk.come(theirs(1, pen(2000, 2000, 2300, 2100)))
+    desk.panel.actions_.fit.trigger()
+    assert 1 < desk.canvas.viewport_.scale <= 2
+    for x, y in ((2000, 2000), (2300, 2100)):
+        assert desk.canvas.rect().contains(desk.on_widget(x, y).toPoint())
+
+
 def test_colours_and_widths_are_used_by_what_is_drawn_next(desk: Desk) -> None:
     actions = desk.panel.actions_
     actions.colors["#14924c"].trigger()

@@ -58,6 +58,13 @@ def show(panel: ChatPanel, *entries: ChatEntry) -> None:
     panel.view.doItemsLayout()
 
 
+def test_the_newest_line_does_not_touch_what_is_below(panel: ChatPanel) -> None:
+    show(panel, *(entry(number) for number in range(60)))
+    panel.view.show_newest()
+    bottom = panel.view.visualRect(panel.model.index(59)).bottom()
+    assert 4 <= panel.view.height() - bottom <= 16
+
+
 def link_point(panel: ChatPanel, number: int, which: int = 0) -> QPoint:
     """The middle of a link in the view."""
     view = panel.view

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.media.frame_slot import FrameSlot
@@ -90,6 +90,17 @@ def test_the_corners_are_round(qtbot: QtBot, tile: VideoTile, slot: FrameSlot) -
     image = tile.grab().toImage()
     assert image.pixelColor(0, 0) == tile.palette().window().color()
     assert is_close(image.pixelColor(12, 12), GREEN)
+
+
+def test_at_150_percent_there_is_no_line_beside_the_corners(holder: QWidget, tile: VideoTile) -> None:
+    tile.setGeometry(11, 11, 168, 94)  # from 16.5 to 268.5 and to 157.5 pixels
+    image = QImage(300, 200, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(1.5)
+    holder.render(image)
+    window = rgb_of(holder.palette().window().color())
+    assert is_close(image.pixelColor(268, 18), window, 2)
+    assert is_close(image.pixelColor(266, 157), window, 2)
+    assert not is_close(image.pixelColor(267, 90), window, 2)
 
 
 def test_without_a_frame_the_placeholder_has_the_names_colour(tile: VideoTile) -> None:

@@ -42,6 +42,33 @@ def test_a_straight_line_has_two_points_and_a_circle_enough() -> None:
     assert 15 < len(simplify(circle, 0.4)) < 80
 
 
+@given(POINTS, st.floats(0.1, 50), st.floats(1, 500))
+def test_what_is_farther_apart_than_the_gap_had_nothing_between(
+    points: list[tuple[float, float]], tolerance: float, gap: float
+) -> None:
+    simple = simplify(points, tolerance, gap)
+    assert set(simplify(points, tolerance)) <= set(simple)
+    if len(set(points)) == len(points):
+        places = [place for place, point in enumerate(points) if point in set(simple)]
+        assert all(
+            after - before == 1 or math.dist(points[before], points[after]) <= gap
+            for before, after in itertools.pairwise(places)
+        )
+
+
+def test_the_corners_of_a_zigzag_keep_their_neighbours() -> None:
+    zigzag = [(float(x), float(abs(x % 200 - 100))) for x in range(0, 601, 4)]
+    builder = StrokeBuilder(zigzag[0], 0.4, 24)
+    for point in zigzag[1:]:
+        builder.add(point)
+    kept = builder.finish()
+    for corner in ((100.0, 0.0), (200.0, 100.0), (300.0, 0.0)):
+        place = kept.index(corner)
+        assert 0 < math.dist(kept[place - 1], corner) <= 24
+        assert 0 < math.dist(kept[place + 1], corner) <= 24
+    assert len(kept) < len(zigzag) / 2
+
+
 def test_a_long_stroke_is_simplified_while_it_grows() -> None:
     builder = StrokeBuilder((0.0, 0.0), 0.4)
     curve = [(index * 2.0, 50 * math.sin(index / 30)) for index in range(1, 3000)]
