@@ -1,5 +1,7 @@
 """Makes the pictures in docs/screenshots/ from the real window, under Xvfb, in a real call with two bots.
 
+Those of two windows and a guest together are of processes of their own: see screenshots_together.
+
 python -m tests.bench.screenshots [FOLDER]
 """
 
@@ -16,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from tests.end2end.processes import BotProcess, ServerProcess
 from tests.end2end.xvfb import Xvfb
 
-from .screenshots_chat import chat_tour
+from .screenshots_chat import chat_tour, paint_photo
+from .screenshots_together import together_tour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, Xvfb(Path(home) / "screen") as screen:
         os.environ.update(screen.environment, BRIDGECALL_HOME=home)
         os.environ.pop("QT_QPA_PLATFORM", None)
+        asyncio.run(together_tour(folder, Path(home) / "together", paint_photo))
         run(folder, Path(home))
 
 

@@ -36,7 +36,7 @@ async def chat_tour(
     say("Good morning, Carla 👍", None)
     await ben.send({"cmd": "say", "text": "The plan of the garden is at https://example.org/garden"})
     await until(lambda: chat.model.rowCount() == 3)
-    await ben.send({"cmd": "send-file", "path": str(_photo(home / "garden in june.png"))})
+    await ben.send({"cmd": "send-file", "path": str(paint_photo(home / "garden in june.png"))})
     await until(lambda: len(window.files.cards) == 1)
     say("Could you bring the ladder?", "Ben")
     await until(lambda: chat.model.rowCount() == 5)
@@ -63,7 +63,7 @@ async def chat_tour(
     await asyncio.sleep(SETTLE_S)
 
 
-def _photo(path: Path) -> Path:
+def paint_photo(path: Path) -> Path:
     """A meadow under the sky."""
     from PySide6.QtCore import QPointF
     from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter

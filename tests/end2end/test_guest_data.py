@@ -130,6 +130,7 @@ async def test_two_guests_send_files_and_wave(tmp_path: Path) -> None:
         await expect(card(ann, "big.bin").locator(".file-state")).to_have_text("Bob has it", timeout=WAIT_MS)
         preview = card(bob, "sunset.png").locator(".file-preview")
         await expect(preview).to_be_visible(timeout=WAIT_MS)
+        await expect(card(bob, "sunset.png").locator(".file-accept")).to_be_in_viewport(ratio=1)
         assert await preview.evaluate("(picture) => picture.naturalWidth") > 0
         name, sha256 = await digest_of_download(bob, card(bob, "sunset.png").locator(".file-accept"))
         assert sha256 == hashlib.sha256(picture.read_bytes()).hexdigest()

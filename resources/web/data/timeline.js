@@ -7,6 +7,8 @@ export class Timeline {
   #list;
   #toEnd;
   #orders = new WeakMap();
+  #follows = true; // until the person scrolls up: what grows, as by a preview, is no reason to stay behind
+  #scrollTop = 0;
 
   /** `list` scrolls; `toEnd` is a button that shows when something new is below. */
   constructor(list, toEnd) {
@@ -15,14 +17,18 @@ export class Timeline {
     toEnd.addEventListener("click", () => this.scrollToEnd());
     list.addEventListener("scroll", () => {
       if (this.#isAtEnd()) {
+        this.#follows = true;
         toEnd.hidden = true;
+      } else if (list.scrollTop < this.#scrollTop) {
+        this.#follows = false;
       }
+      this.#scrollTop = list.scrollTop;
     });
   }
 
   /** Insert an item at its time (ms since 1970); `stay` scrolls to it in any case. */
   insert(item, atMs, id, stay = false) {
-    const follows = stay || this.#isAtEnd();
+    const follows = stay || this.#follows;
     this.#orders.set(item, { atMs, id });
     let before = this.#list.lastElementChild;
     while (before !== null && this.#isAfter(before, atMs, id)) {
@@ -43,16 +49,16 @@ export class Timeline {
     }
   }
 
-  /** Keep the end in view when an item has become taller. */
+  /** Keep the end in view when an item becomes, or has become, taller. */
   keepEnd(change) {
-    const follows = this.#isAtEnd();
     change();
-    if (follows) {
+    if (this.#follows) {
       this.scrollToEnd();
     }
   }
 
   scrollToEnd() {
+    this.#follows = true;
     this.#list.scrollTop = this.#list.scrollHeight;
     this.#toEnd.hidden = true;
   }
