@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -253,9 +254,14 @@ def test_partitions_meet_through_what_each_has_seen(ops: list[Op], chance: rando
     for op in ops:
         for board in chance.sample(boards, chance.randint(1, 3)):
             board.merge([op])
-    for one, other in 2 * ((0, 1), (1, 2), (0, 2)):  # twice: what came early is not told of the first time
-        boards[other].merge(list(boards[one].missing(boards[other].seen())))
-        boards[one].merge(list(boards[other].missing(boards[one].seen())))
+    progress = 1
+    while progress:  # what waits for an earlier operation is told of when that one has come, rounds later
+        progress = 0
+        for one, other in itertools.permutations(boards, 2):
+            progress += len(other.merge(list(one.missing(other.seen()))))
+    whole = Board()
+    whole.merge(ops)
+    assert boards[0].seen() == whole.seen()
     pictures = [picture(board) for board in boards]
     assert pictures[0] == pictures[1] == pictures[2]
     assert boards[0].seen() == boards[1].seen() == boards[2].seen()
