@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Protocol
 
@@ -136,4 +137,6 @@ class Session:
 
     def _cut(self) -> None:
         if self._transport is not None:
-            self._transport.abort()
+            # A TLS transport whose connection is gone raises in some Pythons (seen in 3.11.2).
+            with contextlib.suppress(AttributeError):
+                self._transport.abort()

@@ -14,8 +14,10 @@ from aiohttp import ClientConnectorCertificateError, ClientSession, Fingerprint,
 from desktop_app.core.errors import UserFacingError
 from desktop_app.protocol.messages import IceServer
 from desktop_app.server.hosting import HostedServer, lan_addresses
+from desktop_app.server.session import Session
 from desktop_app.server.tls import FILE_NAME, self_made_certificate
 from tests import guards
+from tests.waiting import until
 
 from .server_tools import RawClient
 
@@ -41,6 +43,31 @@ async def test_tls_with_a_pinned_certificate(tmp_path: Path) -> None:
             trusting = ssl.create_default_context(cafile=tmp_path / FILE_NAME)
             async with http.ws_connect(url, ssl=trusting) as socket:
                 await RawClient(socket).join("R", "two")
+    finally:
+        await server.stop()
+
+
+async def test_a_connection_that_has_ended_is_cut_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop_app.server.session.GRACE_S", 0.05)
+    cut: list[Session] = []
+    really_cut = Session._cut
+
+    def note(session: Session) -> None:
+        really_cut(session)
+        cut.append(session)
+
+    monkeypatch.setattr(Session, "_cut", note)
+    certificate = self_made_certificate(tmp_path)
+    server = HostedServer()
+    port = await server.start("127.0.0.1", ssl=certificate.context)
+    try:
+        pinned = Fingerprint(bytes.fromhex(certificate.fingerprint_sha256))
+        async with ClientSession() as http:
+            async with http.ws_connect(f"https://127.0.0.1:{port}/ws", ssl=pinned) as socket:
+                await RawClient(socket).join("R", "one")
+            await until(lambda: len(cut) == 1)
     finally:
         await server.stop()
 
