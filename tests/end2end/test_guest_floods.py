@@ -39,7 +39,7 @@ CASES = {
             if (i % 500 === 0) await until(() => eve.channels.get("board").bufferedAmount < 100_000);
         }
         const all = await until(() => read + link.dropped.flood >= 12_000);
-        const allowed = 3000 + (performance.now() - started) * 0.3 + 1;
+        const allowed = 3000 + (performance.now() - started) * 0.3 + 60; // the gate and this test read the clock apart
         eve.say("control", { type: "hand", raised: true });
         const raised = await until(() => ann.signs.isRaised(eve.call.userId));
         return { all, some: link.dropped.flood > 0, few: read <= allowed || [read, allowed].join(), raised };
