@@ -6,6 +6,7 @@ be done on a worker thread: one job at a time, whose outcome it is told before i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from desktop_app.data.messages.files import FileCancel
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ENDED: frozenset[TransferState] = frozenset(("done", "declined", "cancelled", "failed"))
 
 
-class TransferMachine:
+class TransferMachine(ABC):
     """One file, one participant."""
 
     def __init__(self, transfer_id: str, name: str, size_bytes: int) -> None:
@@ -49,21 +50,21 @@ class TransferMachine:
         """Nothing more happens, but what is to be cleaned up."""
         return self.state in ENDED
 
+    @abstractmethod
     def next_job(self) -> object | None:
         """What is to be done on a worker thread now; None: nothing, or the outcome of the last one is not known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def needs(self, job: object) -> bool:
         """Whether a job that runs is of use still; only one that may take long is ever not."""
-        raise NotImplementedError
 
     def stopped(self) -> None:
         """A job that was not needed any more has ended without an outcome."""
         self._job = None
 
+    @abstractmethod
     def lost(self) -> None:
         """The connection is gone."""
-        raise NotImplementedError
 
     def cancel(self) -> None:
         """The person ends it."""

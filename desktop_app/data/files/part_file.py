@@ -25,6 +25,7 @@ from .errors import (
     own_error,
     writing_error,
 )
+from .held_file import HeldFile
 from .names import clean_name, numbered
 from .records import NO_SURPRISES, incoming_record_path, part_path, remove_record, write_record
 
@@ -48,7 +49,7 @@ _NOT_OURS = (errno.ENOENT, errno.ELOOP, errno.EMLINK, errno.ENXIO)
 _IN_USE = "Another program is receiving this file into the same folder."
 
 
-class PartFile:
+class PartFile(HeldFile):
     """One file on its way in; used by one thread at a time.
 
     What others put into the folder is not followed: symbolic links, further names of other files and pipes. While it
@@ -64,6 +65,7 @@ class PartFile:
     def __init__(
         self, folder: Path, record: IncomingRecord, stop: threading.Event | Stop, *, is_recorded: bool = False
     ) -> None:
+        super().__init__()
         self._folder = folder
         self._record = record
         self._stop = stop
@@ -72,7 +74,6 @@ class PartFile:
         """Whether we held the part file, or wrote the record when there was none."""
         self._path = part_path(folder, record)
         self._record_path = incoming_record_path(folder, record)
-        self._descriptor: int | None = None
         self._hash = hashlib.sha256()
         self._written = 0
 
@@ -197,17 +198,6 @@ class PartFile:
             with contextlib.suppress(OSError):
                 self._path.unlink()
         remove_record(self._record_path)
-
-    def close(self) -> None:
-        """Let go of the file; it may be taken up again."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def _opened(self) -> int:
-        if self._descriptor is None:
-            raise FileNotFoundError("the part file is not open")
-        return self._descriptor
 
     def _take_hold(self) -> None:
         if self._descriptor is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import SOURCE_CHANGED, FileError, closing_error, own_error, reading_error
+from .held_file import HeldFile
 from .names import clean_name
 
 if TYPE_CHECKING:
@@ -62,13 +63,13 @@ def look_at(path: str) -> SourceFile:
     return SourceFile(path, name, found.st_size, found.st_mtime_ns)
 
 
-class Source:
+class Source(HeldFile):
     """Reads a file from any byte on, and watches that it stays the same; used by one thread at a time."""
 
     def __init__(self, file: SourceFile, stop: threading.Event | Stop) -> None:
+        super().__init__()
         self._file = file
         self._stop = stop
-        self._descriptor: int | None = None
         self._hash = hashlib.sha256()
         self._position = 0
 
@@ -102,17 +103,6 @@ class Source:
             block = self._next(min(most_bytes, rest)) if rest else b""
             self._check()
             return block, self._hash.digest() if self._position == self._file.size_bytes else None
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def _opened(self) -> int:
-        if self._descriptor is None:
-            raise FileNotFoundError("the source is not open")
-        return self._descriptor
 
     def _next(self, count: int) -> bytes:
         block = os.read(self._opened(), count)

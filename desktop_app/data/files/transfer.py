@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -38,7 +39,7 @@ class Surroundings:
     now_s: Callable[[], float]
 
 
-class ActiveTransfer(Generic[M]):
+class ActiveTransfer(ABC, Generic[M]):
     """A state machine with its link and its file; on the engine loop."""
 
     def __init__(self, machine: M, user_id: str, surroundings: Surroundings) -> None:
@@ -135,17 +136,17 @@ class ActiveTransfer(Generic[M]):
             if machine.done_bytes != self._shown_bytes:
                 self._show()
 
+    @abstractmethod
     def release(self) -> None:
         """Let go of the file; on a worker thread, when no job runs."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def do(self, job: object) -> None:
         """Do a job on a worker thread, and tell the machine of the outcome."""
-        raise NotImplementedError
 
+    @abstractmethod
     def snapshot(self) -> Transfer:
         """As it is shown."""
-        raise NotImplementedError
 
     async def _work(self, job: object | None) -> None:
         try:
