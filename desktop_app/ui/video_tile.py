@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RADIUS_PX = 10.0
 MARGIN_PX = 8
 SMALL_BELOW_PX = 140
-"""So low a tile's placeholder stands above the name, not in the middle."""
+"""So low a tile's placeholder stands above the name, not in the middle, and its sentence is in the tooltip."""
 SMALL_LABEL_PX = 30
 VEIL = QColor(10, 12, 16, 150)
 EDGE = QColor(255, 255, 255, 60)
@@ -156,6 +156,7 @@ class VideoTile(QWidget):
         """Say something over the picture ("Reconnecting…"); empty for nothing."""
         if text != self._status:
             self._status = text
+            self.setToolTip(text)
             self._changed()
 
     def set_talking(self, talking: bool) -> None:
@@ -259,11 +260,12 @@ class VideoTile(QWidget):
             self._paint_picture(painter, self._picture)
         else:
             painter.fillRect(self.rect(), theme.current_palette().tile_background)
-            room = self.height() * (STATUS_SHARE if self._status else 1.0)
             if self.height() < SMALL_BELOW_PX:
-                room -= SMALL_LABEL_PX
+                room = float(self.height() - SMALL_LABEL_PX)
+            else:
+                room = self.height() * (STATUS_SHARE if self._status else 1.0)
             draw_avatar(painter, QRectF(0, 0, self.width(), room), self._initials_of or self._name)
-        if self._status:
+        if self._status and (self.showing_picture or self.height() >= SMALL_BELOW_PX):
             if self.showing_picture:
                 painter.fillRect(self.rect(), VEIL)
             draw_status(painter, self.rect(), self._status, below_avatar=not self.showing_picture)

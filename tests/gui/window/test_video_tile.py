@@ -242,6 +242,17 @@ def test_a_status_veils_the_picture(qtbot: QtBot, tile: VideoTile, slot: FrameSl
     assert color_at(tile, 0.1, 0.2).lightness() < bright - 60
 
 
+def test_a_low_tile_keeps_its_sentence_from_the_name(tile: VideoTile) -> None:
+    tile.setMinimumSize(0, 0)
+    for height, same in ((90, True), (300, False)):
+        tile.resize(160, height)
+        tile.set_status("")
+        plain = tile.grab().toImage()
+        tile.set_status("No camera was found.")
+        assert (tile.grab().toImage() == plain) is same
+    assert tile.toolTip() == "No camera was found."
+
+
 def test_somebody_who_is_heard_gets_a_ring(tile: VideoTile) -> None:
     assert color_at(tile, 0.5, 0.0) != TALKING
     tile.set_talking(True)
