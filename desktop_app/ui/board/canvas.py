@@ -182,8 +182,7 @@ class BoardCanvas(BoardView):
 
     def _draw(self, shape: Shape) -> None:
         self._is_moved = True  # what is seen is where one draws
-        self.waiting_shapes.append(shape)
-        self.update_over(shape)
+        self.wait_for(shape)
         self.change_requested.emit(Draw(shape))
 
     def _erase_to(self, place: QPointF) -> None:

@@ -46,6 +46,7 @@ class BoardView(QWidget):
         """Ours, which the board does not have yet."""
         self._live: dict[str, Shape] = {}
         self._pointers: dict[str, Pointed] = {}
+        self._shows_hint = True
         self._viewport = Viewport()
         self._ratio = 0.0
         self._is_moved = False
@@ -68,8 +69,6 @@ class BoardView(QWidget):
     def apply(self, ops: Iterable[Op], *, own: bool = False) -> None:
         """Operations were added to the board."""
         ops = tuple(ops)
-        if self.is_empty:
-            self.update()  # the hint goes
         for op in ops:
             if op.kind == "add":
                 self.show_live(op.author, None)
@@ -78,12 +77,16 @@ class BoardView(QWidget):
         self._show_change(self.scene.apply(ops))
 
     def _show_change(self, change: Change) -> None:
-        if self.is_empty:
-            self.update()  # the hint comes back
         if change:
             self.tiles.apply(change)
             for area in (*change.dirty, *(item.bounds for item in change.added)):
                 self.update(self._on_widget(area))
+        self._update_hint()
+
+    def _update_hint(self) -> None:
+        if self._shows_hint != self.is_empty:
+            self._shows_hint = self.is_empty
+            self.update()
 
     def clear_board(self) -> None:
         """Another board begins, empty."""
@@ -93,12 +96,20 @@ class BoardView(QWidget):
         self.waiting_shapes.clear()
         self._live.clear()
         self._pointers.clear()
+        self._shows_hint = True
         self._repaint_all()
+
+    def wait_for(self, shape: Shape) -> None:
+        """It was drawn here and is on its way to the board."""
+        self.waiting_shapes.append(shape)
+        self.update_over(shape)
+        self._update_hint()
 
     def forget_waiting(self, shape: Shape) -> None:
         """It could not be drawn."""
         self.waiting_shapes = [each for each in self.waiting_shapes if each is not shape]
         self.update_over(shape)
+        self._update_hint()
 
     def show_live(self, user_id: str, shape: Shape | None) -> None:
         """Somebody is drawing this; None: no longer."""
@@ -107,6 +118,7 @@ class BoardView(QWidget):
                 self.update_over(each)
         if shape is not None:
             self._live[user_id] = shape
+        self._update_hint()
 
     @property
     def pointers(self) -> tuple[Pointed, ...]:
@@ -252,7 +264,7 @@ class BoardView(QWidget):
                 self._timer.start()
         painter = QPainter(self)
         self._paint_board(painter, event.rect())
-        if self.is_empty:
+        if self._shows_hint:
             painter.setPen(theme.current_palette().board_hint)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY_HINT)
         painter.save()

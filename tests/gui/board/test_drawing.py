@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 
 from desktop_app.data.board_changes import Draw, Redo, Rub, Undo
@@ -15,6 +15,8 @@ from desktop_app.ui.board.drafts import Ink
 from .desk import LEFT, Desk, pen, theirs
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from desktop_app.ui.board.drafts import ToolName
 
 BLUE = "#2563eb"
@@ -187,3 +189,34 @@ def test_the_mouse_over_the_board_is_told(desk: Desk) -> None:
     assert desk.points[-1] == (123.0, 45.0, True)
     desk.panel.hide()
     assert not desk.points[-1][2]
+
+
+def test_with_the_first_stroke_the_whole_hint_goes(desk: Desk) -> None:
+    painted = Painted(desk.canvas)
+    desk.canvas.setFocus()
+    desk.canvas.update()
+    desk.qtbot.waitUntil(lambda: painted.has(desk.canvas.rect().center()))
+    painted.regions.clear()
+    desk.drag((20, 20), (40, 60))
+    desk.qtbot.waitUntil(lambda: painted.has(desk.canvas.rect().center()))
+    painted.regions.clear()
+    desk.drag((60, 20), (80, 60))
+    desk.qtbot.waitUntil(lambda: painted.has(QPoint(70, 40)))
+    assert not painted.has(desk.canvas.rect().center()), "there was none any more"
+
+
+class Painted(QObject):
+    """Which parts of a widget were painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.regions: list[QRegion] = []
+        widget.installEventFilter(self)
+
+    def has(self, place: QPoint) -> bool:
+        return any(region.contains(place) for region in self.regions)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.regions.append(event.region())
+        return super().eventFilter(watched, event)
