@@ -207,19 +207,19 @@ class Inbox:
             receiving = Receiving(machine, "", self._around)
             receiving.part = part = PartFile(folder, record, receiving.stop, is_recorded=True)
             if record.verified:
-                self._place(part, machine)
+                self._place(part, machine, record.sha256)
             elif not part.claim():
                 continue
             receiving.has_record_of_done = record.verified
             self._found.append(receiving)
 
-    def _place(self, part: PartFile, machine: Incoming) -> None:
+    def _place(self, part: PartFile, machine: Incoming, sha256: str) -> None:
         try:
             path = part.place_verified()
         except FileError:
             logger.warning("a file that was received could not be given its name", exc_info=True)
         else:
-            machine.placed("" if path is None else str(path))
+            machine.placed("" if path is None else str(path), sha256)
 
     def announce(self, link: Link) -> None:
         """Say what is unfinished here, and served by nobody."""

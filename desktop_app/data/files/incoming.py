@@ -206,9 +206,10 @@ class Incoming(TransferMachine):
         self._end("done")
         self.outbox.append(self._answer())
 
-    def placed(self, path: str) -> None:
+    def placed(self, path: str, sha256: str) -> None:
         """The file was verified before the program ended, and has its name now; "" when it had it already."""
         self.path = path
+        self.sha256 = sha256
         self.done_bytes = self.size_bytes
         self._end("done")
 

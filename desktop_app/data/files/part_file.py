@@ -161,7 +161,7 @@ class PartFile(HeldFile):
             os.fsync(self._opened())
             if not self._is_at_its_place():
                 raise FileError("The part file was deleted meanwhile.", code=NOT_WRITABLE)
-            self._record = msgspec.structs.replace(self._record, verified=True)
+            self._record = msgspec.structs.replace(self._record, verified=True, sha256=digest.hex())
             write_record(self._record_path, self._record)
             if sys.platform == "win32":
                 self.close()  # there no open file can be renamed

@@ -50,6 +50,8 @@ class IncomingRecord(msgspec.Struct, kw_only=True, frozen=True):
     size_bytes: SizeBytes
     verified: bool = False
     """The digest was right: the part file is the file, and only its name may be missing."""
+    sha256: Annotated[str, Meta(max_length=64)] = ""
+    """That digest, in hexadecimal digits; it is told to whoever asks what has arrived."""
 
 
 class OutgoingRecord(msgspec.Struct, kw_only=True, frozen=True):

@@ -104,7 +104,7 @@ class Pair:
         self.into = Incoming(ID, record.name, record.size_bytes, is_accepted=True)
         if record.verified:
             path = self.part.place_verified()
-            self.into.placed("" if path is None else str(path))
+            self.into.placed("" if path is None else str(path), record.sha256)
 
     def flush(self) -> None:
         """Put what the two want to say on the way."""

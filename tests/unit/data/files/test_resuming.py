@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 
@@ -220,6 +221,7 @@ def test_a_kill_between_the_digest_and_the_name(tmp_path: Path) -> None:
         pair.run()
     pair.kill_receiver()
     assert pair.received() == {"data.bin": b"hello"}
+    assert pair.into.sha256 == hashlib.sha256(b"hello").hexdigest()
     pair.connect()
     pair.run()
     assert pair.out.state == "done"
