@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
-from . import limits
+from . import limits, topology, topology_codec
 from .errors import ErrorCode, ProtocolError
+from .fields import dump, field, id_field, load, objects, optional, text_field
 from .messages import (
     ClientMessage,
     ErrorMessage,
@@ -27,86 +25,6 @@ from .messages import (
     UpdateParticipant,
     Welcome,
 )
-from .text import has_forbidden_characters
-
-T = TypeVar("T")
-_ABSENT: Any = object()
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    # 1e999 is valid JSON, but Python reads it as infinity and would pass it on as "Infinity", which is not.
-    value = float(text)
-    if math.isinf(value):
-        raise ProtocolError(ErrorCode.BAD_MESSAGE, "A number in the message is too large.")
-    return value
-
-
-def _nests_within(value: object, allowed: int) -> bool:
-    """True when `value` nests no deeper than `allowed`; iterative, since the input is hostile."""
-    level: list[object] = [value]
-    for _ in range(allowed + 1):
-        nested: list[object] = []
-        for item in level:
-            if isinstance(item, dict):
-                nested.extend(item.values())
-            elif isinstance(item, list):
-                nested.extend(item)
-        if not nested:
-            return True
-        level = nested
-    return False
-
-
-def _load(text: str) -> dict[str, Any]:
-    try:
-        message = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise ProtocolError(ErrorCode.BAD_JSON, "The message is not valid JSON.") from None
-    if not isinstance(message, dict):
-        raise ProtocolError(ErrorCode.BAD_MESSAGE, "A message must be a JSON object.")
-    if not _nests_within(message, limits.MAX_JSON_DEPTH):
-        raise ProtocolError(ErrorCode.BAD_MESSAGE, "The message is nested too deeply.")
-    return message
-
-
-def _field(message: dict[str, Any], key: str, kind: type[T], default: T = _ABSENT) -> T:
-    value = message.get(key, default)
-    if value is None and default is not _ABSENT:
-        return default  # null where a field may be left out means the same as leaving it out
-    if value is _ABSENT:
-        raise ProtocolError(ErrorCode.MISSING_FIELD, f"The field '{key}' is missing.")
-    # bool is an int in Python; JSON keeps them apart.
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ProtocolError(ErrorCode.BAD_FIELD, f"The field '{key}' has the wrong type.")
-    return value
-
-
-def _text(
-    message: dict[str, Any], key: str, max_chars: int, default: str = _ABSENT, *, empty: bool = True
-) -> str:
-    value = _field(message, key, str, default)
-    if len(value) > max_chars:
-        raise ProtocolError(ErrorCode.FIELD_TOO_LONG, f"The field '{key}' has over {max_chars} characters.")
-    if not value and not empty:
-        raise ProtocolError(ErrorCode.BAD_FIELD, f"The field '{key}' must not be empty.")
-    if has_forbidden_characters(value):
-        raise ProtocolError(ErrorCode.BAD_FIELD, f"The field '{key}' has characters that are not allowed.")
-    return value
-
-
-def _id(message: dict[str, Any], key: str) -> str:
-    return _text(message, key, limits.MAX_ID_CHARS, empty=False)
-
-
-def _optional(message: dict[str, Any], key: str, kind: type[T]) -> T | None:
-    return None if message.get(key) is None else _field(message, key, kind)
-
 
 # --- client to server ---------------------------------------------------------------------------
 
@@ -117,48 +35,59 @@ def decode_client_message(text: str) -> ClientMessage:
     Raises:
         ProtocolError: with the code and sentence that the client gets back.
     """
-    message = _load(text)
-    kind = _field(message, "type", str)
+    message = load(text)
+    kind = field(message, "type", str)
     if kind == "join-room":
         return JoinRoom(
-            room_id=_id(message, "roomId"),
-            user_id=_id(message, "userId"),
-            display_name=_text(message, "displayName", limits.MAX_NAME_CHARS, ""),
-            audio_muted=_field(message, "audioMuted", bool, False),
-            video_muted=_field(message, "videoMuted", bool, False),
+            room_id=id_field(message, "roomId"),
+            user_id=id_field(message, "userId"),
+            display_name=text_field(message, "displayName", limits.MAX_NAME_CHARS, ""),
+            audio_muted=field(message, "audioMuted", bool, False),
+            video_muted=field(message, "videoMuted", bool, False),
+            capabilities=_capabilities(message),
         )
     if kind == "signal":
         if "data" not in message:
             raise ProtocolError(ErrorCode.MISSING_FIELD, "The field 'data' is missing.")
-        return Signal(target_user_id=_id(message, "targetUserId"), data=message["data"])
+        return Signal(target_user_id=id_field(message, "targetUserId"), data=message["data"])
     if kind == "leave-room":
         return LeaveRoom()
     if kind == "update-participant":
         renamed = message.get("displayName") is not None
         return UpdateParticipant(
-            display_name=_text(message, "displayName", limits.MAX_NAME_CHARS) if renamed else None,
-            audio_muted=_optional(message, "audioMuted", bool),
-            video_muted=_optional(message, "videoMuted", bool),
+            display_name=text_field(message, "displayName", limits.MAX_NAME_CHARS) if renamed else None,
+            audio_muted=optional(message, "audioMuted", bool),
+            video_muted=optional(message, "videoMuted", bool),
         )
-    raise ProtocolError(ErrorCode.UNKNOWN_TYPE, "The message type is not known.")
+    decoded = topology_codec.decode_client_message(kind, message)
+    if decoded is None:
+        raise ProtocolError(ErrorCode.UNKNOWN_TYPE, "The message type is not known.")
+    return decoded
+
+
+def _capabilities(message: dict[str, Any]) -> tuple[str, ...]:
+    """What a client says that it can do; what is not known, or no text, is of no interest."""
+    named: list[Any] = field(message, "capabilities", list, [])
+    return tuple(each for each in (topology.SFU_CAPABILITY,) if each in named)
 
 
 def encode_client_message(message: ClientMessage) -> str:
     """The JSON text of `message`."""
     match message:
         case JoinRoom():
-            return _dump(
+            return dump(
                 {
                     "type": "join-room",
                     "roomId": message.room_id,
                     "userId": message.user_id,
                     **_state(message.display_name, message.audio_muted, message.video_muted),
+                    **({"capabilities": list(message.capabilities)} if message.capabilities else {}),
                 }
             )
         case Signal():
-            return _dump({"type": "signal", "targetUserId": message.target_user_id, "data": message.data})
+            return dump({"type": "signal", "targetUserId": message.target_user_id, "data": message.data})
         case LeaveRoom():
-            return _dump({"type": "leave-room"})
+            return dump({"type": "leave-room"})
         case UpdateParticipant():
             values: dict[str, JsonValue] = {"type": "update-participant"}
             if message.display_name is not None:
@@ -167,7 +96,9 @@ def encode_client_message(message: ClientMessage) -> str:
                 values["audioMuted"] = message.audio_muted
             if message.video_muted is not None:
                 values["videoMuted"] = message.video_muted
-            return _dump(values)
+            return dump(values)
+        case _:
+            return dump(topology_codec.client_values(message))
 
 
 # --- server to client ---------------------------------------------------------------------------
@@ -175,18 +106,11 @@ def encode_client_message(message: ClientMessage) -> str:
 
 def _participant(message: dict[str, Any]) -> ParticipantInfo:
     return ParticipantInfo(
-        user_id=_id(message, "userId"),
-        display_name=_text(message, "displayName", limits.MAX_NAME_CHARS, ""),
-        audio_muted=_field(message, "audioMuted", bool, False),
-        video_muted=_field(message, "videoMuted", bool, False),
+        user_id=id_field(message, "userId"),
+        display_name=text_field(message, "displayName", limits.MAX_NAME_CHARS, ""),
+        audio_muted=field(message, "audioMuted", bool, False),
+        video_muted=field(message, "videoMuted", bool, False),
     )
-
-
-def _objects(message: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    items: list[Any] = _field(message, key, list, [])
-    if not all(isinstance(item, dict) for item in items):
-        raise ProtocolError(ErrorCode.BAD_FIELD, f"The field '{key}' has the wrong type.")
-    return items
 
 
 def _ice_server(message: dict[str, Any]) -> IceServer:
@@ -197,8 +121,8 @@ def _ice_server(message: dict[str, Any]) -> IceServer:
         raise ProtocolError(ErrorCode.BAD_FIELD, "The field 'urls' has the wrong type.")
     return IceServer(
         urls=tuple(urls),
-        username=_optional(message, "username", str),
-        credential=_optional(message, "credential", str),
+        username=optional(message, "username", str),
+        credential=optional(message, "credential", str),
     )
 
 
@@ -208,45 +132,51 @@ def decode_server_message(text: str) -> ServerMessage | None:
     Raises:
         ProtocolError: when the text is not a message of this protocol.
     """
-    message = _load(text)
-    kind = _field(message, "type", str)
+    message = load(text)
+    kind = field(message, "type", str)
     match kind:
         case "welcome":
-            bounds: dict[str, Any] = _field(message, "limits", dict, {})
+            bounds: dict[str, Any] = field(message, "limits", dict, {})
             return Welcome(
-                protocol_version=_field(message, "protocolVersion", int, limits.PROTOCOL_VERSION),
-                room_id=_id(message, "roomId"),
-                user_id=_id(message, "userId"),
-                participants=tuple(_participant(item) for item in _objects(message, "participants")),
-                ice_servers=tuple(_ice_server(item) for item in _objects(message, "iceServers")),
+                protocol_version=field(message, "protocolVersion", int, limits.PROTOCOL_VERSION),
+                room_id=id_field(message, "roomId"),
+                user_id=id_field(message, "userId"),
+                participants=tuple(_participant(item) for item in objects(message, "participants")),
+                ice_servers=tuple(_ice_server(item) for item in objects(message, "iceServers")),
                 limits=Limits(
-                    frame_bytes=_field(bounds, "frameBytes", int, limits.MAX_FRAME_BYTES),
-                    id_chars=_field(bounds, "idChars", int, limits.MAX_ID_CHARS),
-                    name_chars=_field(bounds, "nameChars", int, limits.MAX_NAME_CHARS),
-                    participants=_field(bounds, "participants", int, limits.MAX_PARTICIPANTS),
+                    frame_bytes=field(bounds, "frameBytes", int, limits.MAX_FRAME_BYTES),
+                    id_chars=field(bounds, "idChars", int, limits.MAX_ID_CHARS),
+                    name_chars=field(bounds, "nameChars", int, limits.MAX_NAME_CHARS),
+                    participants=field(bounds, "participants", int, limits.MAX_PARTICIPANTS),
                 ),
+                topology=topology_codec.topology(field(message, "topology", dict, {})),
+                active_speaker=_optional_id(message, "activeSpeaker"),
             )
         case "new-peer":
             return NewPeer(_participant(message))
         case "signal":
-            return PeerSignal(from_user_id=_id(message, "from"), data=message.get("data"))
+            return PeerSignal(from_user_id=id_field(message, "from"), data=message.get("data"))
         case "peer-left":
-            return PeerLeft(user_id=_id(message, "userId"))
+            return PeerLeft(user_id=id_field(message, "userId"))
         case "participant-updated":
             return ParticipantUpdated(_participant(message))
         case "error":
             return ErrorMessage(
-                code=_text(message, "code", limits.MAX_ID_CHARS, ErrorCode.INTERNAL.value),
-                message=_text(message, "message", 1000, ""),
+                code=text_field(message, "code", limits.MAX_ID_CHARS, ErrorCode.INTERNAL.value),
+                message=text_field(message, "message", 1000, ""),
             )
-    return None
+    return topology_codec.decode_server_message(kind, message)
+
+
+def _optional_id(message: dict[str, Any], key: str) -> str | None:
+    return None if message.get(key) is None else id_field(message, key)
 
 
 def encode_server_message(message: ServerMessage) -> str:
     """The JSON text of `message`; additions to the six basic messages appear only when they say something."""
     match message:
         case Welcome():
-            return _dump(
+            return dump(
                 {
                     "type": "welcome",
                     "protocolVersion": message.protocol_version,
@@ -268,10 +198,12 @@ def encode_server_message(message: ServerMessage) -> str:
                         "nameChars": message.limits.name_chars,
                         "participants": message.limits.participants,
                     },
+                    "topology": topology_codec.topology_values(message.topology),
+                    **({} if message.active_speaker is None else {"activeSpeaker": message.active_speaker}),
                 }
             )
         case NewPeer(participant=one):
-            return _dump(
+            return dump(
                 {
                     "type": "new-peer",
                     "userId": one.user_id,
@@ -279,11 +211,11 @@ def encode_server_message(message: ServerMessage) -> str:
                 }
             )
         case PeerSignal():
-            return _dump({"type": "signal", "from": message.from_user_id, "data": message.data})
+            return dump({"type": "signal", "from": message.from_user_id, "data": message.data})
         case PeerLeft():
-            return _dump({"type": "peer-left", "userId": message.user_id})
+            return dump({"type": "peer-left", "userId": message.user_id})
         case ParticipantUpdated(participant=one):
-            return _dump(
+            return dump(
                 {
                     "type": "participant-updated",
                     "userId": one.user_id,
@@ -293,7 +225,9 @@ def encode_server_message(message: ServerMessage) -> str:
                 }
             )
         case ErrorMessage():
-            return _dump({"type": "error", "code": message.code, "message": message.message})
+            return dump({"type": "error", "code": message.code, "message": message.message})
+        case _:
+            return dump(topology_codec.server_values(message))
 
 
 def _state(display_name: str, audio_muted: bool, video_muted: bool) -> dict[str, JsonValue]:
@@ -314,9 +248,3 @@ def _ice_server_json(server: IceServer) -> dict[str, JsonValue]:
     if server.credential is not None:
         values["credential"] = server.credential
     return values
-
-
-def _dump(values: dict[str, JsonValue]) -> str:
-    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    # `data` of a signal may hold lone surrogates, written as escapes; they must leave as escapes again.
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,7 +1,7 @@
 """The wire messages as dataclasses (docs/protocol.md).
 
-Client to server: JoinRoom, Signal, LeaveRoom, UpdateParticipant.
-Server to client: Welcome, NewPeer, PeerSignal, PeerLeft, ParticipantUpdated, ErrorMessage.
+Client to server: JoinRoom, Signal, LeaveRoom, UpdateParticipant, and those of topology.py.
+Server to client: Welcome, NewPeer, PeerSignal, PeerLeft, ParticipantUpdated, ErrorMessage, and those of topology.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .limits import MAX_PARTICIPANTS
+from .topology import MESH, Topology, TopologyClientMessage, TopologyServerMessage
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -55,6 +56,8 @@ class JoinRoom:
     display_name: str = ""
     audio_muted: bool = False
     video_muted: bool = False
+    capabilities: tuple[str, ...] = ()
+    """Of which protocol/topology.py has the names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class UpdateParticipant:
     video_muted: bool | None = None
 
 
-ClientMessage: TypeAlias = JoinRoom | Signal | LeaveRoom | UpdateParticipant
+ClientMessage: TypeAlias = JoinRoom | Signal | LeaveRoom | UpdateParticipant | TopologyClientMessage
 
 # --- server to client ---------------------------------------------------------------------------
 
@@ -94,6 +97,8 @@ class Welcome:
     participants: tuple[ParticipantInfo, ...]
     ice_servers: tuple[IceServer, ...]
     limits: Limits
+    topology: Topology = MESH
+    active_speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +138,6 @@ class ErrorMessage:
     message: str
 
 
-ServerMessage: TypeAlias = Welcome | NewPeer | PeerSignal | PeerLeft | ParticipantUpdated | ErrorMessage
+ServerMessage: TypeAlias = (
+    Welcome | NewPeer | PeerSignal | PeerLeft | ParticipantUpdated | ErrorMessage | TopologyServerMessage
+)

@@ -89,6 +89,9 @@ class Rooms(Generic[C]):
             case LeaveRoom():
                 self._member(client)
                 return self.disconnect(client)
+            case _:  # without an SFU there is nothing to say to these
+                self._member(client)
+                return []
 
     def disconnect(self, client: C) -> list[Delivery[C]]:
         """Take `client` out of its room, if it is in one."""
