@@ -28,6 +28,7 @@ from desktop_app.media.clock import AUDIO_RATE_HZ, VIDEO_CLOCK_RATE_HZ, now_s
 from . import red, vp8
 from .aiortc_internals import ReceiverBase
 from .audio_codecs import OPUS, RED
+from .counters import next_serial
 from .frame_assembler import FrameAssembler
 from .nack import NackTracker, split_at_wrap
 from .receive_estimate import ReceiveEstimator
@@ -41,9 +42,8 @@ if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
     from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
-    from desktop_app.media.frame_slot import FrameSlot
-
     from .audio_playout import AudioPlayout
+    from .picture_sink import PictureSink
 
 FEEDBACK_TICK_S = 0.005
 NACK_ECHO_S = 0.010
@@ -60,6 +60,7 @@ class MediaReceiver(ReceiverBase):
 
     def __init__(self, kind: str, transport: RTCDtlsTransport) -> None:
         super().__init__(kind, transport)
+        self.serial = next_serial()
         self.statistics: ReceptionStatistics | None = None
         self.codec_name: str | None = None
         self._tasks = TaskOwner(f"{kind}-receiver")
@@ -180,7 +181,7 @@ class VideoReceiver(MediaReceiver):
     def __init__(
         self,
         transport: RTCDtlsTransport,
-        slot: FrameSlot,
+        slot: PictureSink,
         *,
         round_trip_s: Callable[[], float | None],
         on_first_frame: Callable[[], None],

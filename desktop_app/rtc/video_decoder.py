@@ -18,9 +18,8 @@ from .picture_hold import HeldPicture, PictureHold, TypicalPicture
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktop_app.media.frame_slot import FrameSlot
-
     from .frame_assembler import AssembledFrame
+    from .picture_sink import PictureSink
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ class VideoDecoder:
 
     def __init__(
         self,
-        slot: FrameSlot,
+        slot: PictureSink,
         *,
         on_keyframe_needed: Callable[[], None],
         on_first_frame: Callable[[], None],

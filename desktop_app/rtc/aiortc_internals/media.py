@@ -64,6 +64,22 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         self._rtcp_loop = asyncio.get_running_loop().create_task(self.run_rtcp(), name="rtcp")
         self.on_started()
 
+    def follow(self, codecs: dict[int, RTCRtpCodecParameters], rtcp_ssrc: int | None) -> None:
+        """Be handed packets by another receiver, not by the transport.
+
+        Args:
+            codecs: by payload type; the owner may change them later, and then calls `on_started` again.
+            rtcp_ssrc: whose feedback ours is.
+        """
+        self._codec_by_payload_type = codecs
+        self._rtcp_ssrc_of_ours = rtcp_ssrc
+        self.on_started()
+
+    def unfollow(self) -> None:
+        """Take no more packets; for one that follows what `stop` is for others."""
+        self._stopped = True
+        self.on_stopped()
+
     async def stop(self) -> None:
         """Stop for good; safe to call twice."""
         self._stopped = True
@@ -142,7 +158,9 @@ class ReceiverBase(RTCRtpReceiver, ABC):
 class SenderBase(RTCRtpSender, ABC):
     """An RTCRtpSender whose packets are made elsewhere, and which shows what the far end reports."""
 
-    def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, clock_rate_hz: int) -> None:
+    def __init__(
+        self, track: MediaStreamTrack | str, transport: RTCDtlsTransport, clock_rate_hz: int
+    ) -> None:
         super().__init__(track, transport)
         self.clock_rate_hz = clock_rate_hz
         self.timestamp_origin: int | None = None
