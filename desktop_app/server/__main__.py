@@ -13,10 +13,12 @@ from desktop_app import __version__
 from desktop_app.core.errors import UserFacingError
 from desktop_app.core.log import setup_json_logging
 from desktop_app.protocol.ice_url import parse_ice_server
-from desktop_app.protocol.limits import DEFAULT_PORT
+from desktop_app.protocol.limits import DEFAULT_PORT, MAX_PARTICIPANTS
 
 from .hosting import HostedServer
+from .janus.address import JanusAddress, parse_janus
 from .tls import context_from_files
+from .topology.coordinator import DEFAULT_THRESHOLD, Rules
 
 if TYPE_CHECKING:
     import ssl
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
 
 EXIT_CANNOT_START = 2
+MAX_PEOPLE = 64
 
 
 def _port(text: str) -> int:
@@ -38,6 +41,19 @@ def _ice_server(text: str) -> IceServer:
         return parse_ice_server(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _janus(text: str) -> JanusAddress:
+    try:
+        return parse_janus(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _people(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 2 <= int(text) <= MAX_PEOPLE:
+        raise argparse.ArgumentTypeError(f"the number of participants must be from 2 to {MAX_PEOPLE}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +76,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL[,USER,SECRET]",
         help="STUN or TURN server that participants are told to use; may be given several times",
     )
+    parser.add_argument(
+        "--janus",
+        type=_janus,
+        action="append",
+        default=[],
+        metavar="URL[,ADMIN-KEY[,API-SECRET]]",
+        help="WebSocket API of a Janus (ws://HOST:8188), the SFU of larger rooms; may be given several times",
+    )
+    parser.add_argument(
+        "--sfu-threshold",
+        type=_people,
+        default=DEFAULT_THRESHOLD,
+        metavar="N",
+        help="participants with whom a room changes from a mesh to the SFU (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--mesh-limit",
+        type=_people,
+        default=MAX_PARTICIPANTS,
+        metavar="N",
+        help="participants of a room without an SFU (default: %(default)s)",
+    )
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -74,7 +112,14 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
         except NotImplementedError:  # Windows' loop: Ctrl+C arrives as KeyboardInterrupt
             break
     server = HostedServer()
-    await server.start(options.host, options.port, ssl=context, ice_servers=options.ice_server)
+    await server.start(
+        options.host,
+        options.port,
+        ssl=context,
+        ice_servers=options.ice_server,
+        janus=options.janus,
+        rules=Rules(threshold=options.sfu_threshold, mesh_limit=options.mesh_limit),
+    )
     try:
         await stop.wait()
     finally:

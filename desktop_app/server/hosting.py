@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from desktop_app.protocol.messages import IceServer
 
+    from .janus.address import JanusAddress
+    from .topology.coordinator import Rules
+
 __all__ = ["HostedServer", "lan_addresses"]
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,8 @@ class HostedServer:
         *,
         ssl: ssl_module.SSLContext | None = None,
         ice_servers: Sequence[IceServer] = (),
+        janus: Sequence[JanusAddress] = (),
+        rules: Rules | None = None,
     ) -> int:
         """Listen on `host` and `port` (0 takes a free one); returns the port.
 
@@ -62,7 +67,9 @@ class HostedServer:
         """
         if self._runner is not None:
             raise RuntimeError("the server runs already")
-        app = await asyncio.to_thread(create_app, ice_servers=tuple(ice_servers))  # it reads the page's files
+        app = await asyncio.to_thread(  # it reads the page's files
+            create_app, ice_servers=tuple(ice_servers), janus=tuple(janus), rules=rules
+        )
         # No access log: the addresses contain room names, and who knows one may enter.
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
         self._runner = runner

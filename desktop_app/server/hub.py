@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import logging
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, web
@@ -25,16 +26,32 @@ from desktop_app.protocol.messages import (
     PeerSignal,
     Signal,
     UpdateParticipant,
+    Welcome,
+)
+from desktop_app.protocol.topology import (
+    AudioLevel,
+    SfuAnswer,
+    SfuCandidate,
+    SfuPublish,
+    SfuSubscribe,
+    TopologyClientMessage,
+    TopologyReady,
 )
 
+from .janus.nodes import JanusNodes
 from .metrics import Metrics
+from .room_bus import LocalBus
 from .rooms import Delivery, Rooms
 from .session import HEARTBEAT_S, Session
+from .topology.control import RoomControl
+from .topology.coordinator import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desktop_app.protocol.messages import IceServer
+    from desktop_app.protocol.messages import IceServer, ServerMessage
+
+    from .janus.address import JanusAddress
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +62,12 @@ _TYPE_NAMES = {
     Signal: "signal",
     LeaveRoom: "leave-room",
     UpdateParticipant: "update-participant",
+    TopologyReady: "topology-ready",
+    SfuPublish: "sfu-publish",
+    SfuSubscribe: "sfu-subscribe",
+    SfuAnswer: "sfu-answer",
+    SfuCandidate: "sfu-candidate",
+    AudioLevel: "audio-level",
 }
 _SENTENCES = {
     ErrorCode.BINARY_FRAME: "Messages are JSON text; binary frames are not understood.",
@@ -69,9 +92,18 @@ class Hub:
         ice_servers: tuple[IceServer, ...] = (),
         max_connections: int = MAX_CONNECTIONS,
         heartbeat_s: float = HEARTBEAT_S,
+        janus: Sequence[JanusAddress] = (),
+        rules: Rules | None = None,
     ) -> None:
         self.metrics = Metrics()
-        self._rooms: Rooms[Session] = Rooms(ice_servers=ice_servers)
+        self._nodes = JanusNodes(janus)
+        rules = replace(rules or Rules(), sfu_configured=self._nodes.configured)
+        self._rooms: Rooms[Session] = Rooms(
+            ice_servers=ice_servers, capacity=lambda *joining: self._control.capacity(*joining)
+        )
+        self._control = RoomControl(
+            rules, self._nodes, LocalBus(), self._send_to, lambda room_id: self._rooms.capabilities(room_id)
+        )
         self._sessions: dict[Session, asyncio.Event] = {}
         self._numbers = itertools.count(1)
         self._max_connections = max_connections
@@ -84,6 +116,15 @@ class Hub:
         self.metrics.watch(
             "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
         )
+        self.metrics.watch(
+            "bridgecall_rooms_mesh", "Rooms that are a mesh", lambda: self._control.count("mesh")
+        )
+        self.metrics.watch("bridgecall_rooms_sfu", "Rooms with an SFU", lambda: self._control.count("sfu"))
+        self.metrics.watch("bridgecall_janus_nodes_up", "Janus nodes in use", lambda: self._nodes.up)
+
+    async def start(self) -> None:
+        """Begin to connect to the SFU's nodes; to be called before anybody is served."""
+        await self._control.start()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket request until it ends."""
@@ -109,6 +150,7 @@ class Hub:
             self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
+        await self._control.close()
 
     # --- what sessions report -------------------------------------------------------------------
 
@@ -119,6 +161,10 @@ class Hub:
             room_before = self._rooms.room_of(session)
             deliveries = self._rooms.receive(session, message)
             self._deliver(deliveries)
+            if isinstance(message, TopologyClientMessage) and room_before is not None:
+                user_id = self._rooms.user_of(session)
+                if user_id is not None:
+                    self._control.received(room_before, user_id, message)
         except ProtocolError as error:
             self._refuse(session, error.code, str(error))
         except Exception:
@@ -146,13 +192,30 @@ class Hub:
         pending = deque(deliveries)
         while pending:
             delivery = pending.popleft()
-            encoded = encode_server_message(delivery.message).encode()
+            message = delivery.message
+            if isinstance(message, Welcome):
+                topology, speaker = self._control.welcome(message.room_id)
+                message = replace(message, topology=topology, active_speaker=speaker)
+            encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
                 raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, _SENTENCES[ErrorCode.FRAME_TOO_LARGE])
             for target in delivery.targets:
                 if not self._send(target, encoded):
                     pending.extend(self._rooms.disconnect(target))
+        # They may be told things that mean something only after the messages above.
+        for each in self._rooms.take_comings():
+            if each.came:
+                self._control.joined(each.room_id, each.user_id, each.capabilities, local=each.local)
+            else:
+                self._control.left(each.room_id, each.user_id)
+
+    def _send_to(self, room_id: str, user_id: str, message: ServerMessage) -> None:
+        session = self._rooms.client_of(room_id, user_id)
+        if session is None:
+            return
+        if not self._send(session, encode_server_message(message).encode()):
+            asyncio.get_running_loop().call_soon(self._leave, session)
 
     def _send(self, session: Session, message: bytes) -> bool:
         """False when `session` was cut because it does not read."""

@@ -6,7 +6,7 @@ in order.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -40,20 +40,43 @@ class Delivery(Generic[C]):
     message: ServerMessage
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody came into a room, or went."""
+
+    room_id: str
+    user_id: str
+    capabilities: tuple[str, ...]
+    local: bool
+    """Whether the connection is on this server."""
+
+    came: bool
+
+
+Capacity = Callable[[str, tuple[str, ...]], int]
+"""How many may be in a room when the next one has these capabilities."""
+
+
 @dataclass(slots=True)
 class _Member:
     room_id: str
     info: ParticipantInfo
+    capabilities: tuple[str, ...] = ()
 
 
 class Rooms(Generic[C]):
     """Every room of one server; a room exists while somebody is in it."""
 
     def __init__(
-        self, *, ice_servers: tuple[IceServer, ...] = (), max_participants: int = limits.MAX_PARTICIPANTS
+        self,
+        *,
+        ice_servers: tuple[IceServer, ...] = (),
+        max_participants: int = limits.MAX_PARTICIPANTS,
+        capacity: Capacity | None = None,
     ) -> None:
         self._ice_servers = ice_servers
-        self._max_participants = max_participants
+        self._capacity = capacity or (lambda _room_id, _capabilities: max_participants)
+        self._comings: list[Coming] = []
         # Both dicts keep the order of joining, which `welcome` reports.
         self._rooms: dict[str, dict[str, C]] = {}
         self._members: dict[C, _Member] = {}
@@ -73,6 +96,25 @@ class Rooms(Generic[C]):
         member = self._members.get(client)
         return member.room_id if member else None
 
+    def user_of(self, client: C) -> str | None:
+        """The user id of `client` in its room."""
+        member = self._members.get(client)
+        return member.info.user_id if member else None
+
+    def client_of(self, room_id: str, user_id: str) -> C | None:
+        """The connection of somebody in a room."""
+        return self._rooms.get(room_id, {}).get(user_id)
+
+    def capabilities(self, room_id: str) -> list[tuple[str, tuple[str, ...], bool]]:
+        """Everybody in a room in the order of joining: user id, capabilities, whether of this server."""
+        room = self._rooms.get(room_id, {})
+        return [(user_id, self._members[client].capabilities, True) for user_id, client in room.items()]
+
+    def take_comings(self) -> list[Coming]:
+        """Who came and went since the last call, in order."""
+        taken, self._comings = self._comings, []
+        return taken
+
     def receive(self, client: C, message: ClientMessage) -> list[Delivery[C]]:
         """Act on what `client` sent.
 
@@ -89,7 +131,7 @@ class Rooms(Generic[C]):
             case LeaveRoom():
                 self._member(client)
                 return self.disconnect(client)
-            case _:  # without an SFU there is nothing to say to these
+            case _:  # of the topology, which is decided elsewhere
                 self._member(client)
                 return []
 
@@ -100,6 +142,9 @@ class Rooms(Generic[C]):
             return []
         room = self._rooms[member.room_id]
         del room[member.info.user_id]
+        self._comings.append(
+            Coming(member.room_id, member.info.user_id, member.capabilities, local=True, came=False)
+        )
         if not room:
             del self._rooms[member.room_id]
             return []
@@ -111,10 +156,9 @@ class Rooms(Generic[C]):
         room = self._rooms.get(message.room_id, {})
         if message.user_id in room:
             raise ProtocolError(ErrorCode.USER_ID_TAKEN, "Somebody in this room already has this user id.")
-        if len(room) >= self._max_participants:
-            raise ProtocolError(
-                ErrorCode.ROOM_FULL, f"The room is full: it has its {self._max_participants} participants."
-            )
+        most = self._capacity(message.room_id, message.capabilities)
+        if len(room) >= most:
+            raise ProtocolError(ErrorCode.ROOM_FULL, f"The room is full: it has its {most} participants.")
         info = ParticipantInfo(
             message.user_id, message.display_name, message.audio_muted, message.video_muted
         )
@@ -129,11 +173,14 @@ class Rooms(Generic[C]):
                 frame_bytes=limits.MAX_FRAME_BYTES,
                 id_chars=limits.MAX_ID_CHARS,
                 name_chars=limits.MAX_NAME_CHARS,
-                participants=self._max_participants,
+                participants=most,
             ),
         )
         self._rooms.setdefault(message.room_id, room)[message.user_id] = client
-        self._members[client] = _Member(message.room_id, info)
+        self._members[client] = _Member(message.room_id, info, message.capabilities)
+        self._comings.append(
+            Coming(message.room_id, message.user_id, message.capabilities, local=True, came=True)
+        )
         deliveries: list[Delivery[C]] = [Delivery((client,), welcome)]
         if others:
             deliveries.append(Delivery(others, NewPeer(info)))
