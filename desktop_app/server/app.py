@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
 
     from .janus.address import JanusAddress
+    from .shared.address import RedisAddress
     from .topology.coordinator import Rules
 
 HUB = web.AppKey("hub", Hub)
@@ -32,6 +33,7 @@ def create_app(
     max_connections: int = MAX_CONNECTIONS,
     heartbeat_s: float = HEARTBEAT_S,
     web_folder: Path | None = None,
+    redis: RedisAddress | None = None,
     janus: Sequence[JanusAddress] = (),
     rules: Rules | None = None,
 ) -> web.Application:
@@ -42,6 +44,8 @@ def create_app(
         max_connections: open WebSockets; further ones get status 503.
         heartbeat_s: silence before a ping; a client that does not answer in half of it is dropped.
         web_folder: the guest page's files (those of the installation when None).
+        redis: by way of which rooms are shared with other servers; it is connected to at the start, which
+            raises UserFacingError when that fails.
         janus: the nodes of the SFU.
         rules: when a room has an SFU, and how many may be in it.
     """
@@ -49,6 +53,7 @@ def create_app(
         ice_servers=ice_servers,
         max_connections=max_connections,
         heartbeat_s=heartbeat_s,
+        redis=redis,
         janus=janus,
         rules=rules,
     )

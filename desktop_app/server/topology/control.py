@@ -64,7 +64,7 @@ class RoomControl:
         self._closing = True
         self._nodes.on_change = None
         for room_id in list(self._rooms):
-            self._rooms.pop(room_id).close(last=not any(not local for _, _, local in self._members(room_id)))
+            self._rooms.pop(room_id).close()
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self._tasks.drain()
@@ -122,7 +122,7 @@ class RoomControl:
         room.left(user_id)
         if not room.has_locals:
             del self._rooms[room_id]
-            room.close(last=not any(True for _ in self._members(room_id)))
+            room.close()
             self._bus.forget(room_id)
 
     def received(self, room_id: str, user_id: str, message: TopologyClientMessage) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from desktop_app.protocol.topology import Topology
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from desktop_app.protocol.topology import Mode, Phase
 
@@ -84,6 +84,11 @@ class Coordinator:
         self._noticed = False
 
     # --- what is --------------------------------------------------------------------------------
+
+    @property
+    def members(self) -> Mapping[str, bool]:
+        """Who is in the room, and whether they know of SFUs."""
+        return self._members
 
     @property
     def current(self) -> Change:

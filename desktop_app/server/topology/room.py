@@ -102,9 +102,12 @@ class RoomTopology:
 
     def joined(self, user_id: str, *, capable: bool, local: bool) -> None:
         """Somebody came, who was told `topology` if they are of this server."""
+        if user_id in self._coordinator.members:
+            return
         self._coordinator.joined(user_id, self._now(), capable=capable)
         if local:
             self._locals[user_id] = float("-inf")
+        if local and capable:
             if self._coordinator.pending is not None:
                 self._send(self._room_id, user_id, self._coordinator.topology(self._coordinator.pending))
             elif self._coordinator.without_sfu:
@@ -186,8 +189,9 @@ class RoomTopology:
                 self._publish({"what": "change", "change": change_values(change)})
         self._set_timer()
 
-    def close(self, *, last: bool) -> None:
-        """Nobody of this server is left; `last`: nor of any other one."""
+    def close(self) -> None:
+        """Nobody of this server is left, but perhaps of another one."""
+        last = all(user_id in self._locals for user_id in self._coordinator.members)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -208,7 +212,8 @@ class RoomTopology:
 
     def _tell_all(self, message: ServerMessage) -> None:
         for user_id in list(self._locals):
-            self._send(self._room_id, user_id, message)
+            if self._coordinator.members.get(user_id):  # others may not know what to do with it
+                self._send(self._room_id, user_id, message)
 
     def _was_said(self, change: Change, now_s: float) -> bool:
         """Whether this is on its way to everybody; with other servers it takes a moment."""
