@@ -15,6 +15,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktop_app.rtc.sfu.reception import DownlinkState
 
 DOWN_AFTER_S = 1.0
 SETTLING_S = 2.5
@@ -25,16 +29,6 @@ LOSS_BAD, LOSS_GOOD = 0.06, 0.02
 """More than the first is more than repairs hide; a path that is merely lossy stays below it."""
 LOSS_AWFUL = 0.20
 QUEUE_BAD_S, QUEUE_GOOD_S = 0.200, 0.080
-
-
-@dataclass(frozen=True, slots=True)
-class Downlink:
-    """What was seen of the path in the last second or so."""
-
-    fraction_lost: float
-    """0 to 1, of all packets."""
-    queue_s: float
-    """How much longer packets are on their way than at their quickest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ class DownlinkControl:
         """What may be asked for now."""
         return LEVELS[self._index]
 
-    def update(self, now_s: float, seen: Downlink) -> Level:
+    def update(self, now_s: float, seen: DownlinkState) -> Level:
         """Decide anew.
 
         Args:

@@ -265,8 +265,7 @@ class TopologyControl:
 
     def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
         """Of every connection that brings something of a participant, that of now last."""
-        found = (route.counters(user_id) for route in self._routes)
-        return tuple(each for each in found if each is not None)
+        return tuple(each for route in self._routes for each in route.counters(user_id))
 
     def pause_freeze_detection(self, user_id: str) -> None:
         """A participant switched the camera off on purpose."""

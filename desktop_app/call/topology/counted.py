@@ -47,7 +47,7 @@ class Tally:
         """The sums of now.
 
         Args:
-            ways: of each connection there is, that of the way in use last.
+            ways: of each connection there is; what is no sum is that of the last one that has it.
             heard: what was played.
             frames_shown: in the tile.
         """

@@ -93,9 +93,10 @@ class MeshRoute:
         participant = self._participants[user_id]
         return participant.peer.state, participant.peer_reason
 
-    def counters(self, user_id: str) -> PeerCounters | None:
+    def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
         """Of the direct connection."""
-        return self._participants[user_id].peer.counters()
+        counted = self._participants[user_id].peer.counters()
+        return () if counted is None else (counted,)
 
     def estimate_paths(self, at_s: float) -> dict[str, PathEstimate]:
         """Of each direct connection, no more than its share of the uplink."""

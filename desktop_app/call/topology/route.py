@@ -49,8 +49,8 @@ class Route(Protocol):
     def state_of(self, user_id: str) -> tuple[PeerState, str]:
         """How a participant's media fares on it, and a sentence why."""
 
-    def counters(self, user_id: str) -> PeerCounters | None:
-        """What was counted of a participant; None before there is anything."""
+    def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
+        """What was counted of a participant, for each connection that has to do with them."""
 
     def estimate_paths(self, at_s: float) -> Mapping[str, PathEstimate]:
         """What each path that we send by carries, judged anew; by user id, or by another name that is nobody's."""

@@ -11,6 +11,7 @@ from desktop_app.protocol.topology import SfuFailed, SfuOffer, SfuPublished, Sfu
 from desktop_app.quality.assignment import Encoding
 from desktop_app.quality.downlink import DownlinkControl
 from desktop_app.quality.thumbnail import thumbnail_kbps
+from desktop_app.rtc.counters import next_serial
 from desktop_app.rtc.data_share import MOST_KBPS, DataShare
 from desktop_app.rtc.send_estimate import START_KBPS
 from desktop_app.rtc.sfu.publisher import PublisherFeeds
@@ -67,6 +68,7 @@ class SfuRoute:
         self._ways: dict[str, Way] = {}
         self._watched: tuple[Feed, ...] = ()
         self._encoding = Encoding.HIGH
+        self._serial = next_serial()
         self._view: View | None = None
         self._wanted: tuple[WantedFeed, ...] = ()
         self._speaker: str | None = None
@@ -229,18 +231,12 @@ class SfuRoute:
             kbps = max(kbps, START_KBPS)
         return {UPLINK: replace(path, kbps=kbps, settled_kbps=settled_kbps)}
 
-    def counters(self, user_id: str) -> PeerCounters | None:
-        """What was received of them, and what was sent to everybody."""
+    def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
+        """What was sent to everybody, and what was received of them."""
         subscriber, publisher = self._subscription.subscriber, self._publishing.publisher
-        received = None if subscriber is None else subscriber.counters(user_id)
         sent = None if publisher is None else publisher.counters()
-        if received is None:
-            return sent
-        if sent is None:
-            return received
-        return replace(
-            received,
-            round_trip_s=received.round_trip_s if received.round_trip_s is not None else sent.round_trip_s,
-            outbound_video=sent.outbound_video,
-            outbound_audio=sent.outbound_audio,
-        )
+        received = None if subscriber is None else subscriber.counters(user_id)
+        if received is not None:
+            # One number for all of them: a stream that begins to count anew must not make the other one do so.
+            received = replace(received, connection=self._serial)
+        return tuple(each for each in (sent, received) if each is not None)

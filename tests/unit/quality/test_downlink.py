@@ -13,16 +13,16 @@ from desktop_app.quality.downlink import (
     MAX_QUIET_S,
     QUIET_S,
     SETTLING_S,
-    Downlink,
     DownlinkControl,
     Level,
 )
+from desktop_app.rtc.sfu.reception import DownlinkState
 
 STEP_S = 0.25
-GOOD = Downlink(0.0, 0.01)
-LOSSY = Downlink(0.10, 0.01)
-QUEUED = Downlink(0.0, 0.4)
-AWFUL = Downlink(0.5, 0.5)
+GOOD = DownlinkState(0.0, 0.01, 2000)
+LOSSY = DownlinkState(0.10, 0.01, 2000)
+QUEUED = DownlinkState(0.0, 0.4, 900)
+AWFUL = DownlinkState(0.5, 0.5, 300)
 
 
 class Line:
@@ -33,7 +33,7 @@ class Line:
         self.now_s = 0.0
         self.changes: list[tuple[float, Level]] = []
 
-    def go(self, seconds: float, seen: Downlink) -> Level:
+    def go(self, seconds: float, seen: DownlinkState) -> Level:
         end_s = self.now_s + seconds
         while self.now_s < end_s:
             before = self.control.level
@@ -93,14 +93,15 @@ def test_a_narrow_path_is_tried_ever_less_often() -> None:
 
 
 SEEN = st.builds(
-    Downlink,
+    DownlinkState,
     st.one_of(st.floats(0, 1), st.just(math.nan)),
     st.one_of(st.floats(0, 10), st.just(math.inf)),
+    st.just(1000.0),
 )
 
 
 @given(st.lists(st.tuples(SEEN, st.integers(1, 200)), max_size=40))
-def test_it_never_swings_and_never_leaves_the_levels(phases: list[tuple[Downlink, int]]) -> None:
+def test_it_never_swings_and_never_leaves_the_levels(phases: list[tuple[DownlinkState, int]]) -> None:
     line = Line()
     for seen, steps in phases:
         line.go(steps * STEP_S, seen)
@@ -113,7 +114,7 @@ def test_it_never_swings_and_never_leaves_the_levels(phases: list[tuple[Downlink
 
 
 @given(st.lists(st.tuples(SEEN, st.integers(1, 40)), max_size=20))
-def test_whatever_was_it_gets_everything_back_in_the_end(phases: list[tuple[Downlink, int]]) -> None:
+def test_whatever_was_it_gets_everything_back_in_the_end(phases: list[tuple[DownlinkState, int]]) -> None:
     line = Line()
     for seen, steps in phases:
         line.go(steps * STEP_S, seen)
