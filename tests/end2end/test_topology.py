@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from .processes import Event
 
-pytestmark = pytest.mark.needs_program(PROGRAM)
+pytestmark = [
+    pytest.mark.needs_program(PROGRAM),
+    pytest.mark.expected_warnings("^desktop_app.server.janus.node: Janus "),
+]
 
 FPS = 30
 MOST_MISSING_S = 0.3

@@ -249,6 +249,7 @@ class TopologyControl:
         self._participants[user_id] = participant
         for route in self._routes:
             route.add(participant)
+        participant.begin_counting(self.counters(user_id))
         participant.switch.prefer(self._route.way_of(user_id))
         if self._coming is not None:
             participant.switch.prefer(self._coming.way_of(user_id))
