@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.needs_program("janus")
 
-ADMIN_KEY = "the-key_of-a-test"
+ADMIN_KEY, API_SECRET = "the-key_of-a-test", "the-secret_of-a-test"
 PUBLIC_ADDRESS = "198.51.100.7"
 RTP_PORTS = range(24000, 24100)
 TRANSPORT_CC = "a=extmap:9 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-MISSING_ELEMENT, UNAUTHORIZED, NO_SUCH_PLUGIN = 429, 433, 460
+MISSING_ELEMENT, UNAUTHORIZED, NOT_AUTHORIZED, NO_SUCH_PLUGIN = 429, 433, 403, 460
 """Error codes of the VideoRoom plugin and of Janus (janus_videoroom.c, apierror.h)."""
 
 
@@ -37,7 +37,13 @@ class Api:
     async def ask(self, janus: str, **fields: Any) -> dict[str, Any]:
         """Send a request; its answer, which for what takes time is the event that follows."""
         transaction = str(next(self._numbers))
-        message = {"janus": janus, "transaction": transaction, **self._where, **fields}
+        message = {
+            "janus": janus,
+            "transaction": transaction,
+            "apisecret": API_SECRET,
+            **self._where,
+            **fields,
+        }
         await self._socket.send_json({name: value for name, value in message.items() if value is not None})
         while True:
             answer = await self._socket.receive_json(timeout=10)
@@ -65,6 +71,7 @@ def janus(tmp_path: Path) -> Iterator[PackagedDaemon]:
     variables = {
         "PUBLIC_ADDRESS": PUBLIC_ADDRESS,
         "JANUS_ADMIN_KEY": ADMIN_KEY,
+        "JANUS_API_SECRET": API_SECRET,
         "JANUS_WS_ADDRESS": "127.0.0.1",
         "JANUS_WS_PORT": str(port),
         "JANUS_RTP_PORTS": f"{RTP_PORTS.start}-{RTP_PORTS.stop - 1}",
@@ -84,6 +91,8 @@ async def test_rooms_are_made_only_with_the_admin_key_and_nothing_else_is_offere
     janus: PackagedDaemon,
 ) -> None:
     async with connected(janus) as api:
+        for secret in ("guessed", None):
+            assert (await api.ask("create", apisecret=secret))["error"]["code"] == NOT_AUTHORIZED
         await api.open()
         for wrong in ({}, {"admin_key": "guessed"}):
             refused = await api.request("create", room="den", **wrong)

@@ -20,6 +20,7 @@ COMPOSE_TEXT = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 TEMPLATES = sorted([*FOLDER.glob("*.jcfg"), *FOLDER.glob("*.conf")])
+SECRETS = {"JANUS_ADMIN_KEY", "JANUS_API_SECRET", "TURN_SECRET", "REDIS_PASSWORD"}
 PRIVATE_PORTS = {8188, 7188, 8088, 7088, 6379}
 """Janus's APIs and Redis."""
 
@@ -103,7 +104,7 @@ def test_every_variable_is_documented_and_nothing_secret_is_written_down() -> No
         assert all(re.search(rf"\b{name}\b", start) for name in in_file), path
         wanted |= in_file
     assert {name for name in wanted if f"`{name}`" not in PAGE} == set()
-    assert not re.search(r"^(JANUS_ADMIN_KEY|TURN_SECRET|REDIS_PASSWORD)=.", example, re.MULTILINE)
+    assert not re.search(rf"^({'|'.join(SECRETS)})=.", example, re.MULTILINE)
 
 
 def make_secrets(path: Path, *arguments: str) -> dict[str, str]:
@@ -116,8 +117,8 @@ def make_secrets(path: Path, *arguments: str) -> dict[str, str]:
 def test_secrets_are_made_once_and_anew_when_that_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "env"
     first = make_secrets(path)
-    made = [first[name] for name in ("JANUS_ADMIN_KEY", "TURN_SECRET", "REDIS_PASSWORD")]
-    assert len(set(made)) == 3
+    made = [first[name] for name in SECRETS]
+    assert len(set(made)) == len(SECRETS)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", secret) for secret in made)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_text(path.read_text().replace("203.0.113.10", "198.51.100.1") + "EXTRA=1\n")
@@ -125,11 +126,7 @@ def test_secrets_are_made_once_and_anew_when_that_is_asked_for(tmp_path: Path) -
     second = make_secrets(path)
     assert second == first | {"PUBLIC_ADDRESS": "198.51.100.1", "EXTRA": "1", "TLS_CERT": ""}
     third = make_secrets(path, "--rotate")
-    assert {name for name in third if third[name] != second[name]} == {
-        "JANUS_ADMIN_KEY",
-        "TURN_SECRET",
-        "REDIS_PASSWORD",
-    }
+    assert {name for name in third if third[name] != second[name]} == SECRETS
 
 
 def start(folder: Path, service: str, **variables: str) -> subprocess.CompletedProcess[str]:
