@@ -1,0 +1,225 @@
+"""Many participants who only send, in one process: python -m tests.bench.room_publishers --server URL --count 10
+
+Each has a signaling connection of its own and publishes pre-encoded sound, camera and thumbnail to the SFU, what of it
+somebody watches. They subscribe to nothing and have no direct connections among themselves; somebody else in the room
+gets an ordinary one from each of them, which carries no media. They speak in turn. Prints one JSON object a line, ends
+with the end of its standard input or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from desktop_app.rtc.sfu.publisher import PublisherFeeds, SfuPublisher
+
+from desktop_app.core.tasks import TaskOwner
+from desktop_app.data.channels import CHANNELS
+from desktop_app.media.frame_slot import FrameSlot
+from desktop_app.protocol.messages import NewPeer, ParticipantInfo, PeerLeft, PeerSignal
+from desktop_app.protocol.topology import (
+    AudioLevel,
+    SfuFailed,
+    SfuPublish,
+    SfuPublished,
+    SfuWatched,
+    Topology,
+    TopologyReady,
+    Track,
+)
+from desktop_app.rtc.audio_playout import AudioPlayout
+from desktop_app.rtc.connection import LocalFeeds, RemoteSinks
+from desktop_app.rtc.encoded_feed import EncodedFeed
+from desktop_app.rtc.ice import IceConfiguration
+from desktop_app.rtc.peer import Peer
+from desktop_app.rtc.state import PeerState
+from desktop_app.signaling.client import SignalingClient
+from desktop_app.signaling.machine import SignalingMachine
+
+from .room_media import LoopFeed, picture_loop, sound_loop
+
+if TYPE_CHECKING:
+    from desktop_app.protocol.messages import ServerMessage
+
+PREFIX = "pub-"
+CAMERA = (640, 480, 30, 750.0)
+THUMBNAIL = (320, 240, 15, 150.0)
+SPEECH_S, LEVEL_INTERVAL_S, SPEECH_DBOV = 4.0, 0.5, -25
+JOIN_INTERVAL_S = 0.1
+
+
+class Publisher:
+    """One participant."""
+
+    def __init__(self, url: str, room: str, number: int) -> None:
+        self.name = f"{PREFIX}{number:02d}"
+        self.machine = SignalingMachine(ParticipantInfo(self.name, f"Participant {number}"), room)
+        self._client = SignalingClient(
+            self.machine, url, on_message=self._received, on_lost=lambda why: say("lost", why=why)
+        )
+        self._tasks = TaskOwner(self.name)
+        self._audio = LoopFeed(sound_loop(), is_video=False)
+        self._camera = LoopFeed(picture_loop(*CAMERA), is_video=True)
+        self._thumbnail = LoopFeed(picture_loop(*THUMBNAIL), is_video=True)
+        self._publisher: SfuPublisher | None = None
+        self._ended: list[SfuPublisher | Peer] = []
+        self._peers: dict[str, Peer] = {}
+        self._epoch = 0
+        self._preparing = False
+
+    async def join(self) -> None:
+        """Enter the room."""
+        welcome = await self._client.connect()
+        for feed in (self._audio, self._camera, self._thumbnail):
+            self._tasks.spawn(feed.play(), name="play")
+        self._received(welcome.topology)
+
+    async def leave(self) -> None:
+        """Leave it, and let everything end."""
+        await self._client.close()
+        self._drop_publisher()
+        for user_id in list(self._peers):
+            self._drop_peer(user_id)
+        for each in self._ended:
+            await each.wait_closed()
+        await self._tasks.close()
+
+    def speak(self, dbov: int) -> None:
+        """Tell how loud we are."""
+        self.machine.say(AudioLevel(dbov))
+        self._client.flush()
+
+    # --- what the server says -------------------------------------------------------------------
+
+    def _received(self, message: ServerMessage) -> None:
+        match message:
+            case Topology(epoch=epoch, mode="sfu", phase="prepare" | "commit" as phase):
+                self._preparing = phase == "prepare"
+                if self._publisher is None or epoch != self._epoch:
+                    self._epoch = epoch
+                    self._tasks.spawn(self._publish(), name="publish")
+            case (
+                Topology(epoch=epoch, mode="mesh", phase="commit")
+                | Topology(epoch=epoch, mode="sfu", phase="abort")
+            ):
+                self._epoch = epoch
+                self._drop_publisher()
+            case Topology(epoch=epoch, mode="mesh", phase="prepare"):
+                self.machine.say(TopologyReady(epoch, ok=True))  # we have nothing to bring up
+                self._client.flush()
+            case SfuPublished(epoch=epoch, sdp=sdp) if epoch == self._epoch and self._publisher is not None:
+                self._tasks.spawn(self._published(self._publisher, sdp), name="published")
+            case SfuWatched(kinds=kinds) if self._publisher is not None:
+                self._publisher.send("camera", self._camera.feed if "camera" in kinds else None)
+                self._publisher.send("thumbnail", self._thumbnail.feed if "thumbnail" in kinds else None)
+            case SfuFailed(code=code, message=text):
+                say("sfu-failed", user=self.name, code=code, message=text)
+            case NewPeer(participant=info) if not info.user_id.startswith(PREFIX):
+                self._peer(info.user_id).make_call()
+            case PeerSignal(from_user_id=user_id, data=data) if not user_id.startswith(PREFIX):
+                self._peer(user_id).handle_signal(data)
+            case PeerLeft(user_id=user_id):
+                self._drop_peer(user_id)
+
+    async def _publish(self) -> None:
+        self._drop_publisher()
+        feeds = PublisherFeeds(self._audio.feed, self._camera.feed, self._thumbnail.feed)
+        self._publisher = SfuPublisher(IceConfiguration(), feeds, self._publisher_state)
+        offer = await self._publisher.offer()
+        tracks = tuple(Track(mid, kind) for mid, kind in offer.tracks)
+        self.machine.say(SfuPublish(self._epoch, offer.sdp, tracks))
+        self._client.flush()
+
+    async def _published(self, publisher: SfuPublisher, sdp: str) -> None:
+        await publisher.take_answer(sdp)
+
+    def _publisher_state(self, state: PeerState, reason: str) -> None:
+        if state is PeerState.CONNECTED:
+            say("published", user=self.name)
+            if self._preparing:  # nobody's media is waited for: we subscribe to nothing
+                self.machine.say(TopologyReady(self._epoch, ok=True))
+                self._client.flush()
+        elif state is PeerState.FAILED:
+            say("publish-failed", user=self.name, reason=reason)
+
+    def _drop_publisher(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
+            self._ended.append(self._publisher)
+            self._publisher = None
+
+    # --- direct connections ---------------------------------------------------------------------
+
+    def _peer(self, user_id: str) -> Peer:
+        if user_id not in self._peers:
+            self._peers[user_id] = Peer(
+                user_id,
+                ice=IceConfiguration(),
+                local=LocalFeeds(EncodedFeed(max_frames=1), None),  # nothing is ever in it
+                remote=RemoteSinks(AudioPlayout(), FrameSlot(), lambda: None),
+                send_signal=lambda data: self._signal(user_id, data),
+                on_state=lambda state, reason: say("peer", user=self.name, state=state.value, reason=reason),
+                channels=CHANNELS,
+            )
+        return self._peers[user_id]
+
+    def _signal(self, user_id: str, data: object) -> None:
+        self.machine.signal(user_id, data)  # type: ignore[arg-type]
+        self._client.flush()
+
+    def _drop_peer(self, user_id: str) -> None:
+        if (peer := self._peers.pop(user_id, None)) is not None:
+            peer.hang_up()
+            self._ended.append(peer)
+
+
+def say(event: str, **fields: object) -> None:
+    """Print an event."""
+    print(json.dumps({"t": round(time.time(), 3), "event": event, **fields}), flush=True)
+
+
+async def take_turns(publishers: list[Publisher]) -> None:
+    """One after the other is the loudest."""
+    for speaker in itertools.cycle(publishers):
+        for _ in range(round(SPEECH_S / LEVEL_INTERVAL_S)):
+            speaker.speak(SPEECH_DBOV)
+            await asyncio.sleep(LEVEL_INTERVAL_S)
+        speaker.speak(-127)
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Until we are asked to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    publishers = [Publisher(options.server, options.room, number) for number in range(options.count)]
+    for publisher in publishers:
+        await publisher.join()
+        say("joined", user=publisher.name)
+        await asyncio.sleep(JOIN_INTERVAL_S)
+    speaking = asyncio.create_task(take_turns(publishers))
+    await stop.wait()
+    speaking.cancel()
+    await asyncio.gather(speaking, *(each.leave() for each in publishers), return_exceptions=True)
+
+
+def main() -> int:
+    """Parse, run, end."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--room", default="bench")
+    parser.add_argument("--count", type=int, default=10)
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(run(parser.parse_args()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
