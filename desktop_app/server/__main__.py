@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import DEFAULT_PORT
 
 from .hosting import HostedServer
+from .hub import MAX_CONNECTIONS
+from .shared.address import RedisAddress, parse_redis_url
 from .tls import context_from_files
 
 if TYPE_CHECKING:
@@ -40,6 +43,19 @@ def _ice_server(text: str) -> IceServer:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _redis(text: str) -> RedisAddress:
+    try:
+        return parse_redis_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _connections(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError("the number of connections must be from 1 to 1000000")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bridgecall-server", description="Bridgecall's signaling server and browser guest page."
@@ -60,6 +76,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL[,USER,SECRET]",
         help="STUN or TURN server that participants are told to use; may be given several times",
     )
+    parser.add_argument(
+        "--redis",
+        type=_redis,
+        default=os.environ.get("BRIDGECALL_REDIS") or None,
+        metavar="URL",
+        help="share rooms with the other servers at this Redis: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], "
+        "or rediss:// with TLS; BRIDGECALL_REDIS in the environment keeps a password out of the list of processes",
+    )
+    parser.add_argument(
+        "--max-connections",
+        type=_connections,
+        default=MAX_CONNECTIONS,
+        metavar="N",
+        help="open WebSockets; further ones get HTTP status 503 (default: %(default)s)",
+    )
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -74,7 +105,14 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
         except NotImplementedError:  # Windows' loop: Ctrl+C arrives as KeyboardInterrupt
             break
     server = HostedServer()
-    await server.start(options.host, options.port, ssl=context, ice_servers=options.ice_server)
+    await server.start(
+        options.host,
+        options.port,
+        ssl=context,
+        ice_servers=options.ice_server,
+        max_connections=options.max_connections,
+        redis=options.redis,
+    )
     try:
         await stop.wait()
     finally:

@@ -7,7 +7,6 @@ a secret.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import logging
 from collections import deque
@@ -28,13 +27,18 @@ from desktop_app.protocol.messages import (
 )
 
 from .metrics import Metrics
+from .room_bus import LocalBus, RoomBus
 from .rooms import Delivery, Rooms
 from .session import HEARTBEAT_S, Session
+from .shared.events import room_digest
+from .shared.membership import SharedRooms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
-    from desktop_app.protocol.messages import IceServer
+    from desktop_app.protocol.messages import ClientMessage, IceServer
+
+    from .shared.address import RedisAddress
 
 logger = logging.getLogger(__name__)
 
@@ -52,12 +56,13 @@ _SENTENCES = {
     ErrorCode.SLOW_READER: "This client does not read its messages fast enough.",
     ErrorCode.SERVER_SHUTDOWN: "The server is shutting down.",
     ErrorCode.INTERNAL: "Something went wrong inside the server.",
+    ErrorCode.USER_ID_TAKEN: "Somebody in this room has come in under this user id by way of another server.",
 }
 
 
-def room_digest(room_id: str) -> str:
+def _logged(room_id: str) -> str:
     """What stands for a room in the log."""
-    return hashlib.sha256(room_id.encode()).hexdigest()[:8]
+    return room_digest(room_id)[:8]
 
 
 class Hub:
@@ -69,9 +74,17 @@ class Hub:
         ice_servers: tuple[IceServer, ...] = (),
         max_connections: int = MAX_CONNECTIONS,
         heartbeat_s: float = HEARTBEAT_S,
+        redis: RedisAddress | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._rooms: Rooms[Session] = Rooms(ice_servers=ice_servers)
+        self._shared: SharedRooms[Session] | None = None
+        self.bus: RoomBus = LocalBus()
+        if redis is not None:
+            self._shared = SharedRooms(
+                self._rooms, redis, deliver=self._deliver, pass_on=self._pass_on, expel=self._expel
+            )
+            self.bus = self._shared.bus
         self._sessions: dict[Session, asyncio.Event] = {}
         self._numbers = itertools.count(1)
         self._max_connections = max_connections
@@ -84,6 +97,15 @@ class Hub:
         self.metrics.watch(
             "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
         )
+
+    async def start(self) -> None:
+        """Connect to what the servers share; to be called before anybody is served.
+
+        Raises:
+            UserFacingError: it is not to be had.
+        """
+        if self._shared is not None:
+            await self._shared.start()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket request until it ends."""
@@ -109,29 +131,50 @@ class Hub:
             self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
+        if self._shared is not None:
+            await self._shared.close()
 
     # --- what sessions report -------------------------------------------------------------------
 
-    def on_text(self, session: Session, text: str) -> None:
-        """Act on one message; whatever is wrong with it becomes an error message to its sender."""
+    def on_text(self, session: Session, text: str) -> Awaitable[None] | None:
+        """Act on one message; whatever is wrong with it becomes an error message to its sender.
+
+        What is returned, if anything, is to be awaited before the next message of this session is given.
+        """
         try:
             message = decode_client_message(text)
+            if self._shared is not None and isinstance(message, JoinRoom):
+                return self._join_shared(self._shared, session, message)
             room_before = self._rooms.room_of(session)
             deliveries = self._rooms.receive(session, message)
             self._deliver(deliveries)
-        except ProtocolError as error:
-            self._refuse(session, error.code, str(error))
-        except Exception:
-            logger.exception("a message could not be handled", extra={"session": session.number})
-            self._refuse(session, ErrorCode.INTERNAL, _SENTENCES[ErrorCode.INTERNAL])
+        except Exception as error:  # noqa: BLE001 - nothing that a client sends may end more than its message
+            self._failed(session, error)
         else:
-            self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
-            room_after = self._rooms.room_of(session)
-            if room_after != room_before:
-                room = room_digest(room_after or room_before or "")
-                logger.info(
-                    "joined" if room_after else "left", extra={"session": session.number, "room": room}
-                )
+            self._accepted(session, message, room_before)
+        return None
+
+    async def _join_shared(self, shared: SharedRooms[Session], session: Session, message: JoinRoom) -> None:
+        try:
+            await shared.join(session, message)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(session, error)
+        else:
+            self._accepted(session, message, None)
+
+    def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
+        self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
+        room_after = self._rooms.room_of(session)
+        if room_after != room_before:
+            room = _logged(room_after or room_before or "")
+            logger.info("joined" if room_after else "left", extra={"session": session.number, "room": room})
+
+    def _failed(self, session: Session, error: Exception) -> None:
+        if isinstance(error, ProtocolError):
+            self._refuse(session, error.code, str(error))
+            return
+        logger.error("a message could not be handled", extra={"session": session.number}, exc_info=error)
+        self._refuse(session, ErrorCode.INTERNAL, _SENTENCES[ErrorCode.INTERNAL])
 
     def on_refused(self, session: Session, code: ErrorCode) -> None:
         """A frame that is no message."""
@@ -163,6 +206,13 @@ class Hub:
         self._end(session, ErrorCode.SLOW_READER, WSCloseCode.POLICY_VIOLATION)
         return False
 
+    def _pass_on(self, session: Session, encoded: bytes) -> None:
+        if not self._send(session, encoded):
+            self._leave(session)
+
+    def _expel(self, session: Session) -> None:
+        self._send_away(session, ErrorCode.USER_ID_TAKEN, WSCloseCode.POLICY_VIOLATION)
+
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
         # Not at INFO: a hostile client could fill the disk with it. The metrics count them.
@@ -182,5 +232,5 @@ class Hub:
     def _leave(self, session: Session) -> None:
         room = self._rooms.room_of(session)
         if room is not None:
-            logger.info("left", extra={"session": session.number, "room": room_digest(room)})
+            logger.info("left", extra={"session": session.number, "room": _logged(room)})
         self._deliver(self._rooms.disconnect(session))
