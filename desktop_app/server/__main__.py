@@ -20,6 +20,7 @@ from .hosting import HostedServer
 from .hub import MAX_CONNECTIONS
 from .shared.address import RedisAddress, parse_redis_url
 from .tls import context_from_files
+from .turn import TurnServer, parse_turn_server
 
 if TYPE_CHECKING:
     import ssl
@@ -39,6 +40,13 @@ def _port(text: str) -> int:
 def _ice_server(text: str) -> IceServer:
     try:
         return parse_ice_server(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _turn_server(text: str) -> TurnServer:
+    try:
+        return parse_turn_server(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -77,6 +85,15 @@ def _parser() -> argparse.ArgumentParser:
         help="STUN or TURN server that participants are told to use; may be given several times",
     )
     parser.add_argument(
+        "--turn-server",
+        type=_turn_server,
+        action="append",
+        default=[],
+        metavar="URL,SECRET",
+        help="TURN server with a shared secret (coturn's static-auth-secret): each participant is told "
+        "credentials of its own, which expire; may be given several times",
+    )
+    parser.add_argument(
         "--redis",
         type=_redis,
         default=os.environ.get("BRIDGECALL_REDIS") or None,
@@ -109,7 +126,7 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
         options.host,
         options.port,
         ssl=context,
-        ice_servers=options.ice_server,
+        ice_servers=[*options.ice_server, *options.turn_server],
         max_connections=options.max_connections,
         redis=options.redis,
     )

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
 
     from .shared.address import RedisAddress
+    from .turn import TurnServer
 
 HUB = web.AppKey("hub", Hub)
 
 
 def create_app(
     *,
-    ice_servers: tuple[IceServer, ...] = (),
+    ice_servers: tuple[IceServer | TurnServer, ...] = (),
     max_connections: int = MAX_CONNECTIONS,
     heartbeat_s: float = HEARTBEAT_S,
     web_folder: Path | None = None,

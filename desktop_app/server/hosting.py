@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
 
     from .shared.address import RedisAddress
+    from .turn import TurnServer
 
 __all__ = ["HostedServer", "lan_addresses"]
 
@@ -56,7 +57,7 @@ class HostedServer:
         port: int = 0,
         *,
         ssl: ssl_module.SSLContext | None = None,
-        ice_servers: Sequence[IceServer] = (),
+        ice_servers: Sequence[IceServer | TurnServer] = (),
         max_connections: int = MAX_CONNECTIONS,
         redis: RedisAddress | None = None,
     ) -> int:

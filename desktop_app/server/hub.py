@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from .rooms import Delivery, Rooms
 from .session import HEARTBEAT_S, Session
 from .shared.events import room_digest
 from .shared.membership import SharedRooms
+from .turn import TurnServer, for_participant
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -71,13 +73,15 @@ class Hub:
     def __init__(
         self,
         *,
-        ice_servers: tuple[IceServer, ...] = (),
+        ice_servers: tuple[IceServer | TurnServer, ...] = (),
         max_connections: int = MAX_CONNECTIONS,
         heartbeat_s: float = HEARTBEAT_S,
         redis: RedisAddress | None = None,
     ) -> None:
         self.metrics = Metrics()
-        self._rooms: Rooms[Session] = Rooms(ice_servers=ice_servers)
+        self._rooms: Rooms[Session] = Rooms(
+            ice_servers=lambda: for_participant(ice_servers, at_s=time.time())
+        )
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
         if redis is not None:

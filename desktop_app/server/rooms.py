@@ -8,7 +8,7 @@ somebody in it is connected here, and it has all of its members.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
@@ -82,8 +82,12 @@ class Rooms(Generic[C]):
     """Every room that has members on this server; a room exists while somebody is in it."""
 
     def __init__(
-        self, *, ice_servers: tuple[IceServer, ...] = (), max_participants: int = limits.MAX_PARTICIPANTS
+        self,
+        *,
+        ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
+        max_participants: int = limits.MAX_PARTICIPANTS,
     ) -> None:
+        """`ice_servers` makes what a participant is told to use, for each anew."""
         self.max_participants = max_participants
         self.elsewhere: Elsewhere[C] | None = None
         self._ice_servers = ice_servers
@@ -178,7 +182,7 @@ class Rooms(Generic[C]):
             room_id=message.room_id,
             user_id=message.user_id,
             participants=tuple(other.info for other in self.members(message.room_id)),
-            ice_servers=self._ice_servers,
+            ice_servers=self._ice_servers(),
             limits=Limits(
                 frame_bytes=limits.MAX_FRAME_BYTES,
                 id_chars=limits.MAX_ID_CHARS,

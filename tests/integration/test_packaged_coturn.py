@@ -15,6 +15,7 @@ import pytest
 from aioice import stun
 
 from desktop_app.server.tls import FILE_NAME, self_made_certificate
+from desktop_app.server.turn import TurnServer, for_participant
 from tests.packaged import PackagedDaemon, free_ports
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ PRIVATE = [
 
 
 def credential(expires_s: float, secret: str = SECRET) -> tuple[str, str]:
-    """Name and password (draft-uberti-behave-turn-rest-00, section 2.2)."""
+    """Name and password (draft-uberti-behave-turn-rest-00, section 2.2), as the standard library has it."""
     name = f"{int(expires_s)}:ann"
     digest = hmac.new(secret.encode(), name.encode(), hashlib.sha1).digest()
     return name, base64.b64encode(digest).decode()
@@ -117,6 +118,14 @@ def udp(port: int, name: str, password: str) -> closing[Turn]:
     connection.settimeout(10)
     connection.connect(("127.0.0.1", port))
     return closing(Turn(connection, name, password))
+
+
+def test_what_our_server_tells_participants_is_good(coturn: PackagedDaemon) -> None:
+    (told,) = for_participant([TurnServer("turn:127.0.0.1", SECRET)], at_s=time.time())
+    assert told.username is not None
+    assert told.credential is not None
+    with udp(coturn.port, told.username, told.credential) as turn:
+        assert turn.allocate() == 0
 
 
 def test_who_may_relay_and_to_whom(coturn: PackagedDaemon) -> None:
