@@ -113,29 +113,10 @@ async def janus_packets(janus: JanusProcess) -> tuple[int, int]:
     counts = {"in": 0, "out": 0}
     for session_id, handle_id in await janus.handles():
         info = await janus.handle_info(session_id, handle_id)
+        media = (info.get("webrtc") or {}).get("media") or {}
         for direction in counts:
-            counts[direction] += sum(_values(info.get("webrtc"), direction))
+            counts[direction] += sum(line["stats"][direction]["packets"] for line in media.values())
     return counts["in"], counts["out"]
-
-
-def _values(node: object, direction: str) -> list[int]:
-    """Every `packets` below a `direction` ("in" or "out") of Janus's nested statistics."""
-    found: list[int] = []
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == f"{direction}_stats" and isinstance(value, dict):
-                found += _packets(value)
-            else:
-                found += _values(value, direction)
-    elif isinstance(node, list):
-        for each in node:
-            found += _values(each, direction)
-    return found
-
-
-def _packets(stats: dict[str, Any]) -> list[int]:
-    own = [stats["packets"]] if isinstance(stats.get("packets"), int) else []
-    return own + [count for value in stats.values() if isinstance(value, dict) for count in _packets(value)]
 
 
 async def measure(count: int, options: argparse.Namespace, folder: Path) -> Result:

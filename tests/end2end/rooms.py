@@ -10,7 +10,9 @@ import asyncio
 import math
 import time
 import wave
+from collections import Counter
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import numpy.typing as npt
+
+    from tests.janus import JanusProcess
 
     from .processes import Event
 
@@ -177,6 +181,31 @@ def is_there(entry: Event, other: str) -> bool:
     """Whether a bot's statistics say that it saw and heard `other` in the last second."""
     report = entry["users"].get(other)
     return bool(report and report["video"]["fps"] > MIN_FPS and report["audio"]["level"] > MIN_LEVEL)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What Janus says of one subscriber connection."""
+
+    kinds: dict[str, int]
+    """How many m-lines carry each kind of feed now."""
+    sent_bytes: int
+
+
+async def subscriptions(janus: JanusProcess) -> list[Subscription]:
+    """Every subscriber connection with anything on it, by Janus's Admin API."""
+    found = []
+    for session_id, handle_id in await janus.handles():
+        info = await janus.handle_info(session_id, handle_id)
+        plugin = info.get("plugin_specific", {})
+        if plugin.get("type") != "subscriber":
+            continue
+        active = [stream for stream in plugin["streams"] if stream.get("active") and "feed_id" in stream]
+        media = (info.get("webrtc") or {}).get("media") or {}
+        sent_bytes = sum(line["stats"]["out"]["bytes"] for line in media.values())
+        kinds = Counter(str(stream.get("feed_description")) for stream in active)
+        found.append(Subscription(dict(kinds), sent_bytes))
+    return [each for each in found if each.kinds]
 
 
 class Balancer:

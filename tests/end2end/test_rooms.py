@@ -23,6 +23,7 @@ from .rooms import (
     Balancer,
     Room,
     longest_hole_s,
+    subscriptions,
     tone_hz,
     tone_strengths,
 )
@@ -30,6 +31,9 @@ from .rooms import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .processes import Event
+
+COUNTED_S = 4
 MISSING_LIMIT_S = 0.3
 FRAME_INTERVAL_S = 1 / 15
 BACK_LIMIT_S = 5.0
@@ -89,6 +93,59 @@ async def until_empty(janus: JanusProcess) -> None:
     async with asyncio.timeout(15):
         while await janus.rooms():  # noqa: ASYNC110 - Janus tells nobody
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.needs_program("janus")
+async def test_each_gets_what_is_on_its_screen_and_no_more(tmp_path: Path) -> None:
+    names = (*NAMES, "eve", "fay")
+    async with (
+        JanusProcess(tmp_path) as janus,
+        ServerProcess(tmp_path, "--janus", janus.node, "--sfu-threshold", "4") as server,
+        Room(tmp_path, server.url) as room,
+    ):
+        for name in names:
+            await room.enter(name)
+        await room.topology("sfu")
+        await room.see_each_other()
+        others = len(names) - 1
+        usual = {"audio": others, "camera": 3, "thumbnail": others - 3}
+        await subscribed(janus, [usual] * len(names))
+        await room.bots["ann"].send({"cmd": "view", "large": ["ben"], "small": ["cara"]})
+        await subscribed(janus, [usual] * others + [{"audio": others, "camera": 1, "thumbnail": 1}])
+        hidden = await room.bots["ann"].wait_for_event(
+            "stats", where=lambda entry: not seen(entry) - {"ben", "cara"}
+        )
+        assert all(user["audio"]["level"] > 0 for user in hidden["users"].values())
+
+        begin = {name: len(bot.events("stats")) for name, bot in room.bots.items()}
+        before = sum(each.sent_bytes for each in await subscriptions(janus))
+        for name, bot in room.bots.items():
+            await bot.wait_for_event("stats", skip=begin[name] + COUNTED_S - 1)
+        sent_bits = 8 * (sum(each.sent_bytes for each in await subscriptions(janus)) - before)
+        received_bits = sum(
+            1000 * (user["video"]["kbps"] + user["audio"]["kbps"])
+            for name, bot in room.bots.items()
+            for entry in bot.events("stats")[begin[name] :][:COUNTED_S]
+            for user in entry["users"].values()
+        )
+        assert received_bits == pytest.approx(sent_bits, rel=0.25)
+
+
+def seen(entry: Event) -> set[str]:
+    """Whose pictures came in that second."""
+    return {name for name, user in entry["users"].items() if user["video"]["fps"] > 0}
+
+
+async def subscribed(janus: JanusProcess, kinds: list[dict[str, int]]) -> None:
+    """Wait until Janus's subscribers are these, in any order."""
+    now: list[dict[str, int]] = []
+    wanted = sorted(kinds, key=str)
+    try:
+        async with asyncio.timeout(20):
+            while (now := sorted((each.kinds for each in await subscriptions(janus)), key=str)) != wanted:
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        pytest.fail(f"Janus sends {now}, not {wanted}")
 
 
 @pytest.mark.needs_program("janus")
