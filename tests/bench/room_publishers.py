@@ -1,9 +1,9 @@
 """Many participants who only send, in one process: python -m tests.bench.room_publishers --server URL --count 10
 
 Each has a signaling connection of its own and publishes pre-encoded sound, camera and thumbnail to the SFU, what of it
-somebody watches. They subscribe to nothing and have no direct connections among themselves; somebody else in the room
-gets an ordinary one from each of them, which carries no media. They speak in turn. Prints one JSON object a line, ends
-with the end of its standard input or SIGTERM.
+somebody watches. They have no direct connections among themselves; somebody else in the room gets an ordinary one from
+each of them, which carries no media. They speak in turn. With --watch each also subscribes to all of the others, as a
+window would, and lets what comes fall (room_watchers.py). Prints one JSON object a line, ends with SIGTERM.
 """
 
 from __future__ import annotations
@@ -25,13 +25,17 @@ from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.messages import NewPeer, ParticipantInfo, PeerLeft, PeerSignal
 from desktop_app.protocol.topology import (
     AudioLevel,
+    SfuAnswer,
     SfuFailed,
+    SfuOffer,
     SfuPublish,
     SfuPublished,
+    SfuSubscribe,
     SfuWatched,
     Topology,
     TopologyReady,
     Track,
+    WantedFeed,
 )
 from desktop_app.rtc.audio_playout import AudioPlayout
 from desktop_app.rtc.connection import LocalFeeds, RemoteSinks
@@ -43,6 +47,7 @@ from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.machine import SignalingMachine
 
 from .room_media import LoopFeed, picture_loop, sound_loop
+from .room_watchers import DeafSubscriber, wanted
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ServerMessage
@@ -57,8 +62,11 @@ JOIN_INTERVAL_S = 0.1
 class Publisher:
     """One participant."""
 
-    def __init__(self, url: str, room: str, number: int) -> None:
-        self.name = f"{PREFIX}{number:02d}"
+    def __init__(self, url: str, room: str, number: int, watches: int) -> None:
+        """`watches`: to how many (all) it subscribes; 0 to none."""
+        self.name = name_of(number)
+        self._watches = watches
+        self._subscriber: DeafSubscriber | None = None
         self.machine = SignalingMachine(ParticipantInfo(self.name, f"Participant {number}"), room)
         self._client = SignalingClient(
             self.machine, url, on_message=self._received, on_lost=lambda why: say("lost", why=why)
@@ -72,6 +80,7 @@ class Publisher:
         self._peers: dict[str, Peer] = {}
         self._epoch = 0
         self._preparing = False
+        self._answering = asyncio.Lock()
 
     async def join(self) -> None:
         """Enter the room."""
@@ -84,6 +93,8 @@ class Publisher:
         """Leave it, and let everything end."""
         await self._client.close()
         self._drop_publisher()
+        if self._subscriber is not None:
+            await self._subscriber.close()
         for user_id in list(self._peers):
             self._drop_peer(user_id)
         for each in self._ended:
@@ -118,6 +129,8 @@ class Publisher:
             case SfuWatched(kinds=kinds) if self._publisher is not None:
                 self._publisher.send("camera", self._camera.feed if "camera" in kinds else None)
                 self._publisher.send("thumbnail", self._thumbnail.feed if "thumbnail" in kinds else None)
+            case SfuOffer(epoch=epoch, number=number, sdp=sdp) if epoch == self._epoch:
+                self._tasks.spawn(self._answer(number, sdp), name="answer")
             case SfuFailed(code=code, message=text):
                 say("sfu-failed", user=self.name, code=code, message=text)
             case NewPeer(participant=info) if not info.user_id.startswith(PREFIX):
@@ -136,12 +149,27 @@ class Publisher:
         self.machine.say(SfuPublish(self._epoch, offer.sdp, tracks))
         self._client.flush()
 
+    async def _answer(self, number: int, sdp: str) -> None:
+        async with self._answering:
+            if self._subscriber is None:
+                self._subscriber = DeafSubscriber()
+            answer = await self._subscriber.answer(sdp)
+            self.machine.say(SfuAnswer(self._epoch, number, answer))
+            self._client.flush()
+
+    def _subscribe(self) -> None:
+        feeds = wanted(self.name, [name_of(number) for number in range(self._watches)])
+        self.machine.say(SfuSubscribe(self._epoch, tuple(WantedFeed(*feed) for feed in feeds)))
+        self._client.flush()
+
     async def _published(self, publisher: SfuPublisher, sdp: str) -> None:
         await publisher.take_answer(sdp)
 
     def _publisher_state(self, state: PeerState, reason: str) -> None:
         if state is PeerState.CONNECTED:
             say("published", user=self.name)
+            if self._watches:
+                self._subscribe()
             if self._preparing:  # nobody's media is waited for: we subscribe to nothing
                 self.machine.say(TopologyReady(self._epoch, ok=True))
                 self._client.flush()
@@ -179,6 +207,11 @@ class Publisher:
             self._ended.append(peer)
 
 
+def name_of(number: int) -> str:
+    """The user id of publisher `number`."""
+    return f"{PREFIX}{number:02d}"
+
+
 def say(event: str, **fields: object) -> None:
     """Print an event."""
     print(json.dumps({"t": round(time.time(), 3), "event": event, **fields}), flush=True)
@@ -199,7 +232,8 @@ async def run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    publishers = [Publisher(options.server, options.room, number) for number in range(options.count)]
+    watches = options.count if options.watch else 0
+    publishers = [Publisher(options.server, options.room, number, watches) for number in range(options.count)]
     for publisher in publishers:
         await publisher.join()
         say("joined", user=publisher.name)
@@ -216,6 +250,7 @@ def main() -> int:
     parser.add_argument("--server", required=True)
     parser.add_argument("--room", default="bench")
     parser.add_argument("--count", type=int, default=10)
+    parser.add_argument("--watch", action="store_true", help="subscribe to one another")
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         runner.run(run(parser.parse_args()))
     return 0

@@ -1,6 +1,7 @@
 """One room on one Janus with many who publish, and one application window that watches.
 
     python -m tests.bench.rooms [--counts 10,20,30] [--seconds 20] [--write docs/benchmarks.md]
+    python -m tests.bench.rooms --watch                      the publishers also subscribe to one another
     python -m tests.bench.rooms --mesh --counts 2,3          the same in a mesh, without Janus, with ordinary bots
 
 The publishers are one process (room_publishers.py) and send pre-encoded media; the server, Janus and the window are
@@ -103,8 +104,9 @@ class RoomWindow(AppProcess):
 class Publishers(EventProcess):
     """See room_publishers."""
 
-    def __init__(self, folder: Path, url: str, count: int) -> None:
+    def __init__(self, folder: Path, url: str, count: int, *, watch: bool) -> None:
         options = ["-m", "tests.bench.room_publishers", "--server", url, "--count", str(count)]
+        options += ["--watch"] if watch else []
         super().__init__(folder, "publishers", options)
 
 
@@ -129,7 +131,7 @@ async def measure(count: int, options: argparse.Namespace, folder: Path) -> Resu
             arguments = ["--janus", janus.node, "--sfu-threshold", "4"]
         server = await stack.enter_async_context(ServerProcess(folder, *arguments))
         pids = {"server": server.pid} | ({"janus": janus.pid} if janus else {})
-        pids |= await _fill(stack, folder, server.url, count, mesh=options.mesh)
+        pids |= await _fill(stack, folder, server.url, count, options)
         screen = stack.enter_context(Xvfb(folder / "screen", *SCREEN_PX))
         link = f"http://127.0.0.1:{server.port}/r/bench"
         window = RoomWindow(folder, screen, "--join", link, "--name", "Window")
@@ -167,15 +169,17 @@ async def measure(count: int, options: argparse.Namespace, folder: Path) -> Resu
     )
 
 
-async def _fill(stack: AsyncExitStack, folder: Path, url: str, count: int, *, mesh: bool) -> dict[str, int]:
+async def _fill(
+    stack: AsyncExitStack, folder: Path, url: str, count: int, options: argparse.Namespace
+) -> dict[str, int]:
     """Let `count` publishers enter the room; the process ids of what they are."""
-    if mesh:
+    if options.mesh:
         bots = [BotProcess(folder, f"bot{number}", url, "bench") for number in range(count)]
         for bot in bots:
             await stack.enter_async_context(bot)
             await bot.wait_for_event("joined")
         return {bot.name: bot.pid for bot in bots}
-    publishers = Publishers(folder, url, count)
+    publishers = Publishers(folder, url, count, watch=options.watch)
     await stack.enter_async_context(publishers)
     await publishers.wait_for_event("published", timeout=JOIN_LIMIT_S, skip=count - 1)
     return {"publishers": publishers.pid}
@@ -264,6 +268,7 @@ def main() -> None:
         "--counts", type=lambda text: [int(each) for each in text.split(",")], default=[10, 20, 30]
     )
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement")
+    parser.add_argument("--watch", action="store_true", help="the publishers subscribe to one another")
     parser.add_argument("--mesh", action="store_true", help="a mesh of ordinary bots, without Janus")
     parser.add_argument("--screenshot", metavar="FILE", help="of the window at the end; N in it is the count")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the table there")
