@@ -21,8 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError, ClientSession, WSMsgType
 
+from desktop_app.server.janus.address import parse_janus
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from desktop_app.server.janus.address import JanusAddress
 
 PROGRAM = "/usr/bin/janus"
 ADMIN_KEY = "only-the-server"
@@ -116,6 +120,11 @@ class JanusProcess:
     def node(self) -> str:
         """The same with the key that creating rooms asks for, as `bridgecall-server --janus` takes it."""
         return f"{self.url},{self.admin_key}"
+
+    @property
+    def address(self) -> JanusAddress:
+        """The same, parsed."""
+        return parse_janus(self.node)
 
     @property
     def pid(self) -> int:
