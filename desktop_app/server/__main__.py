@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
 
 EXIT_CANNOT_START = 2
+MAX_HYSTERESIS_S = 3600
 MAX_PEOPLE = 64
 
 
@@ -77,6 +78,12 @@ def _janus(text: str) -> JanusAddress:
 def _people(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 2 <= int(text) <= MAX_PEOPLE:
         raise argparse.ArgumentTypeError(f"the number of participants must be from 2 to {MAX_PEOPLE}")
+    return int(text)
+
+
+def _hysteresis(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_HYSTERESIS_S:
+        raise argparse.ArgumentTypeError(f"the number of seconds must be from 0 to {MAX_HYSTERESIS_S}")
     return int(text)
 
 
@@ -140,6 +147,13 @@ def _parser() -> argparse.ArgumentParser:
         help="participants with whom a room changes from a mesh to the SFU (default: %(default)s)",
     )
     parser.add_argument(
+        "--sfu-hysteresis",
+        type=_hysteresis,
+        default=round(Rules().hysteresis_s),
+        metavar="SECONDS",
+        help="how long a room must have fewer before it becomes a mesh again (default: %(default)s)",
+    )
+    parser.add_argument(
         "--mesh-limit",
         type=_people,
         default=MAX_PARTICIPANTS,
@@ -168,7 +182,11 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
         max_connections=options.max_connections,
         redis=options.redis,
         janus=options.janus,
-        rules=Rules(threshold=options.sfu_threshold, mesh_limit=options.mesh_limit),
+        rules=Rules(
+            threshold=options.sfu_threshold,
+            mesh_limit=options.mesh_limit,
+            hysteresis_s=options.sfu_hysteresis,
+        ),
     )
     try:
         await stop.wait()

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from desktop_app.server.__main__ import _parser as parser
+from desktop_app.server.shared.address import parse_redis_url
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "packaging" / "server"
 PAGE = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
@@ -105,6 +108,24 @@ def test_every_variable_is_documented_and_nothing_secret_is_written_down() -> No
         wanted |= in_file
     assert {name for name in wanted if f"`{name}`" not in PAGE} == set()
     assert not re.search(rf"^({'|'.join(SECRETS)})=.", example, re.MULTILINE)
+
+
+def test_the_server_understands_what_compose_tells_it() -> None:
+    values = {"PUBLIC_NAME": "meet.example.org"} | dict.fromkeys(SECRETS, "a-secret")
+    service, *arguments = [
+        re.sub(r"\$\{(\w+):\?\}", lambda name: values[name[1]], each)
+        for each in SERVICES["signaling"]["command"]
+    ]
+    assert service == "signaling"
+    options = parser().parse_args(arguments)
+    assert [(each.url, each.admin_key, each.api_secret) for each in options.janus] == [
+        ("ws://janus:8188", "a-secret", "a-secret")
+    ]
+    assert [each.secret for each in options.turn_server] == ["a-secret"] * 2
+    redis_url = SERVICES["signaling"]["environment"]["BRIDGECALL_REDIS"].replace(
+        "${REDIS_PASSWORD:?}", "a-secret"
+    )
+    assert str(parse_redis_url(redis_url)) == "redis://redis:6379/0"
 
 
 def make_secrets(path: Path, *arguments: str) -> dict[str, str]:
