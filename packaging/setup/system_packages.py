@@ -221,8 +221,8 @@ def install(missing: Sequence[Missing]) -> None:
     prefix = root_prefix()
     if prefix is None:
         line = line_to_run(packages, has_sudo=shutil.which("sudo") is not None)
-        units = " ".join(SERVICES[package] for package in packages if package in SERVICES)
-        after = f"\n(The tests need no service: systemctl disable --now {units})" if units else ""
+        services = " ".join(SERVICES[package] for package in packages if package in SERVICES)
+        after = f"\n(The tests need no service: systemctl disable --now {services})" if services else ""
         sys.exit(
             f"Bridgecall needs system packages, and only root can install them. Run this line:\n{line}{after}"
         )

@@ -6,31 +6,37 @@ import asyncio
 import math
 import random
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 
 from desktop_app.media.clock import AUDIO_FRAME_SAMPLES, VIDEO_CLOCK_RATE_HZ, now_s
 from desktop_app.media.pattern import PatternPainter
 from desktop_app.media.video_source import VideoFormat
-from desktop_app.rtc import vp8
-from desktop_app.rtc.encoded_feed import EncodedFeed, EncodedFrame
 from desktop_app.rtc.opus import OpusEncoder
 from desktop_app.rtc.vp8_encoder import open_vp8_encoder
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from desktop_app.protocol.topology import Feed
+
+CAMERA = (640, 480, 30, 750.0)
+THUMBNAIL = (320, 240, 15, 150.0)
 AUDIO_RATE_HZ = 48_000
 LOOP_S = 4
-MAX_QUEUED_FRAMES = 30
 SYLLABLES_PER_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Encoded frames of equal length; the first one of pictures is a keyframe."""
+    """Encoded frames of equal length; the first picture is a keyframe, and the only one."""
 
     frames: tuple[bytes, ...]
-    keyframes: frozenset[int]
     interval_s: float
     clock_rate_hz: int
 
@@ -56,7 +62,7 @@ def picture_loop(width_px: int, height_px: int, frame_rate: int, kbps: float) ->
                 frames.append(encoded[0])
     finally:
         encoder.close()
-    return Loop(tuple(frames), frozenset({0}), LOOP_S / len(frames), VIDEO_CLOCK_RATE_HZ)
+    return Loop(tuple(frames), LOOP_S / len(frames), VIDEO_CLOCK_RATE_HZ)
 
 
 @cache
@@ -68,52 +74,86 @@ def sound_loop(frequency_hz: int = 220) -> Loop:
     samples = (4000 * voice * loudness).astype(np.int16).reshape(-1, AUDIO_FRAME_SAMPLES)
     encoder = OpusEncoder()
     frames = tuple(encoder.encode(frame) for frame in samples)
-    return Loop(frames, frozenset(range(len(frames))), LOOP_S / len(frames), AUDIO_RATE_HZ)
+    return Loop(frames, LOOP_S / len(frames), AUDIO_RATE_HZ)
 
 
-class LoopFeed:
-    """A loop as a feed. Nothing is published while nobody subscribes; a request for a keyframe begins the loop anew."""
+class LoopTrack(MediaStreamTrack):
+    """A loop as a track of encoded packets, which aiortc sends as they are. Nothing comes while it is not `wanted`."""
 
-    def __init__(self, loop: Loop, *, is_video: bool) -> None:
-        self._loop = loop
-        self._is_video = is_video
+    def __init__(self, loop: Loop, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self._media = loop
         self._position = 0
-        self._picture_id = random.randrange(vp8.MAX_PICTURE_ID)
+        self._due_s: float | None = None
         self._wanted = asyncio.Event()
-        self.feed = EncodedFeed(
-            max_frames=MAX_QUEUED_FRAMES, on_demand=self._set_wanted, on_keyframe_request=self._rewind
-        )
-        self.feed.target_kbps = loop.kbps
 
-    def _set_wanted(self, wanted: bool) -> None:
+    def want(self, wanted: bool) -> None:
+        """Whether anybody watches."""
         if wanted:
             self._wanted.set()
         else:
             self._wanted.clear()
 
-    def _rewind(self) -> None:
-        if self._is_video:
-            self._position = 0
+    def rewind(self) -> None:
+        """Go on with a keyframe, for somebody needs one."""
+        self._position = 0
 
-    async def play(self) -> None:
-        """Publish frame after frame until cancelled, from a random moment on so that many do not send at once."""
-        await asyncio.sleep(random.random() * self._loop.interval_s)
-        due_s = now_s()
-        while True:
-            if not self._wanted.is_set():
-                await self._wanted.wait()
-                due_s = now_s()
-            self.feed.publish(self._next(due_s))
-            due_s += self._loop.interval_s
-            await asyncio.sleep(max(0.0, due_s - now_s()))
+    async def recv(self) -> av.Packet[Any]:
+        """The next packet, when it is due."""
+        due_s = self._due_s
+        if due_s is None or not self._wanted.is_set():
+            await self._wanted.wait()
+            self.rewind()
+            # From a random moment on, so that many do not send at once.
+            due_s = now_s() + random.random() * self._media.interval_s
+        await asyncio.sleep(max(0.0, due_s - now_s()))
+        packet = av.Packet(self._media.frames[self._position])
+        self._position = (self._position + 1) % len(self._media.frames)
+        packet.time_base = Fraction(1, self._media.clock_rate_hz)
+        packet.pts = round(due_s * self._media.clock_rate_hz)
+        self._due_s = due_s + self._media.interval_s
+        return packet
 
-    def _next(self, at_s: float) -> EncodedFrame:
-        loop = self._loop
-        position = self._position
-        self._position = (position + 1) % len(loop.frames)
-        timestamp = round(at_s * loop.clock_rate_hz)
-        data, keyframe = loop.frames[position], position in loop.keyframes
-        if not self._is_video:
-            return EncodedFrame([data], timestamp, keyframe, audio_level_dbov=-30)
-        self._picture_id = (self._picture_id + 1) & vp8.MAX_PICTURE_ID
-        return EncodedFrame(vp8.packetize(data, self._picture_id), timestamp, keyframe, self._picture_id)
+
+class LoopPublisher:
+    """A connection that sends sound, camera and thumbnail, on plain aiortc."""
+
+    def __init__(self) -> None:
+        self._pc = RTCPeerConnection()
+        self._tracks = {
+            "audio": LoopTrack(sound_loop(), "audio"),
+            "camera": LoopTrack(picture_loop(*CAMERA), "video"),
+            "thumbnail": LoopTrack(picture_loop(*THUMBNAIL), "video"),
+        }
+        self._tracks["audio"].want(True)
+        self.connected = asyncio.Event()
+        self._pc.on("connectionstatechange", self._changed)
+
+    async def offer(self) -> tuple[str, list[tuple[str, Feed]]]:
+        """The SDP, and what its m-lines are: mid and kind."""
+        kinds: dict[str, Feed] = {"audio": "audio", "camera": "camera", "thumbnail": "thumbnail"}
+        found = []
+        for name, track in self._tracks.items():
+            transceiver = self._pc.addTransceiver(track, direction="sendonly")
+            setattr(transceiver.sender, "_send_keyframe", track.rewind)  # noqa: B010 - mypy lets nobody assign
+            found.append((transceiver, kinds[name]))
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        return self._pc.localDescription.sdp, [(str(each.mid), kind) for each, kind in found]
+
+    async def take_answer(self, sdp: str) -> None:
+        """Connect."""
+        await self._pc.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+
+    def watched(self, kinds: Collection[str]) -> None:
+        """Which of the pictures anybody watches."""
+        for kind in ("camera", "thumbnail"):
+            self._tracks[kind].want(kind in kinds)
+
+    def _changed(self) -> None:
+        if self._pc.connectionState == "connected":
+            self.connected.set()
+
+    async def close(self) -> None:
+        """Release everything."""
+        await self._pc.close()

@@ -17,8 +17,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from desktop_app.rtc.sfu.publisher import PublisherFeeds, SfuPublisher
-
 from desktop_app.core.tasks import TaskOwner
 from desktop_app.data.channels import CHANNELS
 from desktop_app.media.frame_slot import FrameSlot
@@ -42,19 +40,17 @@ from desktop_app.rtc.connection import LocalFeeds, RemoteSinks
 from desktop_app.rtc.encoded_feed import EncodedFeed
 from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.peer import Peer
-from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.machine import SignalingMachine
 
-from .room_media import LoopFeed, picture_loop, sound_loop
+from .room_media import LoopPublisher
 from .room_watchers import DeafSubscriber, wanted
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ServerMessage
 
 PREFIX = "pub-"
-CAMERA = (640, 480, 30, 750.0)
-THUMBNAIL = (320, 240, 15, 150.0)
+CONNECT_LIMIT_S = 20.0
 SPEECH_S, LEVEL_INTERVAL_S, SPEECH_DBOV = 4.0, 0.5, -25
 JOIN_INTERVAL_S = 0.1
 
@@ -72,11 +68,8 @@ class Publisher:
             self.machine, url, on_message=self._received, on_lost=lambda why: say("lost", why=why)
         )
         self._tasks = TaskOwner(self.name)
-        self._audio = LoopFeed(sound_loop(), is_video=False)
-        self._camera = LoopFeed(picture_loop(*CAMERA), is_video=True)
-        self._thumbnail = LoopFeed(picture_loop(*THUMBNAIL), is_video=True)
-        self._publisher: SfuPublisher | None = None
-        self._ended: list[SfuPublisher | Peer] = []
+        self._publisher: LoopPublisher | None = None
+        self._ended: list[Peer] = []
         self._peers: dict[str, Peer] = {}
         self._epoch = 0
         self._preparing = False
@@ -85,8 +78,6 @@ class Publisher:
     async def join(self) -> None:
         """Enter the room."""
         welcome = await self._client.connect()
-        for feed in (self._audio, self._camera, self._thumbnail):
-            self._tasks.spawn(feed.play(), name="play")
         self._received(welcome.topology)
 
     async def leave(self) -> None:
@@ -99,7 +90,7 @@ class Publisher:
             self._drop_peer(user_id)
         for each in self._ended:
             await each.wait_closed()
-        await self._tasks.close()
+        await self._tasks.drain()
 
     def speak(self, dbov: int) -> None:
         """Tell how loud we are."""
@@ -127,8 +118,7 @@ class Publisher:
             case SfuPublished(epoch=epoch, sdp=sdp) if epoch == self._epoch and self._publisher is not None:
                 self._tasks.spawn(self._published(self._publisher, sdp), name="published")
             case SfuWatched(kinds=kinds) if self._publisher is not None:
-                self._publisher.send("camera", self._camera.feed if "camera" in kinds else None)
-                self._publisher.send("thumbnail", self._thumbnail.feed if "thumbnail" in kinds else None)
+                self._publisher.watched(kinds)
             case SfuOffer(epoch=epoch, number=number, sdp=sdp) if epoch == self._epoch:
                 self._tasks.spawn(self._answer(number, sdp), name="answer")
             case SfuFailed(code=code, message=text):
@@ -142,11 +132,9 @@ class Publisher:
 
     async def _publish(self) -> None:
         self._drop_publisher()
-        feeds = PublisherFeeds(self._audio.feed, self._camera.feed, self._thumbnail.feed)
-        self._publisher = SfuPublisher(IceConfiguration(), feeds, self._publisher_state)
-        offer = await self._publisher.offer()
-        tracks = tuple(Track(mid, kind) for mid, kind in offer.tracks)
-        self.machine.say(SfuPublish(self._epoch, offer.sdp, tracks))
+        self._publisher = LoopPublisher()
+        sdp, kinds = await self._publisher.offer()
+        self.machine.say(SfuPublish(self._epoch, sdp, tuple(Track(mid, kind) for mid, kind in kinds)))
         self._client.flush()
 
     async def _answer(self, number: int, sdp: str) -> None:
@@ -162,25 +150,25 @@ class Publisher:
         self.machine.say(SfuSubscribe(self._epoch, tuple(WantedFeed(*feed) for feed in feeds)))
         self._client.flush()
 
-    async def _published(self, publisher: SfuPublisher, sdp: str) -> None:
+    async def _published(self, publisher: LoopPublisher, sdp: str) -> None:
         await publisher.take_answer(sdp)
-
-    def _publisher_state(self, state: PeerState, reason: str) -> None:
-        if state is PeerState.CONNECTED:
-            say("published", user=self.name)
-            if self._watches:
-                self._subscribe()
-            if self._preparing:  # nobody's media is waited for: we subscribe to nothing
-                self.machine.say(TopologyReady(self._epoch, ok=True))
-                self._client.flush()
-        elif state is PeerState.FAILED:
-            say("publish-failed", user=self.name, reason=reason)
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT_S):
+                await publisher.connected.wait()
+        except TimeoutError:
+            say("publish-failed", user=self.name)
+            return
+        say("published", user=self.name)
+        if self._watches:
+            self._subscribe()
+        if self._preparing:  # nobody's media is waited for: it is not looked at
+            self.machine.say(TopologyReady(self._epoch, ok=True))
+            self._client.flush()
 
     def _drop_publisher(self) -> None:
-        if self._publisher is not None:
-            self._publisher.close()
-            self._ended.append(self._publisher)
-            self._publisher = None
+        publisher, self._publisher = self._publisher, None
+        if publisher is not None:
+            self._tasks.spawn(publisher.close(), name="close")
 
     # --- direct connections ---------------------------------------------------------------------
 

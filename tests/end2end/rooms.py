@@ -60,7 +60,8 @@ def tone_strengths(samples: npt.NDArray[np.int16], frequency_hz: int) -> npt.NDA
     """How strong a tone is in each 20 ms."""
     frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     wave_ = np.exp(-2j * math.pi * frequency_hz * np.arange(FRAME_SAMPLES) / RATE_HZ)
-    return np.abs(frames.astype(np.float64) @ wave_) * 2 / FRAME_SAMPLES
+    strengths: npt.NDArray[np.float64] = np.abs(frames.astype(np.float64) @ wave_) * 2 / FRAME_SAMPLES
+    return strengths
 
 
 def longest_hole_s(strengths: npt.NDArray[np.float64]) -> float:
@@ -123,27 +124,23 @@ class Room:
         since = time.time() + 1.0  # what is reported then was counted after now
         wanted = set(self.bots if names is None else names)
 
-        def all_are_there(bot: str, entry: Event) -> bool:
-            return entry["t"] > since and all(is_there(entry, other) for other in wanted - {bot})
+        async def sees_the_others(name: str) -> None:
+            def all_are_there(entry: Event) -> bool:
+                return entry["t"] > since and all(is_there(entry, other) for other in wanted - {name})
 
-        await asyncio.gather(
-            *(
-                self.bots[name].wait_for_event(
-                    "stats", timeout=limit_s, where=lambda entry, name=name: all_are_there(name, entry)
-                )
-                for name in wanted
-            )
-        )
+            await self.bots[name].wait_for_event("stats", timeout=limit_s, where=all_are_there)
 
-    async def topology(self, mode: str, limit_s: float = SEES_LIMIT_S, **fields: object) -> None:
-        """Everybody has heard that the room is a mesh or goes through the SFU now."""
+        await asyncio.gather(*(sees_the_others(name) for name in wanted))
+
+    async def topology(self, mode: str, reason: str = "", limit_s: float = SEES_LIMIT_S) -> None:
+        """Everybody has heard, as the newest of it, that the room is a mesh or goes through the SFU (and why)."""
 
         async def heard(bot: BotProcess) -> None:
-            def is_newest(entry: Event) -> bool:
-                newest = bot.events("topology")[-1]
-                return entry is newest or entry == newest
+            def is_it(entry: Event) -> bool:
+                is_newest: bool = entry == bot.events("topology")[-1]
+                return is_newest and entry["mode"] == mode and reason in ("", entry["reason"])
 
-            await bot.wait_for_event("topology", timeout=limit_s, where=is_newest, mode=mode, **fields)
+            await bot.wait_for_event("topology", timeout=limit_s, where=is_it)
 
         await asyncio.gather(*(heard(bot) for bot in self.bots.values()))
 
