@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from desktop_app.server.shared.address import parse_redis_url
 from desktop_app.server.topology.coordinator import Rules
 from tests.janus import PROGRAM, JanusProcess
+from tests.redis_server import RedisServer
 
 from .server_tools import ANSWER_S, running_server
 from .sfu_tools import participant, participants
@@ -27,7 +29,7 @@ pytestmark = [
     pytest.mark.expected_warnings("^aiortc.rtcrtpreceiver: .* failed to decode VP8 frame"),
 ]
 
-RULES = Rules(threshold=3, mesh_limit=4, hysteresis_s=0.3, ready_s=8.0)
+RULES = Rules(threshold=3, mesh_limit=4, hysteresis_s=0.3, ready_s=20.0)
 BACK_S = 5.0
 """After Janus's return a room must be back."""
 
@@ -55,14 +57,13 @@ async def wait_for_nothing(janus: JanusProcess) -> None:
 async def packets_out(janus: JanusProcess, kind: str) -> list[int]:
     """What Janus has sent of each subscription to a feed of this kind, by its own statistics."""
     counts = []
-    for session_id, handle_id in await janus.handles():
-        info = await janus.handle_info(session_id, handle_id)
+    for info in await janus.all_info():
         plugin = info["plugin_specific"]
         media = {each["mid"]: each for each in info.get("webrtc", {}).get("media", {}).values()}
         counts += [
             media[stream["mid"]]["stats"]["out"]["packets"]
             for stream in plugin.get("streams", [])
-            if plugin["type"] == "subscriber" and stream["active"] and stream["feed_description"] == kind
+            if plugin.get("type") == "subscriber" and stream["active"] and stream["feed_description"] == kind
         ]
     return counts
 
@@ -162,7 +163,7 @@ async def test_a_room_too_large_for_a_mesh_waits_for_an_sfu(tmp_path: Path) -> N
         participants(server, *users) as everybody,
     ):
         for each in everybody:
-            await each.until(lambda each=each: each.gets(*each.everything()))  # type: ignore[misc]
+            await each.until_told("sfu", "commit", "participants")
         await janus.kill()
         await server.wait_for_gauge("bridgecall_janus_nodes_up", 0)
         assert await server.gauge("bridgecall_rooms_sfu") == 1
@@ -225,3 +226,37 @@ async def test_somebody_who_does_not_know_of_sfus_makes_it_a_mesh(tmp_path: Path
             assert not old.got("topology")
         for each in three:
             await each.until_told("sfu", "commit", "participants")
+
+
+@pytest.mark.needs_program("redis-server")
+async def test_an_sfu_room_over_two_servers(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        janus, redis = await enter(JanusProcess(tmp_path)), await enter(RedisServer())
+        options: dict[str, Any] = {
+            "janus": (janus.address,),
+            "rules": RULES,
+            "redis": parse_redis_url(redis.url),
+        }
+        one, two = [await enter(running_server(**options)) for _ in range(2)]
+        for server in (one, two):
+            await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        async with (
+            participants(one, "ann", "bob") as (ann, bob),
+            participants(two, "cat", "dan") as (cat, dan),
+        ):
+            for each in (ann, bob, cat):
+                await each.until_told("sfu", "commit", "participants")
+            for each in (ann, bob, cat, dan):
+                await each.until(lambda each=each: each.gets(*each.everything()))  # type: ignore[misc]
+            assert len(await janus.rooms()) == 1
+            await ann.want(("dan", "camera"))
+            await ann.until(lambda: ann.gets(("dan", "camera")))
+            await dan.until(lambda: "camera" in dan.got("sfu-watched")[-1]["kinds"])
+            await cat.send(type="audio-level", dbov=-20)
+            for each in (ann, bob, cat, dan):
+                await each.until(lambda each=each: each.got("active-speaker"))  # type: ignore[misc]
+                assert each.got("active-speaker")[-1]["userId"] == "cat"
+        async with asyncio.timeout(ANSWER_S):
+            while await janus.rooms() or len(await janus.handles()) != 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
