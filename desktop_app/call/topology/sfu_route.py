@@ -175,6 +175,11 @@ class SfuRoute:
         """Whether we are published."""
         return self._publishing.state is PeerState.CONNECTED
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether one of the two connections was lost, and is not there again."""
+        return PeerState.FAILED in (self._publishing.state, self._subscription.state)
+
     def state_of(self, user_id: str) -> tuple[PeerState, str]:
         """The worse one of our two connections, and whether something comes of the participant."""
         ours = self._publishing
