@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from desktop_app.media.clock import now_s
 from desktop_app.rtc.state import PeerState
 from tests.integration.janus_client import JanusClient
-from tests.integration.sfu_media_tools import THUMBNAIL_PX, WIDTH_PX, Sender, Viewer, colour_of, running, tone_of
+from tests.integration.sfu_media_tools import (
+    THUMBNAIL_PX,
+    WIDTH_PX,
+    Sender,
+    Viewer,
+    colour_of,
+    running,
+    tone_of,
+)
 from tests.janus import JanusProcess
 from tests.waiting import until
 
