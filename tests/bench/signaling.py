@@ -75,7 +75,11 @@ async def serving(
 
 
 async def measure(
-    name: str, servers: Sequence[psutil.Process], ports: Sequence[int], options: argparse.Namespace, dialect: str
+    name: str,
+    servers: Sequence[psutil.Process],
+    ports: Sequence[int],
+    options: argparse.Namespace,
+    dialect: str,
 ) -> dict[str, Any]:
     """Put the load on it."""
     plan = {
