@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import ipaddress
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
@@ -16,54 +16,17 @@ from cryptography.x509.oid import NameOID
 
 from desktop_app.core.errors import UserFacingError
 from desktop_app.protocol.errors import ProtocolError
-from desktop_app.protocol.messages import JoinRoom, LeaveRoom
-from desktop_app.server.rooms import Rooms
-from desktop_app.server.shared.address import parse_redis_url
-from desktop_app.server.shared.membership import SharedRooms
+from desktop_app.protocol.messages import JoinRoom
 from tests.redis_server import RedisServer
 from tests.waiting import until
+
+from .shared_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
 pytestmark = pytest.mark.needs_program("redis-server")
-
-
-class Server:
-    """The rooms of one server, without connections: a client is its user id."""
-
-    def __init__(self, url: str) -> None:
-        self.rooms: Rooms[str] = Rooms()
-        self.messages: list[tuple[str, Any]] = []
-        self.leads: list[str] = []
-        self.shared = SharedRooms(
-            self.rooms,
-            parse_redis_url(url),
-            deliver=lambda deliveries: None,
-            pass_on=lambda client, frame: None,
-            expel=self.expel,
-        )
-        self.bus = self.shared.bus
-        self.bus.subscribe(lambda room_id, message: self.messages.append((room_id, message)))
-        self.bus.on_leader(self.leads.append)
-
-    async def join(self, user: str, room: str = "r") -> None:
-        await self.shared.join(user, JoinRoom(room, user))
-
-    def expel(self, user: str) -> None:
-        self.rooms.disconnect(user)
-
-    def leave(self, user: str) -> None:
-        self.rooms.receive(user, LeaveRoom())
-
-    def users(self, room: str = "r") -> list[str]:
-        return [member.info.user_id for member in self.rooms.members(room)]
-
-    async def vanish(self) -> None:
-        """End as a process does that is killed: without a word."""
-        self.shared._pulse.stop()
-        await self.shared._link.close()
 
 
 @pytest.fixture

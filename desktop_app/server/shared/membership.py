@@ -89,6 +89,11 @@ class SharedRooms(Generic[C]):
         self._again: asyncio.TimerHandle | None = None
         rooms.elsewhere = self
 
+    @property
+    def linked(self) -> bool:
+        """Whether Redis is there now, as far as is known."""
+        return self._link.up
+
     async def start(self) -> None:
         """Connect to Redis.
 
@@ -114,6 +119,9 @@ class SharedRooms(Generic[C]):
             ProtocolError: it is refused, or Redis is away.
         """
         self._rooms.may_join(client)
+        old = self._rooms.find(message.room_id, message.user_id)
+        if old is not None and old.client is not None:
+            raise refusal(ErrorCode.USER_ID_TAKEN)
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + ALIVE_S + 1.0
         while True:
@@ -154,12 +162,19 @@ class SharedRooms(Generic[C]):
         """One of ours is in: the first thing that we hear of a room has all of its members."""
         number = event.numbers[0]
         self._heard = max(self._heard, number)
+        me = next(record.info.user_id for record in event.records if record.number == number)
         joining = self._joining.get(event.token)
         if joining is None or joining.done.done():
-            me = next(record.info.user_id for record in event.records if record.number == number)
             self._link.call("leave", (event.digest, self.server_id, me, str(number)))  # it went meanwhile
             return
         room_id = joining.message.room_id
+        old = self._rooms.find(room_id, me)
+        if old is not None and old.client is not None:  # Redis had forgotten ours
+            self._link.call("leave", (event.digest, self.server_id, me, str(number)))
+            joining.done.set_result("user-id-taken")
+            return
+        if old is not None:
+            self._deliver(self._rooms.remove(old))
         if self.bus.room_id(event.digest) is None:
             self.bus.enter(event.digest, room_id, event.leader, event.stored)
             for record in event.records:
