@@ -14,12 +14,14 @@ from desktop_app import __version__
 from desktop_app.core.errors import UserFacingError
 from desktop_app.core.log import setup_json_logging
 from desktop_app.protocol.ice_url import parse_ice_server
-from desktop_app.protocol.limits import DEFAULT_PORT
+from desktop_app.protocol.limits import DEFAULT_PORT, MAX_PARTICIPANTS
 
 from .hosting import HostedServer
 from .hub import MAX_CONNECTIONS
+from .janus.address import JanusAddress, parse_janus
 from .shared.address import RedisAddress, parse_redis_url
 from .tls import context_from_files
+from .topology.coordinator import DEFAULT_THRESHOLD, Rules
 
 if TYPE_CHECKING:
     import ssl
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
 
 EXIT_CANNOT_START = 2
+MAX_PEOPLE = 64
 
 
 def _port(text: str) -> int:
@@ -53,6 +56,19 @@ def _redis(text: str) -> RedisAddress:
 def _connections(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1_000_000:
         raise argparse.ArgumentTypeError("the number of connections must be from 1 to 1000000")
+    return int(text)
+
+
+def _janus(text: str) -> JanusAddress:
+    try:
+        return parse_janus(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _people(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 2 <= int(text) <= MAX_PEOPLE:
+        raise argparse.ArgumentTypeError(f"the number of participants must be from 2 to {MAX_PEOPLE}")
     return int(text)
 
 
@@ -91,6 +107,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="open WebSockets; further ones get HTTP status 503 (default: %(default)s)",
     )
+    parser.add_argument(
+        "--janus",
+        type=_janus,
+        action="append",
+        metavar="URL[,ADMIN-KEY[,API-SECRET]]",
+        help="WebSocket API of a Janus (ws://HOST:8188), the SFU of larger rooms; may be given several times, or in "
+        "BRIDGECALL_JANUS in the environment, separated by spaces, which keeps the keys out of the list of processes",
+    )
+    parser.add_argument(
+        "--sfu-threshold",
+        type=_people,
+        default=DEFAULT_THRESHOLD,
+        metavar="N",
+        help="participants with whom a room changes from a mesh to the SFU (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--mesh-limit",
+        type=_people,
+        default=MAX_PARTICIPANTS,
+        metavar="N",
+        help="participants of a room without an SFU (default: %(default)s)",
+    )
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -112,6 +150,8 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
         ice_servers=options.ice_server,
         max_connections=options.max_connections,
         redis=options.redis,
+        janus=options.janus,
+        rules=Rules(threshold=options.sfu_threshold, mesh_limit=options.mesh_limit),
     )
     try:
         await stop.wait()
@@ -125,6 +165,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if (options.tls_cert is None) != (options.tls_key is None):
         parser.error("--tls-cert and --tls-key belong together")
+    if options.janus is None:
+        try:
+            options.janus = [parse_janus(each) for each in os.environ.get("BRIDGECALL_JANUS", "").split()]
+        except ValueError as error:
+            parser.error(f"BRIDGECALL_JANUS: {error}")
     setup_json_logging(verbose=options.verbose)
     try:
         context = context_from_files(options.tls_cert, options.tls_key) if options.tls_cert else None

@@ -15,11 +15,14 @@ from .pages import Pages, add_security_headers
 from .session import HEARTBEAT_S
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from desktop_app.protocol.messages import IceServer
 
+    from .janus.address import JanusAddress
     from .shared.address import RedisAddress
+    from .topology.coordinator import Rules
 
 HUB = web.AppKey("hub", Hub)
 
@@ -31,6 +34,8 @@ def create_app(
     heartbeat_s: float = HEARTBEAT_S,
     web_folder: Path | None = None,
     redis: RedisAddress | None = None,
+    janus: Sequence[JanusAddress] = (),
+    rules: Rules | None = None,
 ) -> web.Application:
     """Build the server.
 
@@ -41,8 +46,17 @@ def create_app(
         web_folder: the guest page's files (those of the installation when None).
         redis: by way of which rooms are shared with other servers; it is connected to at the start, which
             raises UserFacingError when that fails.
+        janus: the nodes of the SFU.
+        rules: when a room has an SFU, and how many may be in it.
     """
-    hub = Hub(ice_servers=ice_servers, max_connections=max_connections, heartbeat_s=heartbeat_s, redis=redis)
+    hub = Hub(
+        ice_servers=ice_servers,
+        max_connections=max_connections,
+        heartbeat_s=heartbeat_s,
+        redis=redis,
+        janus=janus,
+        rules=rules,
+    )
     pages = Pages(web_folder or resources_dir() / "web")
 
     async def root(request: web.Request) -> web.StreamResponse:

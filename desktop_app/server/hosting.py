@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from desktop_app.protocol.messages import IceServer
 
+    from .janus.address import JanusAddress
     from .shared.address import RedisAddress
+    from .topology.coordinator import Rules
 
 __all__ = ["HostedServer", "lan_addresses"]
 
@@ -59,6 +61,8 @@ class HostedServer:
         ice_servers: Sequence[IceServer] = (),
         max_connections: int = MAX_CONNECTIONS,
         redis: RedisAddress | None = None,
+        janus: Sequence[JanusAddress] = (),
+        rules: Rules | None = None,
     ) -> int:
         """Listen on `host` and `port` (0 takes a free one); returns the port.
 
@@ -69,7 +73,12 @@ class HostedServer:
         if self._runner is not None:
             raise RuntimeError("the server runs already")
         app = await asyncio.to_thread(  # it reads the page's files
-            create_app, ice_servers=tuple(ice_servers), max_connections=max_connections, redis=redis
+            create_app,
+            ice_servers=tuple(ice_servers),
+            max_connections=max_connections,
+            redis=redis,
+            janus=tuple(janus),
+            rules=rules,
         )
         # No access log: the addresses contain room names, and who knows one may enter.
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import logging
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, web
@@ -24,20 +25,34 @@ from desktop_app.protocol.messages import (
     PeerSignal,
     Signal,
     UpdateParticipant,
+    Welcome,
+)
+from desktop_app.protocol.topology import (
+    AudioLevel,
+    SfuAnswer,
+    SfuCandidate,
+    SfuPublish,
+    SfuSubscribe,
+    TopologyClientMessage,
+    TopologyReady,
 )
 
+from .janus.nodes import JanusNodes
 from .metrics import Metrics
 from .room_bus import LocalBus, RoomBus
 from .rooms import Delivery, Rooms
 from .session import HEARTBEAT_S, Session
 from .shared.events import room_digest
 from .shared.membership import SharedRooms
+from .topology.control import RoomControl
+from .topology.coordinator import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from desktop_app.protocol.messages import ClientMessage, IceServer
+    from desktop_app.protocol.messages import ClientMessage, IceServer, ServerMessage
 
+    from .janus.address import JanusAddress
     from .shared.address import RedisAddress
 
 logger = logging.getLogger(__name__)
@@ -49,6 +64,12 @@ _TYPE_NAMES = {
     Signal: "signal",
     LeaveRoom: "leave-room",
     UpdateParticipant: "update-participant",
+    TopologyReady: "topology-ready",
+    SfuPublish: "sfu-publish",
+    SfuSubscribe: "sfu-subscribe",
+    SfuAnswer: "sfu-answer",
+    SfuCandidate: "sfu-candidate",
+    AudioLevel: "audio-level",
 }
 _SENTENCES = {
     ErrorCode.BINARY_FRAME: "Messages are JSON text; binary frames are not understood.",
@@ -75,9 +96,13 @@ class Hub:
         max_connections: int = MAX_CONNECTIONS,
         heartbeat_s: float = HEARTBEAT_S,
         redis: RedisAddress | None = None,
+        janus: Sequence[JanusAddress] = (),
+        rules: Rules | None = None,
     ) -> None:
         self.metrics = Metrics()
-        self._rooms: Rooms[Session] = Rooms(ice_servers=ice_servers)
+        self._rooms: Rooms[Session] = Rooms(
+            ice_servers=ice_servers, capacity=lambda *joining: self._control.capacity(*joining)
+        )
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
         if redis is not None:
@@ -85,6 +110,9 @@ class Hub:
                 self._rooms, redis, deliver=self._deliver, pass_on=self._pass_on, expel=self._expel
             )
             self.bus = self._shared.bus
+        self._nodes = JanusNodes(janus)
+        rules = replace(rules or Rules(), sfu_configured=self._nodes.configured)
+        self._control = RoomControl(rules, self._nodes, self.bus, self._send_to, self._members_of)
         self._sessions: dict[Session, asyncio.Event] = {}
         self._numbers = itertools.count(1)
         self._max_connections = max_connections
@@ -97,6 +125,11 @@ class Hub:
         self.metrics.watch(
             "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
         )
+        self.metrics.watch(
+            "bridgecall_rooms_mesh", "Rooms that are a mesh", lambda: self._control.count("mesh")
+        )
+        self.metrics.watch("bridgecall_rooms_sfu", "Rooms with an SFU", lambda: self._control.count("sfu"))
+        self.metrics.watch("bridgecall_janus_nodes_up", "Janus nodes in use", lambda: self._nodes.up)
 
     async def start(self) -> None:
         """Connect to what the servers share; to be called before anybody is served.
@@ -106,6 +139,7 @@ class Hub:
         """
         if self._shared is not None:
             await self._shared.start()
+        await self._control.start()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket request until it ends."""
@@ -131,6 +165,7 @@ class Hub:
             self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
+        await self._control.close()
         if self._shared is not None:
             await self._shared.close()
 
@@ -148,6 +183,8 @@ class Hub:
             room_before = self._rooms.room_of(session)
             deliveries = self._rooms.receive(session, message)
             self._deliver(deliveries)
+            if isinstance(message, TopologyClientMessage):
+                self._control_received(session, message)
         except Exception as error:  # noqa: BLE001 - nothing that a client sends may end more than its message
             self._failed(session, error)
         else:
@@ -189,13 +226,42 @@ class Hub:
         pending = deque(deliveries)
         while pending:
             delivery = pending.popleft()
-            encoded = encode_server_message(delivery.message).encode()
+            message = delivery.message
+            if isinstance(message, Welcome):
+                topology, speaker = self._control.welcome(message.room_id)
+                message = replace(message, topology=topology, active_speaker=speaker)
+            encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
                 raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, _SENTENCES[ErrorCode.FRAME_TOO_LARGE])
             for target in delivery.targets:
                 if not self._send(target, encoded):
                     pending.extend(self._rooms.disconnect(target))
+        # They may be told things that mean something only after the messages above.
+        for each in self._rooms.take_comings():
+            if each.came:
+                self._control.joined(each.room_id, each.user_id, each.capabilities, local=each.local)
+            else:
+                self._control.left(each.room_id, each.user_id)
+
+    def _send_to(self, room_id: str, user_id: str, message: ServerMessage) -> None:
+        """Send to a participant of this server, if they are still there."""
+        member = self._rooms.find(room_id, user_id)
+        if member is None or member.client is None:
+            return
+        if not self._send(member.client, encode_server_message(message).encode()):
+            asyncio.get_running_loop().call_soon(self._leave, member.client)
+
+    def _control_received(self, session: Session, message: TopologyClientMessage) -> None:
+        member = self._rooms.member_of(session)
+        if member is not None:
+            self._control.received(member.room_id, member.info.user_id, message)
+
+    def _members_of(self, room_id: str) -> list[tuple[str, tuple[str, ...], bool]]:
+        return [
+            (member.info.user_id, member.capabilities, member.client is not None)
+            for member in self._rooms.members(room_id)
+        ]
 
     def _send(self, session: Session, message: bytes) -> bool:
         """False when `session` was cut because it does not read."""

@@ -8,7 +8,7 @@ somebody in it is connected here, and it has all of its members.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
@@ -41,6 +41,23 @@ class Delivery(Generic[C]):
 
     targets: tuple[C, ...]
     message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody came into a room, or went."""
+
+    room_id: str
+    user_id: str
+    capabilities: tuple[str, ...]
+    local: bool
+    """Whether the connection is on this server."""
+
+    came: bool
+
+
+Capacity = Callable[[str, tuple[str, ...]], int]
+"""How many may be in a room when the next one has these capabilities."""
 
 
 @dataclass(slots=True)
@@ -82,9 +99,14 @@ class Rooms(Generic[C]):
     """Every room that has members on this server; a room exists while somebody is in it."""
 
     def __init__(
-        self, *, ice_servers: tuple[IceServer, ...] = (), max_participants: int = limits.MAX_PARTICIPANTS
+        self,
+        *,
+        ice_servers: tuple[IceServer, ...] = (),
+        max_participants: int = limits.MAX_PARTICIPANTS,
+        capacity: Capacity | None = None,
     ) -> None:
-        self.max_participants = max_participants
+        self.capacity: Capacity = capacity or (lambda _room_id, _capabilities: max_participants)
+        self._comings: list[Coming] = []
         self.elsewhere: Elsewhere[C] | None = None
         self._ice_servers = ice_servers
         # The dicts of members keep the order of joining, which `welcome` reports.
@@ -119,6 +141,11 @@ class Rooms(Generic[C]):
         """One member of a room."""
         return self._rooms.get(room_id, {}).get(user_id)
 
+    def take_comings(self) -> list[Coming]:
+        """Who came and went since the last call, in order."""
+        taken, self._comings = self._comings, []
+        return taken
+
     # --- what clients say -------------------------------------------------------------------------
 
     def receive(self, client: C, message: ClientMessage) -> list[Delivery[C]]:
@@ -137,7 +164,7 @@ class Rooms(Generic[C]):
             case LeaveRoom():
                 self._member(client)
                 return self.disconnect(client)
-            case _:  # without an SFU there is nothing to say to these
+            case _:  # of the topology, which is decided elsewhere
                 self._member(client)
                 return []
 
@@ -165,8 +192,9 @@ class Rooms(Generic[C]):
         room = self._rooms.get(message.room_id, {})
         if message.user_id in room:
             raise refusal(ErrorCode.USER_ID_TAKEN)
-        if len(room) >= self.max_participants:
-            raise refusal(ErrorCode.ROOM_FULL, self.max_participants)
+        most = self.capacity(message.room_id, message.capabilities)
+        if len(room) >= most:
+            raise refusal(ErrorCode.ROOM_FULL, most)
         return self.admit(client, message, next(self._numbers))
 
     def admit(self, client: C, message: JoinRoom, number: int, server: str = "") -> list[Delivery[C]]:
@@ -183,7 +211,7 @@ class Rooms(Generic[C]):
                 frame_bytes=limits.MAX_FRAME_BYTES,
                 id_chars=limits.MAX_ID_CHARS,
                 name_chars=limits.MAX_NAME_CHARS,
-                participants=self.max_participants,
+                participants=self.capacity(message.room_id, message.capabilities),
             ),
         )
         return [Delivery((client,), welcome), *self.add(member)]
@@ -234,6 +262,7 @@ class Rooms(Generic[C]):
             self._rooms[member.room_id] = dict(sorted(room.items(), key=lambda item: item[1].number))
         if member.client is not None:
             self._members[member.client] = member
+        self._note(member, came=True)
         return [Delivery(others, NewPeer(member.info))] if others else []
 
     def remove(self, member: Member[C]) -> list[Delivery[C]]:
@@ -242,6 +271,7 @@ class Rooms(Generic[C]):
         del room[member.info.user_id]
         if member.client is not None:
             del self._members[member.client]
+        self._note(member, came=False)
         others = self._clients(room)
         if not others:
             del self._rooms[member.room_id]
@@ -257,6 +287,10 @@ class Rooms(Generic[C]):
             if other is not member and other.client is not None
         )
         return [Delivery(others, ParticipantUpdated(info))] if others else []
+
+    def _note(self, member: Member[C], *, came: bool) -> None:
+        user_id, local = member.info.user_id, member.client is not None
+        self._comings.append(Coming(member.room_id, user_id, member.capabilities, local, came))
 
     @staticmethod
     def _clients(room: dict[str, Member[C]]) -> tuple[C, ...]:

@@ -129,7 +129,8 @@ class SharedRooms(Generic[C]):
             if answer == "in":
                 return
             if answer != "wait":
-                raise refusal(_CODES.get(answer, ErrorCode.UNAVAILABLE), self._rooms.max_participants)
+                most = self._rooms.capacity(message.room_id, message.capabilities)
+                raise refusal(_CODES.get(answer, ErrorCode.UNAVAILABLE), most)
             if loop.time() > give_up_at:
                 raise refusal(ErrorCode.USER_ID_TAKEN)
             await asyncio.sleep(WAIT_S)
@@ -147,7 +148,7 @@ class SharedRooms(Generic[C]):
                 done.set_result(text)
 
         info = info_text(participant_info(message), message.capabilities)
-        most = self._rooms.max_participants
+        most = self._rooms.capacity(message.room_id, message.capabilities)
         arguments = (room_digest(message.room_id), self.server_id, message.user_id, info, most, token)
         self._link.call("join", (*arguments, self._pulse.epoch), answered)
         try:
