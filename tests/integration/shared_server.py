@@ -84,4 +84,4 @@ class Server:
     async def vanish(self) -> None:
         """End as a process does that is killed: without a word."""
         self.shared._pulse.stop()
-        await self.shared._link.close()
+        await self.shared._link._tasks.close()

@@ -86,6 +86,7 @@ class SharedRooms(Generic[C]):
         self._joining: dict[str, _Joining[C]] = {}
         self._tokens = itertools.count(1)
         self._heard = 0
+        self._closing = False
         self._again: asyncio.TimerHandle | None = None
         rooms.elsewhere = self
 
@@ -104,11 +105,14 @@ class SharedRooms(Generic[C]):
         logger.info("shares its rooms by way of Redis", extra={"server": self.server_id})
 
     async def close(self) -> None:
-        """Leave nothing of ours in Redis, and disconnect."""
+        """Leave nothing of ours in Redis, and disconnect; safe to call twice."""
+        if self._closing:
+            return
+        self._closing = True
         self._pulse.stop()
         if self._again is not None:
             self._again.cancel()
-        await self._link.close(("farewell", (self.server_id,)))
+        await self._link.close("farewell", (self.server_id,))
 
     # --- joining ----------------------------------------------------------------------------------
 
@@ -250,6 +254,8 @@ class SharedRooms(Generic[C]):
     # --- Redis comes and goes ---------------------------------------------------------------------
 
     def _up(self) -> None:
+        if self._closing:
+            return
         self._pulse.start()
         rooms = (digest for digest, _ in self.bus.rooms())
         self._link.call("only", (self.server_id, self._pulse.epoch, *rooms))
