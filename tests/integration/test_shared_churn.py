@@ -65,7 +65,7 @@ async def test_in_the_end_all_agree(trouble: str) -> None:
                 await asyncio.sleep(0.2)
                 if trouble in ("connections", "both"):
                     kind = "pubsub" if turn % 2 else "normal"
-                    await client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+                    await client.client_kill_filter(_type=kind, skipme=True)
                 if trouble in ("emptied", "both"):
                     await client.flushall()
 
