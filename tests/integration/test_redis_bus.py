@@ -113,6 +113,24 @@ async def test_what_was_stored_goes_with_the_room(pair: tuple[Server, Server], r
     assert not [key for key in await redis.keys() if ":room" in key]
 
 
+async def test_who_is_capable_of_less_makes_the_room_smaller_for_all_servers(
+    pair: tuple[Server, Server],
+) -> None:
+    one, two = pair
+    for server in pair:
+        server.rooms.capacity = lambda _room_id, capabilities: 4 if "sfu" in capabilities else 2
+    await one.join("ann")
+    await two.shared.join("bob", JoinRoom("r", "bob", capabilities=("sfu",)))
+    with pytest.raises(ProtocolError, match="2 participants"):
+        await two.shared.join("cem", JoinRoom("r", "cem", capabilities=("sfu",)))
+    one.leave("ann")
+    await until(lambda: two.users() == ["bob"])
+    for user in ("cem", "dan", "eve"):
+        await one.shared.join(user, JoinRoom("r", user, capabilities=("sfu",)))
+    with pytest.raises(ProtocolError, match="4 participants"):
+        await two.shared.join("fay", JoinRoom("r", "fay", capabilities=("sfu",)))
+
+
 async def test_a_leader_that_vanishes_is_replaced(redis: RedisServer) -> None:
     one, two = Server(redis.url), Server(redis.url)
     await one.shared.start()

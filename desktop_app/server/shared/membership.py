@@ -133,8 +133,8 @@ class SharedRooms(Generic[C]):
             if answer == "in":
                 return
             if answer != "wait":
-                most = self._rooms.capacity(message.room_id, message.capabilities)
-                raise refusal(_CODES.get(answer, ErrorCode.UNAVAILABLE), most)
+                code, _, most = answer.partition(" ")
+                raise refusal(_CODES.get(code, ErrorCode.UNAVAILABLE), int(most or 0))
             if loop.time() > give_up_at:
                 raise refusal(ErrorCode.USER_ID_TAKEN)
             await asyncio.sleep(WAIT_S)
@@ -153,8 +153,9 @@ class SharedRooms(Generic[C]):
 
         info = info_text(participant_info(message), message.capabilities)
         most = self._rooms.capacity(message.room_id, message.capabilities)
+        fewer = self._rooms.capacity(message.room_id, ())
         arguments = (room_digest(message.room_id), self.server_id, message.user_id, info, most, token)
-        self._link.call("join", (*arguments, self._pulse.epoch), answered)
+        self._link.call("join", (*arguments, self._pulse.epoch, fewer), answered)
         try:
             async with asyncio.timeout(JOIN_LIMIT_S):
                 return await done
