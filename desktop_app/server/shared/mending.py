@@ -48,7 +48,8 @@ class Mending(Generic[C]):
             for record in event.records:
                 self._put(room_id, record)
         elif event.kind == "update":
-            self._update(room_id, event.records[0])
+            for record in event.records:
+                self._update(room_id, record)
         elif event.kind == "left":
             self._take_out(room_id, set(event.numbers))
         elif event.kind == "snap":
