@@ -43,16 +43,16 @@ async def test_a_room_over_two_servers_has_one_sfu_and_one_mind(tmp_path: Path) 
             await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
         async with AsyncExitStack() as first:
             # The first one's server decides.
-            ann = await first.enter_async_context(participant(one, "r", "ann"))
-            async with participant(two, "r", "bob") as bob:
-                async with participant(two, "r", "cat") as cat:
+            ann = await first.enter_async_context(participant(one, "ann"))
+            async with participant(two, "bob") as bob:
+                async with participant(two, "cat") as cat:
                     for each in (ann, bob, cat):
                         await each.until_told("sfu", "commit", "participants")
                     assert ann.epoch == bob.epoch == cat.epoch
                     assert len(await janus.rooms()) == 1
                     for each, other in ((ann, "cat"), (bob, "ann"), (cat, "ann")):
                         assert (await each.frame(other, "thumbnail")).width
-                    async with participant(one, "r", "dan") as dan:
+                    async with participant(one, "dan") as dan:
                         assert dan.story == [("sfu", "commit", "joined")]
                         await bob.until(lambda: bob.gets(*feeds("ann", "cat", "dan")))
                         assert (await bob.frame("dan", "thumbnail")).width
