@@ -51,7 +51,8 @@ class SfuParticipant:
     # --- what it does ---------------------------------------------------------------------------
 
     async def send(self, **message: Any) -> None:
-        await self._socket.send_str(json.dumps(message))
+        with contextlib.suppress(ConnectionError):  # we may be leaving
+            await self._socket.send_str(json.dumps(message))
 
     async def publish(self, kinds: Sequence[str] = KINDS) -> None:
         """Publish noise and a green picture, in place of what was published before."""
@@ -72,10 +73,13 @@ class SfuParticipant:
     async def want(self, *feeds: tuple[str, str], restart: bool = False) -> None:
         """From now on these feeds and no others."""
         self.feeds = list(feeds)
-        if restart and self._subscriber is not None:
-            await self._subscriber.close()
+        old = self._subscriber
+        if restart:
             self._subscriber = None
         await self._subscribe(restart=restart)
+        if restart and old is not None:
+            await self.until(lambda: self._subscriber is not None)
+            await old.close()
 
     async def ready(self, *, ok: bool = True) -> None:
         await self.send(type="topology-ready", epoch=self.epoch, ok=ok)
@@ -102,6 +106,20 @@ class SfuParticipant:
     def gets(self, *feeds: tuple[str, str]) -> bool:
         """Whether exactly these feeds are on the m-lines."""
         return {(each["userId"], each["kind"]) for each in self.streams if each["active"]} == set(feeds)
+
+    def everything(self) -> list[tuple[str, str]]:
+        """What is wanted by default."""
+        return [(user, kind) for user in self.others for kind in ("audio", "thumbnail")]
+
+    def never_shows_somebody_else(self) -> bool:
+        """Whether each m-line was inactive between two people."""
+        shown: dict[str, str | None] = {}
+        for owners in self.owners:
+            for mid, user in owners.items():
+                if user is not None and shown.get(mid) not in (None, user):
+                    return False
+            shown = owners
+        return True
 
     async def frame(self, user: str, kind: str) -> Any:
         """The next frame of somebody's feed."""
@@ -142,7 +160,7 @@ class SfuParticipant:
                     await self._enter()
             case "new-peer":
                 self.others.append(message["userId"])
-                if self.feeds is None and self._subscriber is not None:
+                if self.feeds is None and self._publisher is not None:
                     await self._subscribe()
             case "peer-left":
                 self.others.remove(message["userId"])
@@ -190,7 +208,7 @@ class SfuParticipant:
     async def _subscribe(self, *, restart: bool = False) -> None:
         feeds = self.feeds
         if feeds is None:
-            feeds = [(user, kind) for user in self.others for kind in ("audio", "thumbnail")]
+            feeds = self.everything()
         wanted = [{"userId": user, "kind": kind} for user, kind in feeds]
         await self.send(type="sfu-subscribe", epoch=self.epoch, feeds=wanted, restart=restart)
 
@@ -198,6 +216,7 @@ class SfuParticipant:
         if self._subscriber is None:
             self._subscriber = _connection()
             self._tracks = {}
+            self.owners.append({})
         subscriber = self._subscriber
         await subscriber.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
         await subscriber.setLocalDescription(await subscriber.createAnswer())
@@ -222,7 +241,7 @@ class SfuParticipant:
 
 @asynccontextmanager
 async def participant(
-    server: RunningServer, room: str, user: str, *, capable: bool = True, obeys: bool = True
+    server: RunningServer, user: str, *, room: str = "room", capable: bool = True, obeys: bool = True
 ) -> AsyncIterator[SfuParticipant]:
     """Somebody in a room, until the block ends."""
     async with server.http.ws_connect(server.url(), max_msg_size=0) as socket:
@@ -234,6 +253,15 @@ async def participant(
             await somebody.until(lambda: somebody.messages)
             yield somebody
         finally:
-            await somebody.close()
             await socket.close()
             await reader
+            await somebody.close()
+
+
+@asynccontextmanager
+async def participants(
+    server: RunningServer, *users: str, room: str = "room"
+) -> AsyncIterator[list[SfuParticipant]]:
+    """Several of them, who come one after the other."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(participant(server, user, room=room)) for user in users]
