@@ -25,9 +25,16 @@ STATUS_SHARE = 0.84
 
 
 def render_name_label(
-    name: str, max_width_px: int, ratio: float, font: QFont, *, audio_muted: bool, video_muted: bool
+    name: str,
+    max_width_px: int,
+    ratio: float,
+    font: QFont,
+    *,
+    audio_muted: bool,
+    video_muted: bool,
+    pinned: bool = False,
 ) -> QPixmap:
-    """The name on a dark pill, a crossed-out microphone or camera before it, at most `max_width_px` wide.
+    """The name on a dark pill, a pin and a crossed-out microphone or camera before it, at most `max_width_px` wide.
 
     Rendered once and kept by the tile: laying out text for every frame of nine tiles would cost more than the
     pictures.
@@ -35,7 +42,9 @@ def render_name_label(
     font = QFont(font)
     font.setWeight(QFont.Weight.Medium)
     metrics = QFontMetricsF(font)
-    marks = ["microphone-off"] * audio_muted + ["camera-off"] * video_muted
+    text_color = theme.current_palette().tile_text
+    marks = [("pin", text_color)] * pinned
+    marks += [("microphone-off", MARK)] * audio_muted + [("camera-off", MARK)] * video_muted
     marks_width = len(marks) * (ICON_PX + 5)
     text_room = max(0.0, max_width_px - 2 * PAD_X_PX - marks_width)
     text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, text_room)
@@ -50,12 +59,12 @@ def render_name_label(
     painter.setBrush(SCRIM)
     painter.drawRoundedRect(QRectF(0, 0, width, height), 7, 7)
     x = PAD_X_PX
-    for mark in marks:
-        icon = theme.icon(mark, color=MARK).pixmap(_square(ICON_PX), ratio)
+    for mark, color in marks:
+        icon = theme.icon(mark, color=color).pixmap(_square(ICON_PX), ratio)
         painter.drawPixmap(QPointF(x, (height - ICON_PX) / 2), icon)
         x += ICON_PX + 5
     painter.setFont(font)
-    painter.setPen(theme.current_palette().tile_text)
+    painter.setPen(text_color)
     painter.drawText(
         QRectF(x, 0, width - x, height), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from . import theme
 from .avatar import draw_avatar
@@ -16,7 +16,17 @@ from .picture_fit import fit_picture
 from .tile_label import STATUS_SHARE, draw_status, render_hand, render_name_label
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
+    from PySide6.QtGui import (
+        QContextMenuEvent,
+        QFocusEvent,
+        QHideEvent,
+        QKeyEvent,
+        QMouseEvent,
+        QPaintEvent,
+        QPixmap,
+        QResizeEvent,
+        QShowEvent,
+    )
 
     from desktop_app.media.frame_slot import FrameSlot
 
@@ -29,7 +39,17 @@ SMALL_BELOW_PX = 140
 SMALL_LABEL_PX = 30
 VEIL = QColor(10, 12, 16, 150)
 EDGE = QColor(255, 255, 255, 60)
-TALKING = QColor(63, 185, 120)
+SPEAKING = QColor("#4c8dff")
+"""Whom the room listens to. Seen on the dark of tiles and on the window in both appearances (3:1, WCAG 2.2, 1.4.11)."""
+TALKING = QColor("#426fb5")
+"""Who is heard besides."""
+FOCUS_INSET_PX = 5.0
+PIN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_P)
+KEYBOARD_REASONS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 class VideoTile(QWidget):
@@ -40,6 +60,8 @@ class VideoTile(QWidget):
     """
 
     picture_size_changed = Signal(QSize)
+    pin_toggled = Signal()
+    """The person wants this one pinned, or no longer."""
 
     def __init__(
         self,
@@ -62,6 +84,10 @@ class VideoTile(QWidget):
         self._video_muted = False
         self._status = ""
         self._talking = False
+        self._speaking = False
+        self._pinnable = False
+        self._pinned = False
+        self._focus_ring = False
         self._hand = 0
         self._hand_mark: QPixmap | None = None
         self._feed: FrameFeed | None = None
@@ -166,6 +192,33 @@ class VideoTile(QWidget):
             self.update()
 
     @property
+    def speaking(self) -> bool:
+        """Whether the room listens to this one."""
+        return self._speaking
+
+    def set_speaking(self, speaking: bool) -> None:
+        """Draw or remove the ring around whom the room listens to."""
+        if speaking != self._speaking:
+            self._speaking = speaking
+            self.update()
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the pin is shown."""
+        return self._pinned
+
+    def set_pinned(self, pinned: bool) -> None:
+        """Show or hide the pin."""
+        if pinned != self._pinned:
+            self._pinned = pinned
+            self._changed()
+
+    def set_pinnable(self, pinnable: bool) -> None:
+        """Let the person pin it: by double click, menu and key."""
+        self._pinnable = pinnable
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if pinnable else Qt.FocusPolicy.NoFocus)
+
+    @property
     def hand(self) -> int:
         """Whose turn it is by raised hands, from 1; 0 while the hand is down."""
         return self._hand
@@ -196,6 +249,7 @@ class VideoTile(QWidget):
     def _describe(self) -> None:
         parts = [self._name]
         parts += [f"hand raised, number {self._hand}"] * bool(self._hand)
+        parts += ["pinned"] * self._pinned
         parts += ["microphone muted"] * self._audio_muted + ["camera off"] * self._video_muted
         self.setAccessibleName(", ".join(parts + [self._status] * bool(self._status)))
 
@@ -313,6 +367,7 @@ class VideoTile(QWidget):
                 self.font(),
                 audio_muted=self._audio_muted,
                 video_muted=self._video_muted,
+                pinned=self._pinned,
             )
         height = round(self._label.height() / self._label.devicePixelRatio())
         painter.drawPixmap(MARGIN_PX, self.height() - MARGIN_PX - height, self._label)
@@ -324,14 +379,62 @@ class VideoTile(QWidget):
         painter.drawPixmap(MARGIN_PX, MARGIN_PX, self._hand_mark)
 
     def _paint_border(self, painter: QPainter) -> None:
-        if not self._talking and not self._floating:
-            return
-        pen = QPen(TALKING, 3.0) if self._talking else QPen(EDGE, 1.0)
-        inset = pen.widthF() / 2
-        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        radius = RADIUS_PX - inset
+        if self._speaking and not self._audio_muted:
+            self._paint_ring(painter, QPen(SPEAKING, 3.0), 0)
+        elif self._talking:
+            self._paint_ring(painter, QPen(TALKING, 3.0), 0)
+        elif self._floating:
+            self._paint_ring(painter, QPen(EDGE, 1.0), 0)
+        if self._focus_ring:  # white beside dark: seen on any picture, and beside the ring of who speaks
+            self._paint_ring(painter, QPen(QColor(0, 0, 0, 170), 4.0), FOCUS_INSET_PX - 1)
+            self._paint_ring(painter, QPen(QColor("white"), 2.0), FOCUS_INSET_PX)
+
+    def _paint_ring(self, painter: QPainter, pen: QPen, distance_px: float) -> None:
+        inset = distance_px + pen.widthF() / 2
+        painter.setPen(pen)
+        radius = max(1.0, RADIUS_PX - inset)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
+
+    # Pinning
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Pin, or no longer."""
+        if self._pinnable and event.button() == Qt.MouseButton.LeftButton:
+            self.pin_toggled.emit()
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Pin, or no longer; the other keys are the grid's."""
+        if self._pinnable and event.key() in PIN_KEYS and not event.isAutoRepeat():
+            self.pin_toggled.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to pin, or no longer to."""
+        if not self._pinnable:
+            super().contextMenuEvent(event)
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        text = f"Unpin {self._name}" if self._pinned else f"Pin {self._name}"
+        action = menu.addAction(theme.icon("pin-off" if self._pinned else "pin"), text.replace("&", "&&"))
+        action.triggered.connect(self.pin_toggled)
+        menu.popup(event.globalPos())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the ring to somebody who came by the keyboard."""
+        super().focusInEvent(event)
+        self._focus_ring = event.reason() in KEYBOARD_REASONS
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the ring away."""
+        super().focusOutEvent(event)
+        self._focus_ring = False
+        self.update()
 
     def sizeHint(self) -> QSize:
         """A 16:9 picture of modest size."""
