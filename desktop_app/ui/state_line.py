@@ -93,9 +93,9 @@ class StateLine(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the icons speak for the devices when there is no room."""
+        """Let icons speak for themselves when there is no room."""
         super().resizeEvent(event)
-        for part in (self._microphone, self._camera):
+        for part in (self._route, self._microphone, self._camera):
             part.show_words(self.width() >= DEVICE_WORDS_FROM_PX)
 
     @property

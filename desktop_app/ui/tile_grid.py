@@ -30,6 +30,7 @@ from .layout.plan import (
 )
 from .layout.speaker_hold import SpeakerHold
 from .layout.waiting_bar import WaitingBar
+from .person_tile import PersonTile
 from .video_tile import VideoTile
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class TileGrid(QWidget):
         self._pool = pool
         self._remote_slot = remote_slot
         self._now_s = now_s
-        self._tiles: dict[str, VideoTile] = {}
+        self._tiles: dict[str, PersonTile] = {}
         self._pinned: list[str] = []
         self._speaker: str | None = None
         self._hold = SpeakerHold()
@@ -98,7 +99,7 @@ class TileGrid(QWidget):
         self.setMinimumSize(MINIMUM)
 
     @property
-    def tiles(self) -> dict[str, VideoTile]:
+    def tiles(self) -> dict[str, PersonTile]:
         """The others' tiles by user id, in the order of their coming; those of other pages are hidden."""
         return dict(self._tiles)
 
@@ -171,8 +172,10 @@ class TileGrid(QWidget):
     def set_active_speaker(self, user_id: str | None) -> None:
         """Mark whom the room listens to, at once; the large place changes with calm. It may be we ourselves."""
         self._speaker = user_id
+        is_other = user_id in self._tiles
+        self.own.set_speaking(user_id is not None and not is_other)
         self._show_speaker()
-        self._hold.speaks(user_id if user_id in self._tiles else None, self._now_s())
+        self._hold.speaks(user_id if is_other else None, self._now_s())
         self.advance()
         self._place()
 
@@ -190,8 +193,8 @@ class TileGrid(QWidget):
         for user_id, tile in self._tiles.items():
             tile.set_speaking(user_id == self._speaker)
 
-    def _new_tile(self, person: Person) -> VideoTile:
-        tile = VideoTile(self._pool, self._remote_slot(person.user_id), person.name, parent=self)
+    def _new_tile(self, person: Person) -> PersonTile:
+        tile = PersonTile(self._pool, self._remote_slot(person.user_id), person.name, parent=self)
         tile.hide()
         tile.picture_size_changed.connect(self._place)
         tile.pin_toggled.connect(lambda: self.toggle_pin(person.user_id))
@@ -258,7 +261,7 @@ class TileGrid(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _focused(self) -> VideoTile | None:
+    def _focused(self) -> PersonTile | None:
         return next((tile for tile in self._tiles.values() if tile.hasFocus()), None)
 
     def _focus_first(self) -> None:

@@ -6,50 +6,37 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from . import theme
 from .avatar import draw_avatar
 from .frame_converter import FrameFeed
 from .grid_layout import MAX_ASPECT
 from .picture_fit import fit_picture
-from .tile_label import STATUS_SHARE, draw_status, render_hand, render_name_label
+from .tile_label import COMPACT, NORMAL, STATUS_SHARE, draw_status, render_hand, render_name_label
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import (
-        QContextMenuEvent,
-        QFocusEvent,
-        QHideEvent,
-        QKeyEvent,
-        QMouseEvent,
-        QPaintEvent,
-        QPixmap,
-        QResizeEvent,
-        QShowEvent,
-    )
+    from PySide6.QtGui import QHideEvent, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 
     from desktop_app.media.frame_slot import FrameSlot
 
     from .frame_converter import ConversionPool, Picture
+    from .tile_label import LabelStyle
 
 RADIUS_PX = 10.0
 MARGIN_PX = 8
 SMALL_BELOW_PX = 140
 """So low a tile's placeholder stands above the name, not in the middle, and its sentence is in the tooltip."""
-SMALL_LABEL_PX = 30
+COMPACT_BELOW_PX = 116
+LABEL_FROM_PX = (80, 44)
+"""A smaller tile has no name on it."""
+SMALL_AVATAR_SHARE = 0.68
 VEIL = QColor(10, 12, 16, 150)
 EDGE = QColor(255, 255, 255, 60)
 SPEAKING = QColor("#4c8dff")
 """Whom the room listens to. Seen on the dark of tiles and on the window in both appearances (3:1, WCAG 2.2, 1.4.11)."""
 TALKING = QColor("#426fb5")
 """Who is heard besides."""
-FOCUS_INSET_PX = 5.0
-PIN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_P)
-KEYBOARD_REASONS = (
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-)
 
 
 class VideoTile(QWidget):
@@ -60,8 +47,6 @@ class VideoTile(QWidget):
     """
 
     picture_size_changed = Signal(QSize)
-    pin_toggled = Signal()
-    """The person wants this one pinned, or no longer."""
 
     def __init__(
         self,
@@ -85,9 +70,7 @@ class VideoTile(QWidget):
         self._status = ""
         self._talking = False
         self._speaking = False
-        self._pinnable = False
         self._pinned = False
-        self._focus_ring = False
         self._hand = 0
         self._hand_mark: QPixmap | None = None
         self._feed: FrameFeed | None = None
@@ -213,11 +196,6 @@ class VideoTile(QWidget):
             self._pinned = pinned
             self._changed()
 
-    def set_pinnable(self, pinnable: bool) -> None:
-        """Let the person pin it: by double click, menu and key."""
-        self._pinnable = pinnable
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if pinnable else Qt.FocusPolicy.NoFocus)
-
     @property
     def hand(self) -> int:
         """Whose turn it is by raised hands, from 1; 0 while the hand is down."""
@@ -314,11 +292,13 @@ class VideoTile(QWidget):
             self._paint_picture(painter, self._picture)
         else:
             painter.fillRect(self.rect(), theme.current_palette().tile_background)
+            initials_of = self._initials_of or self._name
             if self.height() < SMALL_BELOW_PX:
-                room = float(self.height() - SMALL_LABEL_PX)
+                above_name = QRectF(0, 0, self.width(), self.height() - self._label_style().height_px)
+                draw_avatar(painter, above_name, initials_of, SMALL_AVATAR_SHARE)
             else:
                 room = self.height() * (STATUS_SHARE if self._status else 1.0)
-            draw_avatar(painter, QRectF(0, 0, self.width(), room), self._initials_of or self._name)
+                draw_avatar(painter, QRectF(0, 0, self.width(), room), initials_of)
         if self._status and (self.showing_picture or self.height() >= SMALL_BELOW_PX):
             if self.showing_picture:
                 painter.fillRect(self.rect(), VEIL)
@@ -357,20 +337,25 @@ class VideoTile(QWidget):
         painter.restore()
 
     def _paint_label(self, painter: QPainter) -> None:
-        if self.width() < 90 or self.height() < 60:
+        if self.width() < LABEL_FROM_PX[0] or self.height() < LABEL_FROM_PX[1]:
             return
+        style = self._label_style()
         if self._label is None:
             self._label = render_name_label(
                 self._name,
-                self.width() - 2 * MARGIN_PX,
+                self.width() - 2 * style.margin_px,
                 self.devicePixelRatioF(),
                 self.font(),
                 audio_muted=self._audio_muted,
                 video_muted=self._video_muted,
                 pinned=self._pinned,
+                style=style,
             )
         height = round(self._label.height() / self._label.devicePixelRatio())
-        painter.drawPixmap(MARGIN_PX, self.height() - MARGIN_PX - height, self._label)
+        painter.drawPixmap(style.margin_px, self.height() - style.margin_px - height, self._label)
+
+    def _label_style(self) -> LabelStyle:
+        return COMPACT if self.height() < COMPACT_BELOW_PX else NORMAL
 
     def _paint_hand(self, painter: QPainter, order: int) -> None:
         if self._hand_mark is None:
@@ -381,60 +366,17 @@ class VideoTile(QWidget):
     def _paint_border(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._speaking and not self._audio_muted:
-            self._paint_ring(painter, QPen(SPEAKING, 3.0), 0)
+            self._paint_ring(painter, QPen(SPEAKING, 3.0))
         elif self._talking:
-            self._paint_ring(painter, QPen(TALKING, 3.0), 0)
+            self._paint_ring(painter, QPen(TALKING, 3.0))
         elif self._floating:
-            self._paint_ring(painter, QPen(EDGE, 1.0), 0)
-        if self._focus_ring:  # white beside dark: seen on any picture, and beside the ring of who speaks
-            self._paint_ring(painter, QPen(QColor(0, 0, 0, 170), 4.0), FOCUS_INSET_PX - 1)
-            self._paint_ring(painter, QPen(QColor("white"), 2.0), FOCUS_INSET_PX)
+            self._paint_ring(painter, QPen(EDGE, 1.0))
 
-    def _paint_ring(self, painter: QPainter, pen: QPen, distance_px: float) -> None:
+    def _paint_ring(self, painter: QPainter, pen: QPen, distance_px: float = 0.0) -> None:
         inset = distance_px + pen.widthF() / 2
         painter.setPen(pen)
         radius = max(1.0, RADIUS_PX - inset)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
-
-    # Pinning
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Pin, or no longer."""
-        if self._pinnable and event.button() == Qt.MouseButton.LeftButton:
-            self.pin_toggled.emit()
-        else:
-            super().mouseDoubleClickEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Pin, or no longer; the other keys are the grid's."""
-        if self._pinnable and event.key() in PIN_KEYS and not event.isAutoRepeat():
-            self.pin_toggled.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to pin, or no longer to."""
-        if not self._pinnable:
-            super().contextMenuEvent(event)
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        text = f"Unpin {self._name}" if self._pinned else f"Pin {self._name}"
-        action = menu.addAction(theme.icon("pin-off" if self._pinned else "pin"), text.replace("&", "&&"))
-        action.triggered.connect(self.pin_toggled)
-        menu.popup(event.globalPos())
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the ring to somebody who came by the keyboard."""
-        super().focusInEvent(event)
-        self._focus_ring = event.reason() in KEYBOARD_REASONS
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the ring away."""
-        super().focusOutEvent(event)
-        self._focus_ring = False
-        self.update()
 
     def sizeHint(self) -> QSize:
         """A 16:9 picture of modest size."""

@@ -191,7 +191,7 @@ def _with_row(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect:
 
 
 def _strip(pinned: tuple[str, ...], rest: tuple[str, ...], area: Cell, upright: bool, start: int) -> Plan:
-    """A page of a strip: its tiles shrink a little before there is a second page, and then stay as they are.
+    """A page of a strip: its tiles shrink a little to do without a second page.
 
     A column begins at the upper left, a row stands in the middle.
     """
@@ -208,7 +208,7 @@ def _strip(pinned: tuple[str, ...], rest: tuple[str, ...], area: Cell, upright: 
             else area._replace(x=area.x + area.width - taken, width=taken)
         )
         length = max(1, length - taken - GAP_PX)
-        capacity = _fitting(length, whole * STRIP_SHRINK)
+        capacity = _fitting(length, whole)
     page = page_of(pinned, rest, (OWN,), capacity, start)
     slots = min(count, capacity)
     along = max(1, int(min(whole, (length - GAP_PX * (slots - 1)) / slots)))
