@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from . import units
 from .stats_data_rows import data_sections, kbps_received, kbps_sent
 from .stats_line import Figure, Line, Row, Section, make_rows
+from .topology_words import route_sentences, route_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from desktop_app.call.events import TopologyChanged
     from desktop_app.stats.model import (
         InboundAudioStats,
         InboundVideoStats,
@@ -276,7 +278,15 @@ def _connection_quality(peer: PeerStats | None) -> str:
     return units.word(peer.quality.capitalize() if peer and peer.quality != "unknown" else None)
 
 
-def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Section, ...]:
+def _route(topology: TopologyChanged | None) -> Row:
+    if topology is None:
+        return Row("Path", Figure(units.UNKNOWN))
+    return Row("Path", Figure(route_text(topology), route_sentences(topology)))
+
+
+def sections_for(
+    peer: PeerStats | None, local: LocalStats | None, topology: TopologyChanged | None = None
+) -> tuple[Section, ...]:
     """The whole table; its shape is always the same, unknown figures are dashes."""
     state = Row(
         "State",
@@ -292,7 +302,10 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
         ),
     )
     return (
-        Section("Connection", (state, quality, *make_rows(_TRANSPORT, transport, transport), lip_sync)),
+        Section(
+            "Connection",
+            (state, _route(topology), quality, *make_rows(_TRANSPORT, transport, transport), lip_sync),
+        ),
         Section(
             "Picture",
             make_rows(_VIDEO, peer.inbound_video if peer else None, peer.outbound_video if peer else None),
@@ -360,8 +373,10 @@ _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
 
 
 def overview_sections(
-    people: Iterable[tuple[str, PeerStats | None]], local: LocalStats | None
+    people: Iterable[tuple[str, PeerStats | None]],
+    local: LocalStats | None,
+    topology: TopologyChanged | None = None,
 ) -> tuple[Section, ...]:
     """Everybody in short: (name, statistics) pairs."""
     sections = [Section(name, make_rows(_OVERVIEW, peer, peer)) for name, peer in people]
-    return (*sections, Section("This computer", make_rows(_COMPUTER, local, None)))
+    return (*sections, Section("This computer", (_route(topology), *make_rows(_COMPUTER, local, None))))

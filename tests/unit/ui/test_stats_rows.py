@@ -132,7 +132,7 @@ def test_the_overview_has_a_section_for_everybody() -> None:
     assert {row.received.text for row in sections[1].rows} == {units.UNKNOWN}
     good = dataclasses.replace(PEER, quality="good")
     assert overview_sections([("Anna", good)], LocalStats())[0].rows[1].received.text == "Good"
-    assert sections_for(good, None)[0].rows[1].received.text == "Good"
+    assert sections_for(good, None)[0].rows[2].received.text == "Good"
 
 
 @pytest.mark.parametrize(
