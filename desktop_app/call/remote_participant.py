@@ -123,6 +123,10 @@ class RemoteParticipant:
             self._told_sent = sent
             self._send_signal(picture_signal(sent))
 
+    def begin_counting(self, ways: Sequence[PeerCounters]) -> None:
+        """They came just now: what was sent before that, to others, was not for them."""
+        self._tally.begin(ways)
+
     def stats(
         self,
         state: PeerState,

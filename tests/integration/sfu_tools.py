@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import json
 from contextlib import asynccontextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack
+from av import VideoFrame
 
 from .server_tools import ANSWER_S
 
@@ -21,11 +23,38 @@ if TYPE_CHECKING:
 
     from .server_tools import RunningServer
 
+FRAME_S = 0.2
 KINDS = ("audio", "camera", "thumbnail")
 
 
 def _connection() -> RTCPeerConnection:
     return RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+
+
+async def _end(connection: RTCPeerConnection) -> None:
+    """Close it, but not while it connects: aioice would leave a task behind."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.0):
+            while connection.connectionState in ("new", "connecting"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    await connection.close()
+
+
+class _Picture(MediaStreamTrack):
+    """A small one, seldom: these tests are about the server."""
+
+    kind = "video"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._number = 0
+
+    async def recv(self) -> VideoFrame:
+        await asyncio.sleep(FRAME_S)
+        frame = VideoFrame(64, 48)
+        frame.pts, frame.time_base = int(self._number * FRAME_S * 90_000), Fraction(1, 90_000)
+        self._number += 1
+        return frame
 
 
 class SfuParticipant:
@@ -55,10 +84,10 @@ class SfuParticipant:
             await self._socket.send_str(json.dumps(message))
 
     async def publish(self, kinds: Sequence[str] = KINDS) -> None:
-        """Publish noise and a green picture, in place of what was published before."""
+        """Publish silence and a green picture, in place of what was published before."""
         old, self._publisher = self._publisher, _connection()
         for kind in kinds:
-            self._publisher.addTrack(AudioStreamTrack() if kind == "audio" else VideoStreamTrack())
+            self._publisher.addTrack(AudioStreamTrack() if kind == "audio" else _Picture())
         await self._publisher.setLocalDescription(await self._publisher.createOffer())
         tracks = [
             {"mid": transceiver.mid, "kind": kind}
@@ -68,7 +97,7 @@ class SfuParticipant:
         await self.send(type="sfu-publish", epoch=self.epoch, sdp=sdp, tracks=tracks)
         if old is not None:
             await self.until(lambda: self._publisher_is("connected"))
-            await old.close()
+            await _end(old)
 
     async def want(self, *feeds: tuple[str, str], restart: bool = False) -> None:
         """From now on these feeds and no others."""
@@ -79,7 +108,7 @@ class SfuParticipant:
         await self._subscribe(restart=restart)
         if restart and old is not None:
             await self.until(lambda: self._subscriber is not None)
-            await old.close()
+            await _end(old)
 
     async def ready(self, *, ok: bool = True) -> None:
         await self.send(type="topology-ready", epoch=self.epoch, ok=ok)
@@ -145,9 +174,8 @@ class SfuParticipant:
     async def close(self) -> None:
         for job in self._jobs:
             job.cancel()
-        for each in (self._publisher, self._subscriber):
-            if each is not None:
-                await each.close()
+        open_ = [each for each in (self._publisher, self._subscriber) if each is not None]
+        await asyncio.gather(*(_end(each) for each in open_))
 
     async def _take(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -188,9 +216,8 @@ class SfuParticipant:
         self._start(self._say_ready())
 
     async def _leave(self) -> None:
-        for each in (self._publisher, self._subscriber):
-            if each is not None:
-                await each.close()
+        open_ = [each for each in (self._publisher, self._subscriber) if each is not None]
+        await asyncio.gather(*(_end(each) for each in open_))
         self._publisher = self._subscriber = None
         self.streams = []
 

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 READY_LIMIT_S = 9.0
 """The server waits 10 s."""
+PICTURE_LIMIT_S = 4.0
+"""Longer than for sound nobody waits for a picture."""
 LOOK_S = 0.05
 
 
@@ -159,8 +161,14 @@ class TopologyControl:
     async def _tell_when_ready(self, route: Route) -> None:
         epoch, loop = self._known.epoch, asyncio.get_running_loop()
         awaited = set(self._participants)
-        limit_s = loop.time() + READY_LIMIT_S
-        while (awaited := {user for user in awaited if self._is_awaited(route, user)}) or not route.is_up:
+        begun_s = loop.time()
+        limit_s = begun_s + READY_LIMIT_S
+
+        def still_awaited() -> set[str]:
+            pictures = loop.time() - begun_s < PICTURE_LIMIT_S
+            return {user for user in awaited if self._is_awaited(route, user, pictures=pictures)}
+
+        while (awaited := still_awaited()) or not route.is_up:
             if loop.time() > limit_s:
                 reason = (
                     f"nothing came of {len(awaited)} by the new way" if awaited else "nothing could be sent"
@@ -171,9 +179,11 @@ class TopologyControl:
             await asyncio.sleep(LOOK_S)
         self._say(TopologyReady(epoch, ok=True))
 
-    def _is_awaited(self, route: Route, user_id: str) -> bool:
+    def _is_awaited(self, route: Route, user_id: str, *, pictures: bool) -> bool:
         participant = self._participants.get(user_id)
-        return participant is not None and route.expects(user_id) and not participant.switch.has_come
+        if participant is None or not route.expects(user_id):
+            return False
+        return not participant.switch.has_come(picture=pictures and route.expects_picture(user_id))
 
     def _commit(self, mode: Mode) -> None:
         self._stop_waiting()
@@ -239,6 +249,7 @@ class TopologyControl:
         self._participants[user_id] = participant
         for route in self._routes:
             route.add(participant)
+        participant.begin_counting(self.counters(user_id))
         participant.switch.prefer(self._route.way_of(user_id))
         if self._coming is not None:
             participant.switch.prefer(self._coming.way_of(user_id))

@@ -75,34 +75,33 @@ class Tally:
             ),
         )
 
+    def begin(self, ways: Sequence[PeerCounters]) -> None:
+        """What was counted so far, before the participant came, has nothing to do with them."""
+        self._before = {now.connection: now for now in ways}
+
     def _add(self, total: PeerCounters | None, now: PeerCounters) -> PeerCounters:
         before = self._before.get(now.connection)
         if self._serial is None:
             self._serial = now.connection
-        if total is None:
-            return now
+        sums = _NONE if total is None else total
+        old = _NONE if before is None else before
         return replace(
             now,
             connection=self._serial,
-            transport_bytes_sent=total.transport_bytes_sent
+            transport_bytes_sent=sums.transport_bytes_sent
             + now.transport_bytes_sent
-            - (0 if before is None else before.transport_bytes_sent),
-            transport_bytes_received=total.transport_bytes_received
+            - old.transport_bytes_sent,
+            transport_bytes_received=sums.transport_bytes_received
             + now.transport_bytes_received
-            - (0 if before is None else before.transport_bytes_received),
-            inbound_video=_stream(
-                total.inbound_video, now.inbound_video, None if before is None else before.inbound_video
-            ),
-            inbound_audio=_stream(
-                total.inbound_audio, now.inbound_audio, None if before is None else before.inbound_audio
-            ),
-            outbound_video=_stream(
-                total.outbound_video, now.outbound_video, None if before is None else before.outbound_video
-            ),
-            outbound_audio=_stream(
-                total.outbound_audio, now.outbound_audio, None if before is None else before.outbound_audio
-            ),
+            - old.transport_bytes_received,
+            inbound_video=_stream(sums.inbound_video, now.inbound_video, old.inbound_video),
+            inbound_audio=_stream(sums.inbound_audio, now.inbound_audio, old.inbound_audio),
+            outbound_video=_stream(sums.outbound_video, now.outbound_video, old.outbound_video),
+            outbound_audio=_stream(sums.outbound_audio, now.outbound_audio, old.outbound_audio),
         )
+
+
+_NONE = PeerCounters(0, 0.0, None, None, None, 0, 0, None, None, None, None)
 
 
 def _stream(total: C | None, now: C | None, before: C | None) -> C | None:

@@ -88,6 +88,10 @@ class MeshRoute:
         """Always: everybody sends to everybody."""
         return user_id in self._participants
 
+    def expects_picture(self, user_id: str) -> bool:
+        """Likewise."""
+        return user_id in self._participants
+
     def state_of(self, user_id: str) -> tuple[PeerState, str]:
         """The direct connection's."""
         participant = self._participants[user_id]

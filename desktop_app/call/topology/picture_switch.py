@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING
 
+from desktop_app.media.clock import now_s
 from desktop_app.media.frame_slot import FrameSlot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import av
+
+FLOWING_FRAMES = 5
+"""A way begins with a keyframe, behind which the next pictures may have to queue: it is taken when they flow,"""
+GAP_S = 0.150
+"""or when the other way has stopped."""
+LIVE_S = 1.0
 
 
 class PictureWay(FrameSlot):
@@ -29,12 +39,14 @@ class PictureWay(FrameSlot):
 class PictureSwitch:
     """In front of a participant's slot. `put` runs on the decoders' threads, the rest on the engine loop."""
 
-    def __init__(self, slot: FrameSlot) -> None:
+    def __init__(self, slot: FrameSlot, clock_s: Callable[[], float] = now_s) -> None:
         self._slot = slot
+        self._clock_s = clock_s
         self._lock = threading.Lock()
         self._wanted: PictureWay | None = None
         self._shown: PictureWay | None = None
-        self._has_come = False
+        self._come = 0
+        self._shown_s = -math.inf
         self.frames_shown = 0
 
     def way(self, *, decode: bool = True) -> PictureWay:
@@ -44,26 +56,35 @@ class PictureSwitch:
         return way
 
     def prefer(self, way: PictureWay) -> None:
-        """Show `way` from its next picture on, and until then what was shown before."""
+        """Show `way` as soon as pictures flow by it, and until then what was shown before."""
         with self._lock:
-            self._has_come = self._has_come and way is self._wanted
+            if way is not self._wanted:
+                self._come = 0
             self._wanted = way
             if self._shown is None:
                 self._shown = way
 
     @property
     def has_come(self) -> bool:
-        """Whether a picture has come by the preferred way since it is that."""
-        return self._has_come
+        """Whether pictures have come by the preferred way since it is that, so that it is shown."""
+        return self._shown is self._wanted and self._come > 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a picture was shown of late."""
+        return self._clock_s() - self._shown_s < LIVE_S
 
     def put(self, way: PictureWay, frame: av.VideoFrame) -> None:
         """A picture has come by `way`."""
         with self._lock:
+            at_s = self._clock_s()
             if way is self._wanted:
-                self._shown = way
-                self._has_come = True
+                self._come += 1
+                if self._come >= FLOWING_FRAMES or at_s - self._shown_s > GAP_S:
+                    self._shown = way
             if way is not self._shown:
                 return
             self.frames_shown += 1
+            self._shown_s = at_s
             # Under the lock, so that an older picture of the other way cannot come after it.
             self._slot.put(frame)

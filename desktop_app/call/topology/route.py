@@ -42,6 +42,9 @@ class Route(Protocol):
     def expects(self, user_id: str) -> bool:
         """Whether something of a participant should come by it."""
 
+    def expects_picture(self, user_id: str) -> bool:
+        """Whether their picture should."""
+
     @property
     def is_up(self) -> bool:
         """Whether what we send leaves by it."""

@@ -125,6 +125,10 @@ class SfuRoute:
         """Whether something of them is wanted."""
         return any(feed.user_id == user_id for feed in self._wanted)
 
+    def expects_picture(self, user_id: str) -> bool:
+        """Whether they are on screen."""
+        return any(feed.user_id == user_id and feed.kind != "audio" for feed in self._wanted)
+
     def way_of(self, user_id: str) -> Way:
         """That of the subscriber connection."""
         return self._ways[user_id]

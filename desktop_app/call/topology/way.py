@@ -71,7 +71,6 @@ class WaySwitch:
         self.picture.prefer(way.picture)
         self.voice.prefer(way.voice)
 
-    @property
-    def has_come(self) -> bool:
-        """Whether sound or a picture has come by the preferred way since it is that."""
-        return self.voice.has_come or self.picture.has_come
+    def has_come(self, *, picture: bool) -> bool:
+        """Whether the voice has come by the preferred way since it is that, and the `picture` if it is moving."""
+        return self.voice.has_come and (not picture or self.picture.has_come or not self.picture.is_live)

@@ -151,12 +151,18 @@ class SfuPublisher:
             kind: replace(sender.state, remote=replace(sender.remote, estimate_kbps=None))
             for kind, sender in self._senders.items()
         }
-        estimate = self._path.update(at_s, streams, self._control.update(at_s))
+        # Janus answers the numbers of pictures alone. Where there are none, its reports on the sound are what is left.
+        measured = self._control.update(at_s)
+        estimate = self._path.update(at_s, streams, measured if self._sends_pictures else None)
         if (bound_kbps := self._bound_kbps) is not None and estimate.kbps > bound_kbps:
             estimate = replace(estimate, kbps=bound_kbps)
         for sender in self._senders.values():
             sender.set_path_estimate(estimate.kbps, estimate.queue_s)
         return estimate
+
+    @property
+    def _sends_pictures(self) -> bool:
+        return self._feeds["camera"] is not None or self._feeds["thumbnail"] is not None
 
     @property
     def _bound_kbps(self) -> float | None:

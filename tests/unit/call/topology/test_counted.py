@@ -91,5 +91,15 @@ def test_a_stream_that_counts_from_the_beginning_again_takes_nothing_away() -> N
     assert total.inbound_video.packets_received == 104
 
 
+def test_what_was_sent_before_somebody_came_was_not_for_them() -> None:
+    tally = Tally()
+    tally.begin([counters(1, 0, 5000)])
+    total = tally.update([counters(1, 0, 5003)], Heard(), 0)
+    assert total is not None
+    assert total.outbound_video is not None
+    assert total.outbound_video.packets_sent == 3
+    assert total.transport_bytes_sent == 30
+
+
 def test_nothing_is_known_while_there_is_no_connection() -> None:
     assert Tally().update([], Heard(), 0) is None

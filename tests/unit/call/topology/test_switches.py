@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from desktop_app.call.topology.picture_switch import PictureSwitch
+from desktop_app.call.topology.picture_switch import FLOWING_FRAMES, GAP_S, PictureSwitch
 from desktop_app.call.topology.voice_switch import VoiceSwitch
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES
 from desktop_app.media.frame_slot import FrameSlot
@@ -43,13 +43,17 @@ def test_the_old_picture_stays_until_the_new_way_has_one() -> None:
     old.put(second)
     assert (newest := slot.newest()) is not None
     assert newest.frame is second
+    for _ in range(FLOWING_FRAMES - 1):  # the keyframe, and what queues behind it
+        new.put(picture())
+    old.put(picture())
+    assert not come(switch)
     third = picture()
     new.put(third)
     assert come(switch)
     old.put(picture())
     assert (newest := slot.newest()) is not None
     assert newest.frame is third
-    assert switch.frames_shown == 3
+    assert switch.frames_shown == 4
 
 
 def test_a_change_that_is_given_up_goes_back() -> None:
@@ -59,13 +63,32 @@ def test_a_change_that_is_given_up_goes_back() -> None:
     switch.prefer(old)
     old.put(picture())
     switch.prefer(new)
-    new.put(picture())
+    for _ in range(FLOWING_FRAMES):
+        new.put(picture())
+    assert switch.frames_shown == 2
     switch.prefer(old)
     new.put(picture())
     assert switch.frames_shown == 3  # the new way goes on until the old one is back
-    old.put(picture())
+    for _ in range(FLOWING_FRAMES):
+        old.put(picture())
     new.put(picture())
     assert switch.frames_shown == 4
+
+
+def test_when_the_old_way_has_stopped_the_first_picture_of_the_new_one_is_shown() -> None:
+    now_s = 100.0
+    switch = PictureSwitch(FrameSlot(), lambda: now_s)
+    old, new = switch.way(), switch.way()
+    switch.prefer(old)
+    old.put(picture())
+    assert switch.is_live
+    switch.prefer(new)
+    now_s += 2 * GAP_S
+    new.put(picture())
+    assert come(switch)
+    assert switch.frames_shown == 2
+    now_s += 5
+    assert [switch.is_live] == [False]
 
 
 class Speaker:
