@@ -60,7 +60,7 @@ class NoticeBar(QFrame):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(INFO_MS)
-        self._timer.timeout.connect(self._end_infos)
+        self._timer.timeout.connect(self.end_infos)
         self.hide()
 
     @property
@@ -91,7 +91,8 @@ class NoticeBar(QFrame):
             self._notices.pop()
         self._refresh()
 
-    def _end_infos(self) -> None:
+    def end_infos(self) -> None:
+        """Take away what goes by itself."""
         self._notices = [each for each in self._notices if each.level != "info" or each.lasting]
         self._refresh()
 

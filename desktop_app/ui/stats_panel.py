@@ -149,7 +149,8 @@ class StatsPanel(QWidget):
     def take_stats(self, stats: CallStats) -> None:
         """Keep one second, and draw it when visible."""
         self._newest = stats
-        self._history.add(stats)
+        sent_once = self._topology is not None and self._topology.mode == "sfu"
+        self._history.add(stats, sent_once=sent_once)
         self._draw()
 
     def clear(self) -> None:

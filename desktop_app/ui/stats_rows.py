@@ -6,6 +6,7 @@ marks figures of the last second that are derived from a counter.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import units
@@ -239,6 +240,7 @@ _SOUND: tuple[Line[InboundAudioStats, OutboundAudioStats], ...] = (
     ),
 )
 
+SENT_ONCE = "To the server, for everybody"
 QUALITY_REASONS = {
     "network": "for the network",
     "cpu": "for the processor",
@@ -294,6 +296,7 @@ def sections_for(
     )
     quality = Row("Quality", Figure(_connection_quality(peer), QUALITY_HELP))
     transport = peer.transport if peer else None
+    once = " (sent once, for everybody)" if topology is not None and topology.mode == "sfu" else ""
     lip_sync = Row(
         "Sound behind picture",
         Figure(
@@ -307,11 +310,11 @@ def sections_for(
             (state, _route(topology), quality, *make_rows(_TRANSPORT, transport, transport), lip_sync),
         ),
         Section(
-            "Picture",
+            f"Picture{once}",
             make_rows(_VIDEO, peer.inbound_video if peer else None, peer.outbound_video if peer else None),
         ),
         Section(
-            "Sound",
+            f"Sound{once}",
             make_rows(_SOUND, peer.inbound_audio if peer else None, peer.outbound_audio if peer else None),
         ),
         *data_sections(peer),
@@ -319,7 +322,7 @@ def sections_for(
     )
 
 
-_OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
+_OVERVIEW_PATH: tuple[Line[PeerStats, PeerStats], ...] = (
     Line("State", lambda s: units.word(s.state.capitalize()), "RTCPeerConnection.connectionState"),
     Line("Quality", _connection_quality, QUALITY_HELP),
     Line(
@@ -327,6 +330,9 @@ _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
         lambda s: units.milliseconds(s.transport.round_trip_time_ms),
         "candidate-pair: currentRoundTripTime",
     ),
+)
+
+_OVERVIEW_MEDIA: tuple[Line[PeerStats, PeerStats], ...] = (
     Line(
         "Picture",
         lambda s: units.bit_rate(s.inbound_video.kbps if s.inbound_video else None),
@@ -362,6 +368,9 @@ _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
         lambda s: units.percent(s.outbound_audio.remote_loss_pct if s.outbound_audio else None),
         "remote-inbound-rtp: fractionLost",
     ),
+)
+
+_OVERVIEW_DATA: tuple[Line[PeerStats, PeerStats], ...] = (
     Line(
         "Messages and files",
         lambda s: units.bit_rate(kbps_received(s)),
@@ -377,6 +386,14 @@ def overview_sections(
     local: LocalStats | None,
     topology: TopologyChanged | None = None,
 ) -> tuple[Section, ...]:
-    """Everybody in short: (name, statistics) pairs."""
-    sections = [Section(name, make_rows(_OVERVIEW, peer, peer)) for name, peer in people]
+    """Everybody in short: (name, statistics) pairs. What goes to an SFU goes once, and stands there once."""
+    everybody = list(people)
+    sent_once = topology is not None and topology.mode == "sfu"
+    media = tuple(replace(line, sent=None) for line in _OVERVIEW_MEDIA) if sent_once else _OVERVIEW_MEDIA
+    lines = (*_OVERVIEW_PATH, *media, *_OVERVIEW_DATA)
+    sections = [Section(name, make_rows(lines, peer, peer)) for name, peer in everybody]
+    if sent_once:
+        to_server = tuple(replace(line, received=None) for line in _OVERVIEW_MEDIA)
+        sender = next((peer for _, peer in everybody if peer is not None and peer.outbound_audio), None)
+        sections.append(Section(SENT_ONCE, make_rows(to_server, None, sender)))
     return (*sections, Section("This computer", (_route(topology), *make_rows(_COMPUTER, local, None))))

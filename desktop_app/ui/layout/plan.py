@@ -21,13 +21,18 @@ CORNER_PX = 12
 """From our own picture to the corner of the only other one."""
 PAGER_PX = 36
 """Height of the buttons that turn pages, and what lies between them and the tiles."""
-ROW_PAGER_PX = 132
-"""Their width at the end of a row."""
+ROW_PAGER_PX = (100, 132)
+NARROW_ROW_PX = 600
+"""Their width at the end of a row that is narrower than this, or wider."""
 MAX_PINNED = 2
 CAPACITIES = ((12, 208), (9, 112), (6, 104), (4, 0))
 """Tiles on a page of the grid: as many as are at least so wide, in pixels."""
 STRIP_SHRINK = 0.75
 """A strip's tiles may be this much narrower than it is, so that more have room."""
+FEW = 3
+"""With fewer tiles on a page they shrink all the same."""
+ROW_TILES = 4
+"""A row is so low that this many have room beside each other, if it may be."""
 COLUMN_PX = (120, 260)
 ROW_PX = (64, 150)
 
@@ -177,7 +182,7 @@ def _with_column(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspe
 
 
 def _with_row(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float) -> Plan:
-    breadth = _within(room.height // 6, ROW_PX)
+    breadth = _within(min(room.height // 6, round(room.width / ROW_TILES / MAX_ASPECT)), ROW_PX)
     strip = _strip((), rest, Cell(0, 0, room.width, breadth), False, room.start)
     used = max(each.cell.height for each in strip.tiles)
     cells = arrange(len(large), room.width, max(1, room.height - used - GAP_PX), aspect, GAP_PX)
@@ -201,7 +206,7 @@ def _strip(pinned: tuple[str, ...], rest: tuple[str, ...], area: Cell, upright: 
     capacity = _fitting(length, whole * STRIP_SHRINK)
     pager = None
     if count > capacity:
-        taken = PAGER_PX if upright else ROW_PAGER_PX
+        taken = PAGER_PX if upright else ROW_PAGER_PX[area.width >= NARROW_ROW_PX]
         pager = (
             area._replace(y=area.y + area.height - taken, height=taken)
             if upright
@@ -209,6 +214,8 @@ def _strip(pinned: tuple[str, ...], rest: tuple[str, ...], area: Cell, upright: 
         )
         length = max(1, length - taken - GAP_PX)
         capacity = _fitting(length, whole)
+        if capacity < FEW:
+            capacity = _fitting(length, whole * STRIP_SHRINK)
     page = page_of(pinned, rest, (OWN,), capacity, start)
     slots = min(count, capacity)
     along = max(1, int(min(whole, (length - GAP_PX * (slots - 1)) / slots)))
