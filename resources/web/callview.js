@@ -88,6 +88,11 @@ export class CallView extends EventTarget {
       }
       this.#showState(participant);
     });
+    paths.addEventListener("rest", ({ detail: kind }) => {
+      if (kind === "video") {
+        tile.holdPicture();
+      }
+    });
     this.#showState(participant);
     tile.update(participant);
     this.#countPeople();

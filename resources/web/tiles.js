@@ -82,6 +82,9 @@ export class Tile {
    */
   setPicture(track) {
     if (track === this.#track) {
+      if (track !== null && this.#video.paused && this.#next === null) {
+        this.#play(this.#video, track); // it was held
+      }
       return; // setting it again would make the picture blink
     }
     this.#track = track;
@@ -104,12 +107,14 @@ export class Tile {
         this.#show();
       }
     };
-    if (next.requestVideoFrameCallback) {
-      next.requestVideoFrameCallback(swap);
-    } else {
-      next.addEventListener("playing", swap, { once: true });
-    }
+    next.requestVideoFrameCallback?.(swap);
+    next.addEventListener("loadeddata", swap, { once: true }); // where nothing is painted, as in the background
     this.#play(next, track);
+  }
+
+  /** Keep the picture of this moment, also when its track ends, until another one comes. */
+  holdPicture() {
+    this.#video.pause();
   }
 
   /** Play with sound; the browser allows it after a click. */

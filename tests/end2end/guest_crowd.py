@@ -129,7 +129,7 @@ def is_of(colour: tuple[int, int, int] | None, name: str, tolerance: int = 45) -
 
 async def reception(page: Page, name: str) -> dict[str, dict[str, Any]]:
     """The counters of what is seen and heard of somebody, by the path that it comes by, with that path's name."""
-    user_id = (await participants(page))[name]["userId"]
+    user_id = (await participants(page)).get(name, {}).get("userId", "")
     found: dict[str, dict[str, Any]] = await page.evaluate(
         """async (userId) => {
             const paths = window.bridgecall.paths(userId);
@@ -168,7 +168,7 @@ async def wait_reception(page: Page, name: str, path: str) -> None:
     async def grows() -> bool:
         nonlocal first
         now = await counts()
-        first = now if first is None else first
+        first = first or now
         return now is not None and first is not None and now[0] >= first[0] + 5 and now[1] > first[1]
 
     await eventually(grows, f"media from {name} by {path}")

@@ -110,7 +110,7 @@ export class SfuLink extends EventTarget {
       clearTimeout(this.#timer);
       this.#backOff.succeeded();
       this.setState("connected");
-    } else if (state === "failed") {
+    } else if (state === "failed" || state === "closed") {
       this.restart("it failed");
     } else if (state === "disconnected") {
       this.setState("interrupted");

@@ -4,7 +4,8 @@ const KINDS = ["audio", "video"];
 
 /**
  * What is shown and heard comes from the path on which something came last; until then from the one before.
- * Event "track" (detail: "audio" or "video"): `current[kind]`, a track or null, is another one.
+ * Events (detail: "audio" or "video"): "track" (`current[kind]`, a track or null, is another one, or goes on), "rest"
+ * (nothing more comes of it, and it may end).
  */
 export class Paths extends EventTarget {
   #arrived = { audio: new Map(), video: new Map() }; // path to track, in the order of arrival
@@ -15,13 +16,16 @@ export class Paths extends EventTarget {
   /** The first sound or picture of `track` has come by `path`. */
   arrive(path, kind, track) {
     const arrived = this.#arrived[kind];
-    this.#resting.delete(`${path} ${kind}`);
+    const goesOn = this.#resting.delete(`${path} ${kind}`) && this.current[kind] === track;
     arrived.delete(path);
     arrived.set(path, track);
     for (const other of Array.from(arrived.keys())) {
       if (this.#resting.has(`${other} ${kind}`)) {
         arrived.delete(other);
       }
+    }
+    if (goesOn) {
+      this.#tell("track", kind);
     }
     this.#choose(kind);
   }
@@ -41,6 +45,7 @@ export class Paths extends EventTarget {
       const arrived = this.#arrived[kind];
       if (arrived.has(path) && arrived.size === 1) {
         this.#resting.add(`${path} ${kind}`);
+        this.#tell("rest", kind);
       } else {
         arrived.delete(path);
         this.#choose(kind);
@@ -67,7 +72,11 @@ export class Paths extends EventTarget {
     const track = Array.from(this.#arrived[kind].values()).at(-1) ?? null;
     if (track !== this.current[kind]) {
       this.current[kind] = track;
-      this.dispatchEvent(new CustomEvent("track", { detail: kind }));
+      this.#tell("track", kind);
     }
+  }
+
+  #tell(event, kind) {
+    this.dispatchEvent(new CustomEvent(event, { detail: kind }));
   }
 }
