@@ -216,6 +216,15 @@ class JanusProcess:
         assert answer["janus"] == "success", answer
         return dict(answer["info"])
 
+    async def all_info(self) -> list[dict[str, Any]]:
+        """handle_info of every handle that is there."""
+        found = []
+        for session_id, handle_id in await self.handles():
+            answer = await self.admin("handle_info", session_id=session_id, handle_id=handle_id)
+            if answer["janus"] == "success":  # else it has gone meanwhile
+                found.append(dict(answer["info"]))
+        return found
+
     async def rooms(self) -> list[dict[str, Any]]:
         """The VideoRoom's rooms, private ones too."""
         request = {"request": "list", "admin_key": self.admin_key}

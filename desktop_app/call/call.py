@@ -19,6 +19,7 @@ from desktop_app.protocol.messages import (
     ServerMessage,
     Welcome,
 )
+from desktop_app.protocol.topology import ActiveSpeaker, Topology
 from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
@@ -26,6 +27,7 @@ from desktop_app.signaling.errors import ConnectError
 from desktop_app.signaling.machine import SignalingMachine
 
 from .events import (
+    ActiveSpeakerChanged,
     CallEvent,
     CallState,
     CallStateChanged,
@@ -36,6 +38,7 @@ from .events import (
     ParticipantGone,
     ParticipantJoined,
     PeerStateChanged,
+    TopologyChanged,
 )
 from .remote_participant import RemoteParticipant
 
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from desktop_app.rtc.encoded_feed import EncodedFeed
 
     from .local_media import LocalMedia
+    from .topology.view import View
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +103,7 @@ class Call:
         self._redials: dict[str, int] = {}
         self._left = False
         self._state = CallState.IDLE
+        self._view: View | None = None
         self._join_sent_s = 0.0
         self.participants: dict[str, RemoteParticipant] = {}
 
@@ -133,6 +138,8 @@ class Call:
         self._set_state(CallState.IN_CALL)
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()  # they were here first: they offer
+        self._received(welcome.topology)
+        self._received(ActiveSpeaker(welcome.active_speaker))
         return welcome
 
     async def leave(self) -> None:
@@ -152,6 +159,10 @@ class Call:
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
         await asyncio.gather(*(each.peer.wait_closed() for each in self._ending))
+
+    def set_view(self, view: View | None) -> None:
+        """Tell who is on screen; None is as if nobody had said."""
+        self._view = view
 
     def send_video(self, user_id: str, feed: EncodedFeed | None) -> None:
         """Send a participant this encoding of our picture, or sound alone."""
@@ -187,6 +198,10 @@ class Call:
                 participant = self.participants.get(user_id)
                 if participant is not None and participant.take(data):
                     self._emit(ParticipantChanged(participant.info))
+            case Topology(mode=mode, reason=reason, phase=phase, mesh_limit=mesh_limit):
+                self._emit(TopologyChanged(mode, reason, phase, mesh_limit))
+            case ActiveSpeaker(user_id=speaker):
+                self._emit(ActiveSpeakerChanged(speaker))
             case ErrorMessage(code=code, message=text):
                 # An unknown target is a race with somebody's leaving, not the person's business.
                 if code != "unknown-target":

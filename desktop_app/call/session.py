@@ -28,8 +28,11 @@ from .events import CallEvent, LocalMuteChanged, MediaKind, Notice, StatsUpdated
 from .files_config import FilesConfig
 from .local_media import LocalMedia
 from .quality_steering import QualitySteering, exceptions
+from .topology.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.protocol.messages import Welcome
     from desktop_app.quality.planner import QualityPlan
@@ -68,6 +71,7 @@ class Session:
         self._process.cpu_percent()  # the first call only sets the mark
         self._shares = {encoding: EncoderShare() for encoding in self.media.video_encoders}
         self._steering: QualitySteering | None = None
+        self._view: View | None = None
 
     def remote_video(self, user_id: str) -> FrameSlot:
         """The slot of a participant's picture. Any thread."""
@@ -122,6 +126,7 @@ class Session:
         )
         call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit, hub=data.hub)
         self.call, self._data = call, data
+        call.set_view(self._view)
         try:
             welcome = await call.join()
         except BaseException:
@@ -148,6 +153,12 @@ class Session:
         self._tasks.spawn(call.wait_closed(), name="closing")
         with self._slots_lock:
             self._slots.clear()
+
+    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+        """Tell who of the others is on screen, large or as a small tile; of everybody else no picture is wanted."""
+        self._view = View(tuple(large), tuple(small))
+        if self.call is not None:
+            self.call.set_view(self._view)
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera, and tell the others."""

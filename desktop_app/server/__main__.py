@@ -22,6 +22,7 @@ from .janus.address import JanusAddress, parse_janus
 from .shared.address import RedisAddress, parse_redis_url
 from .tls import context_from_files
 from .topology.coordinator import DEFAULT_THRESHOLD, Rules
+from .turn import TurnServer, parse_turn_server
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import IceServer
 
 EXIT_CANNOT_START = 2
+MAX_HYSTERESIS_S = 3600
 MAX_PEOPLE = 64
 
 
@@ -42,6 +44,13 @@ def _port(text: str) -> int:
 def _ice_server(text: str) -> IceServer:
     try:
         return parse_ice_server(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _turn_server(text: str) -> TurnServer:
+    try:
+        return parse_turn_server(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -72,6 +81,12 @@ def _people(text: str) -> int:
     return int(text)
 
 
+def _hysteresis(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_HYSTERESIS_S:
+        raise argparse.ArgumentTypeError(f"the number of seconds must be from 0 to {MAX_HYSTERESIS_S}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bridgecall-server", description="Bridgecall's signaling server and browser guest page."
@@ -91,6 +106,15 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="URL[,USER,SECRET]",
         help="STUN or TURN server that participants are told to use; may be given several times",
+    )
+    parser.add_argument(
+        "--turn-server",
+        type=_turn_server,
+        action="append",
+        default=[],
+        metavar="URL,SECRET",
+        help="TURN server with a shared secret (coturn's static-auth-secret): each participant is told "
+        "credentials of its own, which expire; may be given several times",
     )
     parser.add_argument(
         "--redis",
@@ -123,6 +147,13 @@ def _parser() -> argparse.ArgumentParser:
         help="participants with whom a room changes from a mesh to the SFU (default: %(default)s)",
     )
     parser.add_argument(
+        "--sfu-hysteresis",
+        type=_hysteresis,
+        default=round(Rules().hysteresis_s),
+        metavar="SECONDS",
+        help="how long a room must have fewer before it becomes a mesh again (default: %(default)s)",
+    )
+    parser.add_argument(
         "--mesh-limit",
         type=_people,
         default=MAX_PARTICIPANTS,
@@ -147,11 +178,15 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
         options.host,
         options.port,
         ssl=context,
-        ice_servers=options.ice_server,
+        ice_servers=[*options.ice_server, *options.turn_server],
         max_connections=options.max_connections,
         redis=options.redis,
         janus=options.janus,
-        rules=Rules(threshold=options.sfu_threshold, mesh_limit=options.mesh_limit),
+        rules=Rules(
+            threshold=options.sfu_threshold,
+            mesh_limit=options.mesh_limit,
+            hysteresis_s=options.sfu_hysteresis,
+        ),
     )
     try:
         await stop.wait()

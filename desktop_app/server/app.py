@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from .janus.address import JanusAddress
     from .shared.address import RedisAddress
     from .topology.coordinator import Rules
+    from .turn import TurnServer
 
 HUB = web.AppKey("hub", Hub)
 
 
 def create_app(
     *,
-    ice_servers: tuple[IceServer, ...] = (),
+    ice_servers: tuple[IceServer | TurnServer, ...] = (),
     max_connections: int = MAX_CONNECTIONS,
     heartbeat_s: float = HEARTBEAT_S,
     web_folder: Path | None = None,

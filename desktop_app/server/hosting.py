@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .janus.address import JanusAddress
     from .shared.address import RedisAddress
     from .topology.coordinator import Rules
+    from .turn import TurnServer
 
 __all__ = ["HostedServer", "lan_addresses"]
 
@@ -58,7 +59,7 @@ class HostedServer:
         port: int = 0,
         *,
         ssl: ssl_module.SSLContext | None = None,
-        ice_servers: Sequence[IceServer] = (),
+        ice_servers: Sequence[IceServer | TurnServer] = (),
         max_connections: int = MAX_CONNECTIONS,
         redis: RedisAddress | None = None,
         janus: Sequence[JanusAddress] = (),

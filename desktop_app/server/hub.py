@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ from .shared.events import room_digest
 from .shared.membership import SharedRooms
 from .topology.control import RoomControl
 from .topology.coordinator import Rules
+from .turn import TurnServer, for_participant
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -92,7 +94,7 @@ class Hub:
     def __init__(
         self,
         *,
-        ice_servers: tuple[IceServer, ...] = (),
+        ice_servers: tuple[IceServer | TurnServer, ...] = (),
         max_connections: int = MAX_CONNECTIONS,
         heartbeat_s: float = HEARTBEAT_S,
         redis: RedisAddress | None = None,
@@ -101,7 +103,8 @@ class Hub:
     ) -> None:
         self.metrics = Metrics()
         self._rooms: Rooms[Session] = Rooms(
-            ice_servers=ice_servers, capacity=lambda *joining: self._control.capacity(*joining)
+            ice_servers=lambda: for_participant(ice_servers, at_s=time.time()),
+            capacity=lambda *joining: self._control.capacity(*joining),
         )
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()

@@ -101,10 +101,11 @@ class Rooms(Generic[C]):
     def __init__(
         self,
         *,
-        ice_servers: tuple[IceServer, ...] = (),
+        ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
         max_participants: int = limits.MAX_PARTICIPANTS,
         capacity: Capacity | None = None,
     ) -> None:
+        """`ice_servers` makes what a participant is told to use, for each anew."""
         self.capacity: Capacity = capacity or (lambda _room_id, _capabilities: max_participants)
         self._comings: list[Coming] = []
         self.elsewhere: Elsewhere[C] | None = None
@@ -206,7 +207,7 @@ class Rooms(Generic[C]):
             room_id=message.room_id,
             user_id=message.user_id,
             participants=tuple(other.info for other in self.members(message.room_id)),
-            ice_servers=self._ice_servers,
+            ice_servers=self._ice_servers(),
             limits=Limits(
                 frame_bytes=limits.MAX_FRAME_BYTES,
                 id_chars=limits.MAX_ID_CHARS,

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import json
 from contextlib import asynccontextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack
+from av import VideoFrame
 
 from .server_tools import ANSWER_S
 
@@ -21,11 +23,38 @@ if TYPE_CHECKING:
 
     from .server_tools import RunningServer
 
+FRAME_S = 0.2
 KINDS = ("audio", "camera", "thumbnail")
 
 
 def _connection() -> RTCPeerConnection:
     return RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+
+
+async def _end(connection: RTCPeerConnection) -> None:
+    """Close it, but not while it connects: aioice would leave a task behind."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.0):
+            while connection.connectionState in ("new", "connecting"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    await connection.close()
+
+
+class _Picture(MediaStreamTrack):
+    """A small one, seldom: these tests are about the server."""
+
+    kind = "video"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._number = 0
+
+    async def recv(self) -> VideoFrame:
+        await asyncio.sleep(FRAME_S)
+        frame = VideoFrame(64, 48)
+        frame.pts, frame.time_base = int(self._number * FRAME_S * 90_000), Fraction(1, 90_000)
+        self._number += 1
+        return frame
 
 
 class SfuParticipant:
@@ -51,13 +80,14 @@ class SfuParticipant:
     # --- what it does ---------------------------------------------------------------------------
 
     async def send(self, **message: Any) -> None:
-        await self._socket.send_str(json.dumps(message))
+        with contextlib.suppress(ConnectionError):  # we may be leaving
+            await self._socket.send_str(json.dumps(message))
 
     async def publish(self, kinds: Sequence[str] = KINDS) -> None:
-        """Publish noise and a green picture, in place of what was published before."""
+        """Publish silence and a green picture, in place of what was published before."""
         old, self._publisher = self._publisher, _connection()
         for kind in kinds:
-            self._publisher.addTrack(AudioStreamTrack() if kind == "audio" else VideoStreamTrack())
+            self._publisher.addTrack(AudioStreamTrack() if kind == "audio" else _Picture())
         await self._publisher.setLocalDescription(await self._publisher.createOffer())
         tracks = [
             {"mid": transceiver.mid, "kind": kind}
@@ -67,15 +97,18 @@ class SfuParticipant:
         await self.send(type="sfu-publish", epoch=self.epoch, sdp=sdp, tracks=tracks)
         if old is not None:
             await self.until(lambda: self._publisher_is("connected"))
-            await old.close()
+            await _end(old)
 
     async def want(self, *feeds: tuple[str, str], restart: bool = False) -> None:
         """From now on these feeds and no others."""
         self.feeds = list(feeds)
-        if restart and self._subscriber is not None:
-            await self._subscriber.close()
+        old = self._subscriber
+        if restart:
             self._subscriber = None
         await self._subscribe(restart=restart)
+        if restart and old is not None:
+            await self.until(lambda: self._subscriber is not None)
+            await _end(old)
 
     async def ready(self, *, ok: bool = True) -> None:
         await self.send(type="topology-ready", epoch=self.epoch, ok=ok)
@@ -103,6 +136,20 @@ class SfuParticipant:
         """Whether exactly these feeds are on the m-lines."""
         return {(each["userId"], each["kind"]) for each in self.streams if each["active"]} == set(feeds)
 
+    def everything(self) -> list[tuple[str, str]]:
+        """What is wanted by default."""
+        return [(user, kind) for user in self.others for kind in ("audio", "thumbnail")]
+
+    def never_shows_somebody_else(self) -> bool:
+        """Whether each m-line was inactive between two people."""
+        shown: dict[str, str | None] = {}
+        for owners in self.owners:
+            for mid, user in owners.items():
+                if user is not None and shown.get(mid) not in (None, user):
+                    return False
+            shown = owners
+        return True
+
     async def frame(self, user: str, kind: str) -> Any:
         """The next frame of somebody's feed."""
         [mid] = [
@@ -127,9 +174,8 @@ class SfuParticipant:
     async def close(self) -> None:
         for job in self._jobs:
             job.cancel()
-        for each in (self._publisher, self._subscriber):
-            if each is not None:
-                await each.close()
+        open_ = [each for each in (self._publisher, self._subscriber) if each is not None]
+        await asyncio.gather(*(_end(each) for each in open_))
 
     async def _take(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -142,7 +188,7 @@ class SfuParticipant:
                     await self._enter()
             case "new-peer":
                 self.others.append(message["userId"])
-                if self.feeds is None and self._subscriber is not None:
+                if self.feeds is None and self._publisher is not None:
                     await self._subscribe()
             case "peer-left":
                 self.others.remove(message["userId"])
@@ -170,9 +216,8 @@ class SfuParticipant:
         self._start(self._say_ready())
 
     async def _leave(self) -> None:
-        for each in (self._publisher, self._subscriber):
-            if each is not None:
-                await each.close()
+        open_ = [each for each in (self._publisher, self._subscriber) if each is not None]
+        await asyncio.gather(*(_end(each) for each in open_))
         self._publisher = self._subscriber = None
         self.streams = []
 
@@ -190,7 +235,7 @@ class SfuParticipant:
     async def _subscribe(self, *, restart: bool = False) -> None:
         feeds = self.feeds
         if feeds is None:
-            feeds = [(user, kind) for user in self.others for kind in ("audio", "thumbnail")]
+            feeds = self.everything()
         wanted = [{"userId": user, "kind": kind} for user, kind in feeds]
         await self.send(type="sfu-subscribe", epoch=self.epoch, feeds=wanted, restart=restart)
 
@@ -198,6 +243,7 @@ class SfuParticipant:
         if self._subscriber is None:
             self._subscriber = _connection()
             self._tracks = {}
+            self.owners.append({})
         subscriber = self._subscriber
         await subscriber.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
         await subscriber.setLocalDescription(await subscriber.createAnswer())
@@ -222,7 +268,7 @@ class SfuParticipant:
 
 @asynccontextmanager
 async def participant(
-    server: RunningServer, room: str, user: str, *, capable: bool = True, obeys: bool = True
+    server: RunningServer, user: str, *, room: str = "room", capable: bool = True, obeys: bool = True
 ) -> AsyncIterator[SfuParticipant]:
     """Somebody in a room, until the block ends."""
     async with server.http.ws_connect(server.url(), max_msg_size=0) as socket:
@@ -234,6 +280,15 @@ async def participant(
             await somebody.until(lambda: somebody.messages)
             yield somebody
         finally:
-            await somebody.close()
             await socket.close()
             await reader
+            await somebody.close()
+
+
+@asynccontextmanager
+async def participants(
+    server: RunningServer, *users: str, room: str = "room"
+) -> AsyncIterator[list[SfuParticipant]]:
+    """Several of them, who come one after the other."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(participant(server, user, room=room)) for user in users]
