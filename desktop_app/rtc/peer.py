@@ -94,6 +94,8 @@ class Peer:
         """True for the side whose task it is to offer again after a failure."""
         self.offered_unasked = False
         """True when the other side should have offered and did not."""
+        self.offers_media = True
+        """Whether what we offer has lines for sound and pictures, or is for data alone."""
         self._expect_timer: asyncio.TimerHandle | None = None
         self._tasks.spawn(self._work(), name="negotiation")
 
@@ -108,6 +110,13 @@ class Peer:
         """Offer a new connection in place of an older one."""
         self.is_offerer = True
         self._enqueue(self._offer)
+
+    def require_media(self) -> None:
+        """Sound and pictures are about to be sent: a connection for data alone is offered anew, by who offered it."""
+        is_for_data = self._connection is not None and not self._connection.has_media
+        self.offers_media = True
+        if is_for_data and (self.is_offerer or self.offered_unasked):
+            self._enqueue(self._offer)
 
     def expect_call(self) -> None:
         """They were here first and offer. A foreign client may not know that: after a while we offer ourselves."""
@@ -175,6 +184,17 @@ class Peer:
         if self._connection is not None:
             self._connection.send_video(feed)
 
+    def send_audio(self, feed: EncodedFeed | None) -> None:
+        """Send this sound, also over later connections; None sends none."""
+        self._local = replace(self._local, audio=feed)
+        if self._connection is not None:
+            self._connection.send_audio(feed)
+
+    def limit_data(self, kbps: float) -> None:
+        """What data may take, while sound and pictures take another way and `estimate_path` is not asked."""
+        if self._connection is not None:
+            self._connection.limit_data(kbps)
+
     def pause_freeze_detection(self) -> None:
         """The participant switched the camera off on purpose."""
         if self._connection is not None:
@@ -222,7 +242,8 @@ class Peer:
         connection = self._new_connection(secrets.token_hex(8))
         # Nobody can have candidates for an offer that was not sent yet: these belong to an older connection.
         self._waiting_candidates.clear()
-        connection.add_transceivers()
+        if self.offers_media:
+            connection.add_transceivers()
         self._make_channels(connection)
         await connection.set_local(await connection.pc.createOffer())
         self._send_description(connection)
