@@ -1,6 +1,7 @@
 """Makes the pictures in docs/screenshots/ from the real window, under Xvfb, in a real call with two bots.
 
-Those of two windows and a guest together are of processes of their own: see screenshots_together.
+Those of two windows and a guest together are of processes of their own: see screenshots_together. Those of ten people
+are of people who are drawn: see screenshots_rooms.
 
 python -m tests.bench.screenshots [FOLDER]
 """
@@ -19,6 +20,7 @@ from tests.end2end.processes import BotProcess, ServerProcess
 from tests.end2end.xvfb import Xvfb
 
 from .screenshots_chat import chat_tour, paint_photo
+from .screenshots_rooms import rooms_tour
 from .screenshots_together import together_tour
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ def run(folder: Path, home: Path) -> None:
     window = MainWindow(bridge, settings=settings, save_settings=save)
     with loop:
         loop.run_until_complete(tour(window, bridge, folder, home))
+        loop.run_until_complete(rooms_tour(application, folder))
 
 
 async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> None:
