@@ -146,6 +146,24 @@ async def test_a_leader_that_vanishes_is_replaced(redis: RedisServer) -> None:
 
 
 @pytest.mark.expected_warnings(r"desktop_app\.server\.shared\.link: Redis (was lost|is there again)")
+async def test_what_was_stored_outlives_redis(pair: tuple[Server, Server], redis: RedisServer) -> None:
+    one, two = pair
+    await one.join("ann")
+    await two.join("bob")
+    one.bus.store("r", {"epoch": 7})
+    await until(lambda: two.bus.stored("r") == {"epoch": 7})
+    redis.kill()
+    await redis.restart()
+    await until(lambda: one.shared.linked and two.shared.linked)
+    third = Server(redis.url)
+    await third.shared.start()
+    await third.join("cem")
+    await until(lambda: third.bus.stored("r") == {"epoch": 7})
+    await until(lambda: third.users() == ["ann", "bob", "cem"])
+    await third.shared.close()
+
+
+@pytest.mark.expected_warnings(r"desktop_app\.server\.shared\.link: Redis (was lost|is there again)")
 async def test_without_redis_a_leader_goes_on_for_those_who_are_all_here(
     pair: tuple[Server, Server], redis: RedisServer
 ) -> None:
@@ -175,6 +193,7 @@ async def test_rediss_is_tls_with_a_password(tmp_path: Path) -> None:
         untrusting = Server(redis.url.partition("?")[0])
         with pytest.raises(UserFacingError) as caught:
             await untrusting.shared.start()
+        assert str(caught.value).endswith("cannot be reached, or its certificate cannot be trusted.")
         assert "hunter2" not in str(caught.value)
 
 

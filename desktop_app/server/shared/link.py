@@ -232,4 +232,5 @@ def _problem(address: RedisAddress, error: Exception) -> UserFacingError:
             f"Redis at {address} does not do what is needed; check its version (6 or newer) and the password.",
             code="redis-refused",
         )
-    return UserFacingError(f"Redis at {address} cannot be reached.", code="redis-unreachable")
+    tls = ", or its certificate cannot be trusted" if address.shown.startswith("rediss:") else ""
+    return UserFacingError(f"Redis at {address} cannot be reached{tls}.", code="redis-unreachable")

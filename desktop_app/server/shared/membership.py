@@ -132,11 +132,12 @@ class SharedRooms(Generic[C]):
             answer = await self._try_to_join(client, message)
             if answer == "in":
                 return
-            if answer != "wait":
+            if answer not in ("wait", "again"):
                 code, _, most = answer.partition(" ")
                 raise refusal(_CODES.get(code, ErrorCode.UNAVAILABLE), int(most or 0))
             if loop.time() > give_up_at:
-                raise refusal(ErrorCode.USER_ID_TAKEN)
+                # "again": the others had taken us for dead, and still do.
+                raise refusal(ErrorCode.USER_ID_TAKEN if answer == "wait" else ErrorCode.UNAVAILABLE)
             await asyncio.sleep(WAIT_S)
 
     async def _try_to_join(self, client: C, message: JoinRoom) -> str:
@@ -160,6 +161,8 @@ class SharedRooms(Generic[C]):
             async with asyncio.timeout(JOIN_LIMIT_S):
                 return await done
         except TimeoutError:
+            if done.done() and not done.cancelled():  # both at once
+                return done.result()
             raise refusal(ErrorCode.UNAVAILABLE) from None
         finally:
             self._joining.pop(token, None)
@@ -186,6 +189,8 @@ class SharedRooms(Generic[C]):
             for record in event.records:
                 if record.server != self.server_id:
                     self._rooms.add(remote_member(room_id, record))
+        else:
+            self.bus.heard_leader(event.digest, event.leader)
         deliveries = self._rooms.admit(joining.client, joining.message, number)
         joining.done.set_result("in")
         self._deliver(deliveries)

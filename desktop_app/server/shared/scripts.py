@@ -125,7 +125,7 @@ local function stored(d) return redis.call('HGET', P .. 'room:' .. d, 'stored') 
 # Who is in the way on a server that is dead goes at once; who is on one that is cut off may soon be.
 _JOIN = """
 local d, me, user, info, most, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-if not is_current(me, ARGV[7]) then return 'wait' end
+if not is_current(me, ARGV[7]) then return 'again' end
 local function find(found)
   for _, m in ipairs(found) do
     if m.user == user then return m end
