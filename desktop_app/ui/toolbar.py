@@ -115,6 +115,7 @@ class Toolbar(QFrame):
             ActionButton(actions.react),
             ActionButton(actions.hand),
             ActionButton(actions.pointer),
+            ActionButton(actions.layout),
             ActionButton(actions.invite),
             ActionButton(actions.statistics),
             ActionButton(actions.settings),

@@ -1,12 +1,17 @@
 // One stay in one room: who is there, and a connection to each of them.
 
 import { randomId } from "./ids.js";
+import { LevelSource } from "./level.js";
 import { Peer } from "./peer.js";
+import { Paths } from "./sfu/paths.js";
+import { SpeechWatch } from "./sfu/speech.js";
+import { Topology } from "./sfu/topology.js";
 import { Signaling } from "./signaling.js";
 
 /**
  * Events: "joined" (detail: participant), "left" (detail: userId), "updated" (detail: participant),
- * "ended" (detail: the reason in words). A participant is { userId, name, audioMuted, videoMuted, peer }.
+ * "ended" (detail: the reason in words). A participant is { userId, name, audioMuted, videoMuted, peer, paths }:
+ * what is seen and heard of them is in `paths`, by whichever way it comes.
  */
 export class Call extends EventTarget {
   #signaling = new Signaling();
@@ -14,14 +19,25 @@ export class Call extends EventTarget {
   #iceServers = [];
   #muted = false;
   #over = false;
+  #speech = null;
 
   userId = randomId();
   participants = new Map();
+  topology = new Topology({
+    participants: this.participants,
+    send: (message) => this.#signaling.send(message),
+    tracks: () => this.#media.tracks,
+  });
 
   /** `media` is a LocalMedia; its tracks are sent as they come and go. */
   constructor(media) {
     super();
     this.#media = media;
+    this.topology.addEventListener("topology", () => {
+      for (const participant of this.participants.values()) {
+        this.#noteWithheld(participant, participant.withheld);
+      }
+    });
     this.#signaling.addEventListener("message", ({ detail }) => this.#receive(detail));
     this.#signaling.addEventListener("lost", ({ detail }) => this.#end(detail));
     this.onMediaChange = ({ detail: kind }) => this.#mediaChanged(kind);
@@ -41,7 +57,14 @@ export class Call extends EventTarget {
       this.#signaling.send({ type: "update-participant", ...now });
     }
     this.#iceServers = Array.isArray(welcome.iceServers) ? welcome.iceServers : [];
-    for (const info of Array.isArray(welcome.participants) ? welcome.participants : []) {
+    const participants = Array.isArray(welcome.participants) ? welcome.participants : [];
+    this.topology.start({ ...welcome, participants }, this.#iceServers);
+    if (welcome.topology) {
+      // Another server would not know what it is told.
+      this.#speech = new SpeechWatch((dbov) => this.#signaling.send({ type: "audio-level", dbov }));
+      this.#listen();
+    }
+    for (const info of participants) {
       this.#add(info)?.peer.expectOffer();
     }
   }
@@ -61,6 +84,8 @@ export class Call extends EventTarget {
     this.#over = true;
     this.#media.removeEventListener("change", this.onMediaChange);
     this.#signaling.close();
+    this.#speech?.close();
+    this.topology.close();
     for (const { peer } of this.participants.values()) {
       peer.close();
     }
@@ -73,6 +98,9 @@ export class Call extends EventTarget {
   }
 
   #receive(message) {
+    if (this.topology.receive(message)) {
+      return;
+    }
     const participant = this.participants.get(message.userId ?? message.from);
     switch (message.type) {
       case "new-peer":
@@ -104,7 +132,8 @@ export class Call extends EventTarget {
   #noteWithheld(participant, withheld) {
     if (participant) {
       participant.withheld = withheld;
-      participant.videoMuted = participant.cameraOff || withheld;
+      // What they say of the direct path is nothing to the other one.
+      participant.videoMuted = participant.cameraOff || (withheld && this.topology.mode === "mesh");
       this.dispatchEvent(new CustomEvent("updated", { detail: participant }));
     }
   }
@@ -118,11 +147,14 @@ export class Call extends EventTarget {
     const peer = new Peer({
       iceServers: this.#iceServers,
       tracks: this.#media.tracks,
+      sending: false, // until they are in the map, where their place is known
       send: (data) => this.#signaling.send({ type: "signal", targetUserId: userId, data }),
     });
-    const participant = { userId, ...describe(info), withheld: false, peer };
+    const participant = { userId, ...describe(info), withheld: false, peer, paths: new Paths() };
     this.participants.set(userId, participant);
+    peer.setSending(this.topology.sendsTo(userId));
     this.dispatchEvent(new CustomEvent("joined", { detail: participant }));
+    this.topology.added(participant);
     return participant;
   }
 
@@ -131,6 +163,7 @@ export class Call extends EventTarget {
     if (participant) {
       this.participants.delete(userId);
       participant.peer.close();
+      this.topology.removed(userId);
       this.dispatchEvent(new CustomEvent("left", { detail: userId }));
     }
   }
@@ -140,7 +173,16 @@ export class Call extends EventTarget {
     for (const { peer } of this.participants.values()) {
       peer.setTrack(kind, this.#media.tracks[kind]);
     }
+    this.topology.setTrack(kind, this.#media.tracks[kind]);
+    if (kind === "audio") {
+      this.#listen();
+    }
     this.#tellStates();
+  }
+
+  #listen() {
+    const { audio } = this.#media.tracks;
+    this.#speech?.listenTo(audio && new LevelSource(audio));
   }
 
   #applyMute() {

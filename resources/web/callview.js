@@ -1,11 +1,11 @@
 // The call as the person sees it: tiles, state line, buttons.
 
+import { Gallery } from "./gallery.js";
 import { NONE } from "./media.js";
-import { Tile, keepArranged } from "./tiles.js";
-import { crowdWords, deviceWords, peerWords } from "./words.js";
+import { Tile } from "./tiles.js";
+import { crowdWords, deviceWords, peerWords, topologyWords, wayWords } from "./words.js";
 
 const NOTICE_MS = 8_000;
-const OWN = "self";
 const DEVICE_NAMES = { audio: "microphone", video: "camera" };
 
 const element = (id) => document.getElementById(id);
@@ -17,7 +17,8 @@ export class CallView extends EventTarget {
   #call = null;
   #name = "";
   #ownTrack = null;
-  #tiles = new Map();
+  #ownTile = null;
+  #gallery = new Gallery(element("tiles"));
   #noticeTimer = null;
 
   constructor(media, room) {
@@ -37,7 +38,7 @@ export class CallView extends EventTarget {
         this.#sayProblems([kind]);
       }
     });
-    keepArranged(element("tiles"));
+    this.#gallery.addEventListener("view", ({ detail }) => this.#call?.topology.show(detail));
   }
 
   /** Show `call`, which is about to join. */
@@ -47,59 +48,92 @@ export class CallView extends EventTarget {
     element("call-room").textContent = this.#room;
     element("sound").hidden = true;
     this.#say("");
-    this.#addTile(OWN, { userId: call.userId, name, own: true });
+    this.#ownTile = new Tile(element("tile-template"), { userId: call.userId, name, own: true });
+    this.#gallery.setOwn(this.#ownTile);
     this.#showOwn();
     this.#setStatus("Joining…");
     call.addEventListener("joined", ({ detail }) => this.#joined(detail));
     call.addEventListener("left", ({ detail }) => this.#left(detail));
-    call.addEventListener("updated", ({ detail }) => this.#tiles.get(detail.userId)?.update(detail));
+    call.addEventListener("updated", ({ detail }) => this.#gallery.get(detail.userId)?.update(detail));
+    call.topology.addEventListener("change", () => this.#showStates());
+    call.topology.addEventListener("speaker", () => this.#showSpeaker());
+    call.topology.addEventListener("topology", ({ detail }) => this.#tellTopology(detail));
   }
 
   /** Say that joining has succeeded. */
   entered() {
     this.#countPeople();
+    this.#showSpeaker();
     this.#sayProblems(["video", "audio"]);
   }
 
   close() {
     this.#call = null;
     this.#ownTrack = null;
-    for (const tile of this.#tiles.values()) {
-      tile.remove();
-    }
-    this.#tiles.clear();
+    this.#ownTile = null;
+    this.#gallery.clear();
     clearTimeout(this.#noticeTimer);
   }
 
   #joined(participant) {
-    const { userId, peer } = participant;
-    const tile = this.#addTile(userId, participant);
-    const showState = () => {
-      tile.setState(peerWords(peer.state), peer.state === "failed");
-    };
-    peer.addEventListener("state", showState);
-    peer.addEventListener("stream", () => tile.setStream(peer.stream));
-    showState();
+    const { userId, peer, paths } = participant;
+    const tile = new Tile(element("tile-template"), participant);
+    this.#gallery.add(userId, tile);
+    peer.addEventListener("state", () => this.#showState(participant));
+    paths.addEventListener("track", ({ detail: kind }) => {
+      if (kind === "audio") {
+        tile.setSound(paths.current.audio);
+      } else {
+        tile.setPicture(paths.current.video);
+      }
+      this.#showState(participant);
+    });
+    paths.addEventListener("rest", ({ detail: kind }) => {
+      if (kind === "video") {
+        tile.holdPicture();
+      }
+    });
+    this.#showState(participant);
     tile.update(participant);
     this.#countPeople();
+    this.#showSpeaker();
   }
 
   #left(userId) {
-    this.#tiles.get(userId)?.remove();
-    this.#tiles.delete(userId);
+    this.#gallery.remove(userId);
     this.#countPeople();
   }
 
-  #addTile(key, options) {
-    const tile = new Tile(element("tile-template"), options);
-    this.#tiles.set(key, tile);
-    const own = element("tiles").querySelector(".own");
-    element("tiles").insertBefore(tile.element, own); // the own picture stays last
-    return tile;
+  #showStates() {
+    for (const participant of this.#call?.participants.values() ?? []) {
+      this.#showState(participant);
+    }
+  }
+
+  /** What is to be said of the way by which somebody's sound and picture come. */
+  #showState(participant) {
+    const { topology } = this.#call ?? {};
+    const { state } = participant.peer;
+    const way = topology?.wayOf(participant) ?? "";
+    const direct = topology?.mode === "mesh";
+    const words = direct && way === "" ? peerWords(state) : wayWords(way);
+    this.#gallery.get(participant.userId)?.setState(words, direct && way === "" && state === "failed");
+  }
+
+  #showSpeaker() {
+    const { topology, userId } = this.#call;
+    this.#gallery.setSpeaker(topology.speaker, topology.speaker === userId);
+  }
+
+  #tellTopology({ phase, reason }) {
+    const words = phase === "commit" ? topologyWords(reason) : "";
+    if (words !== "") {
+      this.#say(words);
+    }
   }
 
   #countPeople() {
-    this.#setStatus(crowdWords(this.#tiles.size - 1));
+    this.#setStatus(crowdWords(this.#gallery.size));
   }
 
   #setStatus(words) {
@@ -109,11 +143,10 @@ export class CallView extends EventTarget {
   #showOwn() {
     const { audio, video } = this.#media.tracks;
     const silent = audio === null || this.#call.muted;
-    const tile = this.#tiles.get(OWN);
-    tile.update({ name: this.#name, label: "You", audioMuted: silent, videoMuted: video === null });
+    this.#ownTile.update({ name: this.#name, label: "You", audioMuted: silent, videoMuted: video === null });
     if (video !== this.#ownTrack) {
       this.#ownTrack = video;
-      tile.setStream(video ? new MediaStream([video]) : null);
+      this.#ownTile.setPicture(video);
     }
     setTool(element("mute"), silent, "microphone", silent ? "Unmute" : "Mute");
     setTool(element("camera-off"), video === null, "camera", video === null ? "Camera on" : "Camera off");
@@ -174,7 +207,7 @@ export class CallView extends EventTarget {
 
   #playAll() {
     element("sound").hidden = true;
-    for (const tile of this.#tiles.values()) {
+    for (const tile of this.#gallery.tiles()) {
       tile.playAloud();
     }
   }

@@ -116,6 +116,17 @@ function start(room) {
       Array.from(talk.hub.links.values()).reduce((sum, link) => sum + link.queuedBytes(label), 0),
     board: () => talk.board.board.shapes().map(({ site, seq }) => [site, seq]),
     dropped: (userId) => ({ ...talk.hub.links.get(userId)?.dropped }),
+    topology: () => ({ mode: call?.topology.mode, coming: call?.topology.coming, epoch: call?.topology.epoch }),
+    paths: (userId) => {
+      const paths = call?.participants.get(userId)?.paths;
+      return { audio: paths?.pathOf("audio") ?? null, video: paths?.pathOf("video") ?? null };
+    },
+    streams: () => call?.topology.sfu?.subscriber.streams ?? [],
+    sending: () => call?.topology.sfu?.publisher.sending ?? [],
+    sfu: () => ({
+      publisher: call?.topology.sfu?.publisher.connection ?? null,
+      subscriber: call?.topology.sfu?.subscriber.connection ?? null,
+    }),
     connection: (userId) => call?.participants.get(userId)?.peer.connection ?? null,
   });
 

@@ -14,6 +14,7 @@ export class Peer extends EventTarget {
   #iceServers;
   #send;
   #tracks = { audio: null, video: null };
+  #sending;
   #localStream = new MediaStream(); // gives both tracks one msid, so that the far end keeps them in sync
   #session = null;
   #early = [];
@@ -25,11 +26,12 @@ export class Peer extends EventTarget {
   connection = null;
 
   /** `send` takes the `data` of a signal message; `tracks` are { audio, video }, each a track or null. */
-  constructor({ iceServers, tracks, send }) {
+  constructor({ iceServers, tracks, send, sending = true }) {
     super();
     this.#iceServers = iceServers;
     this.#send = send;
     this.#tracks = { ...tracks };
+    this.#sending = sending;
   }
 
   /** Begin: we were here before. */
@@ -37,7 +39,7 @@ export class Peer extends EventTarget {
     this.#enqueue(async () => {
       this.#open(randomId());
       for (const kind of KINDS) {
-        this.connection.addTransceiver(this.#tracks[kind] ?? kind, {
+        this.connection.addTransceiver(this.#sent(kind) ?? kind, {
           direction: "sendrecv",
           streams: [this.#localStream],
         });
@@ -63,14 +65,37 @@ export class Peer extends EventTarget {
   /** Send another track, or null for none, from now on. No renegotiation: the transceivers are always there. */
   setTrack(kind, track) {
     this.#tracks[kind] = track;
-    this.#enqueue(async () => {
-      await this.#transceiver(kind)?.sender.replaceTrack(this.#tracks[kind]);
-    });
+    this.#fill([kind]);
+  }
+
+  /** Send the tracks by this connection, or nothing, while they travel by another way. The data channels go on. */
+  setSending(sending) {
+    if (sending !== this.#sending) {
+      this.#sending = sending;
+      this.#fill(KINDS);
+    }
+  }
+
+  /** The m-line by which a track of `stream` comes. */
+  midOf(track) {
+    return this.connection?.getTransceivers().find((one) => one.receiver.track === track)?.mid ?? null;
   }
 
   close() {
     this.#setState("closed");
     this.connection?.close();
+  }
+
+  #sent(kind) {
+    return this.#sending ? this.#tracks[kind] : null;
+  }
+
+  #fill(kinds) {
+    this.#enqueue(async () => {
+      for (const kind of kinds) {
+        await this.#transceiver(kind)?.sender.replaceTrack(this.#sent(kind));
+      }
+    });
   }
 
   async #receive(signal) {
@@ -109,7 +134,7 @@ export class Peer extends EventTarget {
       if (transceiver) {
         transceiver.direction = "sendrecv";
         transceiver.sender.setStreams?.(this.#localStream);
-        await transceiver.sender.replaceTrack(this.#tracks[kind]);
+        await transceiver.sender.replaceTrack(this.#sent(kind));
       }
     }
     await this.#addEarlyCandidates();
@@ -220,7 +245,8 @@ function certificateOf(sdp) {
   return /^a=fingerprint:(.*)$/m.exec(sdp)?.[1].trim().toLowerCase() ?? "";
 }
 
-function newConnection(iceServers) {
+/** A connection over one transport; without the ICE servers when they are not usable. */
+export function newConnection(iceServers) {
   const policy = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" };
   try {
     return new RTCPeerConnection({ ...policy, iceServers });

@@ -9,11 +9,16 @@ export function describe(description, session) {
 
 /** `candidate` is an RTCIceCandidate, or null at the end of them. */
 export function candidateData(candidate, session) {
+  return named({ type: "candidate", candidate: candidateInit(candidate) }, session);
+}
+
+/** The RTCIceCandidateInit of an RTCIceCandidate; null at the end of them. */
+export function candidateInit(candidate) {
   if (candidate === null || candidate.candidate === "") {
-    return named({ type: "candidate", candidate: null }, session);
+    return null;
   }
   const { candidate: line, sdpMid, sdpMLineIndex } = candidate;
-  return named({ type: "candidate", candidate: { candidate: line, sdpMid, sdpMLineIndex } }, session);
+  return { candidate: line, sdpMid, sdpMLineIndex };
 }
 
 function named(data, session) {

@@ -9,6 +9,8 @@ export function serverUrl() {
   return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`;
 }
 
+const capabilities = ["sfu"];
+
 /**
  * Joins one room. Events, after join() has resolved:
  * "message" (detail: a message of the server) and "lost" (detail: the reason in words).
@@ -31,7 +33,7 @@ export class Signaling extends EventTarget {
       const timer = setTimeout(() => fail(NO_ANSWER), ANSWER_MS);
 
       socket.addEventListener("open", () => {
-        this.send({ type: "join-room", roomId: room, userId, displayName: name, audioMuted, videoMuted });
+        this.send({ type: "join-room", roomId: room, userId, displayName: name, audioMuted, videoMuted, capabilities });
       });
       socket.addEventListener("message", (event) => {
         if (this.#socket !== socket) {

@@ -1,32 +1,39 @@
 // The pictures of the people in a call.
 
-const ASPECT_MIN = 0.9;
-const ASPECT_MIN_ALONE = 0.5;
-const ASPECT_MAX = 16 / 9;
 const LEAST_VISIBLE = 0.6; // a picture that would lose more than the rest of it is shown whole, with borders
-const GAP_PX = 10;
-const FLOATING_MIN_PX = 200;
 const HUES = 6;
 
 /** One person's picture, name and state. */
 export class Tile {
   #video;
+  #name = "";
+  #pinned = false;
+  #next = null; // takes the place of #video when its first picture is there
+  #track = null;
+  #audio;
   #muted = false;
   #videoMuted = true;
   #own;
   #observer = new ResizeObserver(() => this.#show());
 
-  /** Events of the element: "sound-blocked" when the browser wants a click before it plays sound. */
+  /**
+   * Events of the element: "sound-blocked" when the browser wants a click before it plays sound, "pin" when the person
+   * wants to see this one large, or no longer.
+   */
   constructor(template, { userId, name, own = false }) {
     this.element = template.content.firstElementChild.cloneNode(true);
     this.element.dataset.user = userId;
     this.element.classList.toggle("own", own);
     this.element.classList.add(`hue-${hueOf(userId)}`);
-    this.#video = this.element.querySelector("video");
-    this.#own = own;
-    this.#video.muted = own; // nobody wants to hear their own voice
-    for (const event of ["resize", "loadeddata", "emptied"]) {
-      this.#video.addEventListener(event, () => this.#show());
+    this.#audio = this.element.querySelector("audio");
+    this.#adopt(this.element.querySelector("video"));
+    const pin = this.element.querySelector(".tile-pin");
+    if (own) {
+      this.#audio.remove(); // nobody wants to hear their own voice
+      pin.remove();
+    } else {
+      pin.addEventListener("click", () => this.#wantPin());
+      this.element.addEventListener("dblclick", ({ target }) => target.closest("button") ?? this.#wantPin());
     }
     this.#observer.observe(this.element);
     this.update({ name, audioMuted: false, videoMuted: true });
@@ -38,8 +45,23 @@ export class Tile {
     this.#videoMuted = videoMuted;
     this.element.querySelector(".tile-name").textContent = label;
     this.element.querySelector(".avatar span").textContent = initials(name);
-    this.#video.setAttribute("aria-label", `Picture of ${name}`);
+    this.#name = name;
+    for (const video of this.element.querySelectorAll("video")) {
+      video.setAttribute("aria-label", `Picture of ${name}`);
+    }
+    this.#sayPin();
     this.#show();
+  }
+
+  /** Whether this one is large because the person wants it so. */
+  setPinned(pinned) {
+    this.#pinned = pinned;
+    this.element.classList.toggle("pinned", pinned);
+    this.#sayPin();
+  }
+
+  setSpeaking(speaking) {
+    this.element.classList.toggle("speaking", speaking);
   }
 
   setState(words, failed = false) {
@@ -49,38 +71,120 @@ export class Tile {
     this.element.classList.toggle("failed", failed);
   }
 
-  setStream(stream) {
-    if (this.#video.srcObject !== stream) {
-      this.#video.srcObject = stream; // setting it again would make the picture blink
+  /** Let a track be heard, or none. */
+  setSound(track) {
+    this.#audio.srcObject = track === null ? null : new MediaStream([track]);
+    this.#playSound();
+  }
+
+  /**
+   * Show a track, or none. What is there stays until the first picture of the track is; null takes it away at once.
+   */
+  setPicture(track) {
+    if (track === this.#track) {
+      if (track !== null && this.#video.paused && this.#next === null) {
+        this.#play(this.#video, track); // it was held
+      }
+      return; // setting it again would make the picture blink
     }
-    this.#play();
+    this.#track = track;
+    this.#dropNext();
+    if (track === null || this.#video.srcObject === null || this.#video.videoWidth === 0) {
+      this.#play(this.#video, track);
+      return;
+    }
+    const next = this.#video.cloneNode();
+    next.classList.add("next");
+    this.#next = next;
+    this.#video.after(next);
+    const swap = () => {
+      if (next === this.#next) {
+        this.#next = null;
+        next.classList.remove("next");
+        this.#video.remove();
+        this.#video.srcObject = null;
+        this.#adopt(next);
+        this.#show();
+      }
+    };
+    next.requestVideoFrameCallback?.(swap);
+    next.addEventListener("loadeddata", swap, { once: true }); // where nothing is painted, as in the background
+    this.#play(next, track);
+  }
+
+  /** Keep the picture of this moment, also when its track ends, until another one comes. */
+  holdPicture() {
+    this.#video.pause();
   }
 
   /** Play with sound; the browser allows it after a click. */
   playAloud() {
-    this.#video.muted = this.#own;
-    this.#play();
+    this.#audio.muted = false;
+    this.#playSound();
   }
 
-  async #play() {
-    if (this.#video.srcObject === null) {
-      return;
+  #adopt(video) {
+    this.#video = video;
+    video.muted = true; // the sound is apart from it
+    for (const event of ["resize", "loadeddata", "emptied"]) {
+      video.addEventListener(event, () => this.#show());
     }
-    try {
-      await this.#video.play();
-    } catch (error) {
-      // A page that uses no device and was never clicked may show pictures, but not make a sound.
-      if (error.name === "NotAllowedError" && !this.#video.muted) {
-        this.#video.muted = true;
-        this.element.dispatchEvent(new CustomEvent("sound-blocked", { bubbles: true }));
-        this.#play();
+  }
+
+  #dropNext() {
+    if (this.#next !== null) {
+      this.#next.remove();
+      this.#next.srcObject = null;
+      this.#next = null;
+    }
+  }
+
+  async #play(video, track) {
+    video.muted = true;
+    video.srcObject = track === null ? null : new MediaStream([track]);
+    if (track !== null) {
+      try {
+        await video.play();
+      } catch (error) {
+        if (error.name !== "AbortError") {
+          console.info("a picture does not play", error.name); // another one came meanwhile, otherwise
+        }
       }
     }
   }
 
+  async #playSound() {
+    if (this.#audio.srcObject === null) {
+      return;
+    }
+    try {
+      await this.#audio.play();
+    } catch (error) {
+      // A page that uses no device and was never clicked may show pictures, but not make a sound.
+      if (error.name === "NotAllowedError") {
+        this.#audio.muted = true;
+        this.element.dispatchEvent(new CustomEvent("sound-blocked", { bubbles: true }));
+      }
+    }
+  }
+
+  #wantPin() {
+    this.element.dispatchEvent(new CustomEvent("pin", { bubbles: true, detail: this.element.dataset.user }));
+  }
+
+  #sayPin() {
+    const pin = this.element.querySelector(".tile-pin");
+    const words = this.#pinned ? `Do not keep ${this.#name} large` : `Keep ${this.#name} large`;
+    pin?.setAttribute("aria-pressed", String(this.#pinned));
+    pin?.setAttribute("aria-label", words);
+    pin?.setAttribute("title", words);
+  }
+
   remove() {
     this.#observer.disconnect();
+    this.#dropNext();
     this.#video.srcObject = null;
+    this.#audio.srcObject = null;
     this.element.remove();
   }
 
@@ -92,44 +196,6 @@ export class Tile {
     const change = (videoWidth / videoHeight) * (this.element.clientHeight / this.element.clientWidth);
     this.element.classList.toggle("whole", Math.min(change, 1 / change) < LEAST_VISIBLE);
   }
-}
-
-/** Keeps tiles as large as the room for them allows. */
-export function keepArranged(list) {
-  const arrange = () => {
-    // Two people: the own picture floats in a corner, where there is room for one.
-    const floating = list.children.length === 2 && list.clientHeight >= FLOATING_MIN_PX;
-    list.classList.toggle("floating", floating);
-    const count = floating ? 1 : list.children.length;
-    const room = list.getBoundingClientRect(); // clientWidth may be rounded up, and a row would not fit
-    const { width, height } = bestSize(count, Math.floor(room.width), Math.floor(room.height));
-    list.style.setProperty("--tile-width", `${width}px`);
-    list.style.setProperty("--tile-height", `${height}px`);
-    list.style.setProperty("--margin-x", `${(list.clientWidth - width) / 2}px`);
-    list.style.setProperty("--margin-y", `${(list.clientHeight - height) / 2}px`);
-  };
-  new ResizeObserver(arrange).observe(list);
-  new MutationObserver(arrange).observe(list, { childList: true });
-}
-
-/** The largest tile, in px, so that `count` of them fit into width x height in rows. */
-export function bestSize(count, width, height) {
-  let best = { width: 0, height: 0 };
-  const aspectMin = count === 1 ? ASPECT_MIN_ALONE : ASPECT_MIN;
-  for (let columns = 1; columns <= count; columns += 1) {
-    const rows = Math.ceil(count / columns);
-    let w = (width - GAP_PX * (columns - 1)) / columns;
-    let h = (height - GAP_PX * (rows - 1)) / rows;
-    if (w > h * ASPECT_MAX) {
-      w = h * ASPECT_MAX;
-    } else if (w < h * aspectMin) {
-      h = w / aspectMin;
-    }
-    if (w * h > best.width * best.height) {
-      best = { width: Math.floor(w), height: Math.floor(h) };
-    }
-  }
-  return best;
 }
 
 function initials(name) {

@@ -65,6 +65,34 @@ export function peerWords(state) {
   }
 }
 
+/** Why nothing comes of somebody to their tile, by Topology.wayOf. */
+export function wayWords(way) {
+  switch (way) {
+    case "connecting":
+      return "Connecting…";
+    case "interrupted":
+      return "Connection interrupted…";
+    case "beyond":
+      return "Chat only: there are too many people for direct calls.";
+    default:
+      return "";
+  }
+}
+
+/** What a change of the topology means for people; "" when it is no news to them. */
+export function topologyWords(reason) {
+  switch (reason) {
+    case "sfu-lost":
+      return "The media server is gone. Sound and pictures go directly from person to person now.";
+    case "sfu-back":
+      return "The media server is back.";
+    case "no-sfu":
+      return "So many people need a media server, which there is none of: sound and pictures may suffer.";
+    default:
+      return "";
+  }
+}
+
 /** How many people are there, for the state line. */
 export function crowdWords(others) {
   if (others === 0) {

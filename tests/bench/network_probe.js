@@ -70,8 +70,8 @@
   }
 
   async function watchSound(own, sound, number) {
-    const [track] = find(own).srcObject.getAudioTracks();
-    const source = own ? await ownSound() : track;
+    const theirs = () => document.querySelector(".tile:not(.own) audio").srcObject.getAudioTracks()[0];
+    const source = own ? await ownSound() : theirs();
     const reader = new MediaStreamTrackProcessor({ track: source, maxBufferSize: 100 }).readable.getReader();
     const floats = new Float32Array(4096);
     while (running === number) {

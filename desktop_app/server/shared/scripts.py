@@ -120,17 +120,21 @@ end
 local function stored(d) return redis.call('HGET', P .. 'room:' .. d, 'stored') or nil end
 """
 
-# ARGV: digest, server, user id, info, most members, token of the joining, epoch.
+# ARGV: digest, server, user id, info, most members, token of the joining, epoch, most members if somebody there is
+# not capable of everything (their infos say so).
 # Who is in the way on a server that is dead goes at once; who is on one that is cut off may soon be.
 _JOIN = """
 local d, me, user, info, most, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-if not is_current(me, ARGV[7]) then return 'wait' end
+if not is_current(me, ARGV[7]) then return 'again' end
 local function find(found)
   for _, m in ipairs(found) do
     if m.user == user then return m end
   end
 end
 local found = entries(d)
+for _, m in ipairs(found) do
+  if not string.find(m.i, '"capabilities":[', 1, true) then most = math.min(most, tonumber(ARGV[8])) end
+end
 local doubtful = {}
 local doubts = false
 if find(found) or #found >= most then
@@ -148,7 +152,7 @@ if find(found) or #found >= most then
 end
 local old = find(found)
 if old then return doubtful[old.s] and 'wait' or 'user-id-taken' end
-if #found >= most then return doubts and 'wait' or 'room-full' end
+if #found >= most then return doubts and 'wait' or 'room-full ' .. most end
 local now = redis.call('TIME')
 local n = tonumber(now[1]) * 1000000 + tonumber(now[2])
 local last = tonumber(redis.call('GET', P .. 'number') or '0')

@@ -1,0 +1,134 @@
+// One connection to the SFU and its state, for publisher and subscriber alike.
+
+import { candidateInit } from "../signal_data.js";
+import { newConnection } from "../peer.js";
+import { BackOff } from "./backoff.js";
+
+const CONNECT_MS = 12_000;
+const INTERRUPTED_MS = 4_000;
+
+/**
+ * Events: "state" (detail: new, connecting, connected, interrupted). A subclass has begin(), which is called for each
+ * attempt, and forget(), which is called when a connection is given up.
+ */
+export class SfuLink extends EventTarget {
+  #iceServers;
+  #send;
+  #backOff = new BackOff();
+  #timer = null;
+  #chain = Promise.resolve();
+
+  name;
+  epoch;
+  state = "new";
+  connection = null;
+  closed = false;
+
+  /** `name` is "publish" or "subscribe"; `send` takes a message for the server. */
+  constructor(name, { epoch, iceServers, send }) {
+    super();
+    this.name = name;
+    this.epoch = epoch;
+    this.#iceServers = iceServers;
+    this.#send = send;
+  }
+
+  send(type, values) {
+    if (!this.closed) {
+      this.#send({ type, epoch: this.epoch, ...values });
+    }
+  }
+
+  close() {
+    this.closed = true;
+    this.#backOff.cancel();
+    this.#drop();
+  }
+
+  /** Give the connection up and begin anew, after a while. */
+  restart(why) {
+    if (this.closed) {
+      return;
+    }
+    console.info(`the connection to the media server (${this.name}) begins anew: ${why}`);
+    this.#drop();
+    this.setState("interrupted");
+    this.#backOff.schedule(() => this.enqueue(() => this.begin({ again: true })));
+  }
+
+  /** Another RTCPeerConnection in place of what was there. */
+  open() {
+    this.#drop();
+    const connection = newConnection(this.#iceServers);
+    this.connection = connection;
+    this.#wait(CONNECT_MS, "it does not come up");
+    connection.addEventListener("icecandidate", ({ candidate }) => {
+      if (connection === this.connection) {
+        this.send("sfu-candidate", { connection: this.name, candidate: candidateInit(candidate) });
+      }
+    });
+    connection.addEventListener("connectionstatechange", () => {
+      if (connection === this.connection) {
+        this.#follow(connection.connectionState);
+      }
+    });
+    if (this.state !== "interrupted") {
+      this.setState("connecting");
+    }
+    return connection;
+  }
+
+  setState(state) {
+    if (this.state !== state) {
+      this.state = state;
+      this.dispatchEvent(new CustomEvent("state", { detail: state }));
+    }
+  }
+
+  /** Everything that is done with the connection is done one after the other; what fails begins anew. */
+  enqueue(step) {
+    this.#chain = this.#chain.then(async () => {
+      if (this.closed) {
+        return;
+      }
+      const before = this.connection;
+      try {
+        await step();
+      } catch (error) {
+        // A step that waited for a connection which was closed meanwhile has failed of that.
+        if (!this.closed && (this.connection === before || before === null)) {
+          console.warn(`the negotiation with the media server (${this.name}) failed`, error);
+          this.restart("the negotiation failed");
+        }
+      }
+    });
+    return this.#chain;
+  }
+
+  #follow(state) {
+    if (state === "connected") {
+      clearTimeout(this.#timer);
+      this.#backOff.succeeded();
+      this.setState("connected");
+    } else if (state === "failed" || state === "closed") {
+      this.restart("it failed");
+    } else if (state === "disconnected") {
+      this.setState("interrupted");
+      this.#wait(INTERRUPTED_MS, "it is interrupted");
+    }
+  }
+
+  #wait(limitMs, why) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.restart(why), limitMs);
+  }
+
+  #drop() {
+    clearTimeout(this.#timer);
+    if (this.connection !== null) {
+      this.forget();
+      this.connection.close();
+      this.connection = null;
+    }
+  }
+}
