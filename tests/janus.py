@@ -21,8 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError, ClientSession, WSMsgType
 
+from desktop_app.server.janus.address import parse_janus
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from desktop_app.server.janus.address import JanusAddress
 
 PROGRAM = "/usr/bin/janus"
 ADMIN_KEY = "only-the-server"
@@ -118,6 +122,11 @@ class JanusProcess:
         return f"{self.url},{self.admin_key}"
 
     @property
+    def address(self) -> JanusAddress:
+        """The same, parsed."""
+        return parse_janus(self.node)
+
+    @property
     def pid(self) -> int:
         """Its process id, which is its process group's as well."""
         if self._process is None:
@@ -206,6 +215,15 @@ class JanusProcess:
         answer = await self.admin("handle_info", session_id=session_id, handle_id=handle_id)
         assert answer["janus"] == "success", answer
         return dict(answer["info"])
+
+    async def all_info(self) -> list[dict[str, Any]]:
+        """handle_info of every handle that is there."""
+        found = []
+        for session_id, handle_id in await self.handles():
+            answer = await self.admin("handle_info", session_id=session_id, handle_id=handle_id)
+            if answer["janus"] == "success":  # else it has gone meanwhile
+                found.append(dict(answer["info"]))
+        return found
 
     async def rooms(self) -> list[dict[str, Any]]:
         """The VideoRoom's rooms, private ones too."""

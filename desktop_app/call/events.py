@@ -10,6 +10,7 @@ from desktop_app.data.events import DataEvent
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ParticipantInfo
+    from desktop_app.protocol.topology import Mode, Phase
     from desktop_app.rtc.state import PeerState
     from desktop_app.stats.model import CallStats
 
@@ -131,6 +132,26 @@ class QualityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TopologyChanged:
+    """How media travels in the room, or shall: told when we join, and at each step of a change (docs/sfu.md)."""
+
+    mode: Mode
+    reason: str
+    """Of docs/sfu.md's table."""
+    phase: Phase = "commit"
+    """A `commit` holds; `prepare` is on the way to `mode`, and `abort` has given it up."""
+    mesh_limit: int = 8
+    """People in a room without an SFU."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSpeakerChanged:
+    """Who speaks, the same on all ends; may be ourselves. None: nobody does."""
+
+    user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence for the person. `code` is stable, the text is not."""
 
@@ -151,6 +172,8 @@ CallEvent: TypeAlias = (
     | MicrophoneLevel
     | StatsUpdated
     | QualityChanged
+    | TopologyChanged
+    | ActiveSpeakerChanged
     | Notice
     | DataEvent
 )

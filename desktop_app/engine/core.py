@@ -146,6 +146,10 @@ class EngineCore:
         with contextlib.suppress(NoCallError):
             self.session.data.pointer.show_stroke(shape)
 
+    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+        """Tell who is on screen."""
+        self.session.set_view(large, small)
+
     async def play_test_tone(self) -> None:
         """A second of tone."""
         self.session.media.play_test_tone()

@@ -99,6 +99,13 @@ class EnginePort(Protocol):
     def show_stroke(self, shape: Shape | None) -> None:
         """Show everybody a shape while it is drawn; None: it has ended. Does not wait."""
 
+    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+        """Tell who of the others is on screen: large, the most important first, or as a small tile. Does not wait.
+
+        Whoever is in neither is hidden, and their picture need not come. Until the first call of it everybody counts
+        as small but the first three, who are large. It holds for the call that runs, and for those to come.
+        """
+
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker of the settings last applied."""
 

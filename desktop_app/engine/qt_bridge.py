@@ -137,6 +137,11 @@ class EngineBridge(QObject):
         """Show everybody a shape while it is drawn."""
         self._thread.post(lambda: self._core.show_stroke(shape))
 
+    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+        """Tell who is on screen."""
+        view = tuple(large), tuple(small)
+        self._thread.post(lambda: self._core.set_view(*view))
+
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker."""
         await self._call(self._core.play_test_tone())

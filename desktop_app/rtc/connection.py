@@ -46,9 +46,10 @@ PREFERRED_MIME_TYPES = {"audio": (audio_codecs.OPUS, audio_codecs.RED), "video":
 class LocalFeeds:
     """What we send."""
 
-    audio: EncodedFeed
+    audio: EncodedFeed | None
+    """None: no sound, which takes another way."""
     video: EncodedFeed | None
-    """None: sound alone."""
+    """None: no pictures."""
     on_narrower: Callable[[], None] = lambda: None
     """A path was found to carry clearly less than before."""
     wanted_kbps: Callable[[], float] = lambda: 0.0
@@ -144,9 +145,26 @@ class MediaConnection:
     def send_video(self, feed: EncodedFeed | None) -> None:
         """Send this encoding of the picture from its next keyframe on; None sends no picture."""
         self._local = replace(self._local, video=feed)
-        for sender in self.pc.getSenders():  # a foreign offer may have had several lines for pictures
-            if isinstance(sender, MediaSender) and sender.kind == "video":
+        self._switch("video", feed)
+
+    def send_audio(self, feed: EncodedFeed | None) -> None:
+        """Send this sound from now on; None sends none."""
+        self._local = replace(self._local, audio=feed)
+        self._switch("audio", feed)
+
+    def _switch(self, kind: str, feed: EncodedFeed | None) -> None:
+        for sender in self.pc.getSenders():  # a foreign offer may have had several lines of a kind
+            if isinstance(sender, MediaSender) and sender.kind == kind:
                 sender.feed_track.switch(feed)
+
+    @property
+    def has_media(self) -> bool:
+        """Whether it has lines for sound or pictures, and not for data alone."""
+        return bool(self.pc.getTransceivers())
+
+    def limit_data(self, kbps: float) -> None:
+        """What data may take, while sound and pictures take another way and `estimate_path` is not asked."""
+        self.pc.limit_data(kbps)
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
         sender: MediaSender

@@ -24,11 +24,13 @@ from desktop_app.protocol.messages import (
     UpdateParticipant,
     Welcome,
 )
+from desktop_app.protocol.topology import SFU_CAPABILITY
 
 from .errors import ConnectError
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo
+    from desktop_app.protocol.topology import TopologyClientMessage
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,16 @@ class SignalingMachine:
         """The WebSocket is open: ask for the room."""
         self.state = SignalingState.JOINING
         me = self.me
-        self._send(JoinRoom(self.room_id, me.user_id, me.display_name, me.audio_muted, me.video_muted))
+        self._send(
+            JoinRoom(
+                self.room_id,
+                me.user_id,
+                me.display_name,
+                me.audio_muted,
+                me.video_muted,
+                capabilities=(SFU_CAPABILITY,),
+            )
+        )
 
     def disconnected(self) -> None:
         """The WebSocket is gone."""
@@ -77,6 +88,11 @@ class SignalingMachine:
         """Send `data` to a participant; silently nothing when they have left or we are not in the room."""
         if self.state is SignalingState.JOINED and user_id in self.participants:
             self._send(Signal(user_id, data))
+
+    def say(self, message: TopologyClientMessage) -> None:
+        """Say something about the topology; silently nothing when we are not in the room."""
+        if self.state is SignalingState.JOINED:
+            self._send(message)
 
     def update(self, me: ParticipantInfo) -> None:
         """Tell the others our new name or states."""

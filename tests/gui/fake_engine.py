@@ -197,6 +197,10 @@ class FakeEngine:
         """Show the stroke to nobody."""
         self.calls.append(Call("show_stroke", (shape,)))
 
+    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+        """Note who is on screen."""
+        self.calls.append(Call("set_view", (tuple(large), tuple(small))))
+
     async def play_test_tone(self) -> None:
         """Play nothing; `hold` makes it last."""
         await self._called("play_test_tone")

@@ -1,294 +1,294 @@
-"""People who publish recognisable pictures and tones to a real Janus, and one who looks and listens."""
+"""A scripted participant of SFU rooms: JSON over a WebSocket, and aiortc's own connections for the descriptions."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-from dataclasses import dataclass, field
+import json
+from contextlib import asynccontextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import av
-import numpy as np
-import numpy.typing as npt
+from aiohttp import WSMsgType
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack
+from av import VideoFrame
 
-from desktop_app.media.clock import (
-    AUDIO_FRAME_S,
-    AUDIO_FRAME_SAMPLES,
-    AUDIO_RATE_HZ,
-    VIDEO_CLOCK_RATE_HZ,
-    now_s,
-)
-from desktop_app.media.frame_slot import FrameSlot
-from desktop_app.rtc.audio_encoder import AudioEncoder
-from desktop_app.rtc.audio_playout import AudioPlayout
-from desktop_app.rtc.connection import RemoteSinks
-from desktop_app.rtc.ice import IceConfiguration
-from desktop_app.rtc.sfu.publisher import PublisherFeeds, SfuPublisher
-from desktop_app.rtc.sfu.subscriber import SfuSubscriber, SubscribedStream
-from desktop_app.rtc.state import PeerState
-from desktop_app.rtc.video_encoder import VideoEncoder
-from tests.waiting import until
+from .server_tools import ANSWER_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
-    from tests.integration.janus_client import JanusClient, JanusHandle, Json
+    from aiohttp import ClientWebSocketResponse
 
-FRAME_TICKS = VIDEO_CLOCK_RATE_HZ // 25
-WIDTH_PX, HEIGHT_PX = 320, 240
-THUMBNAIL_PX = (160, 120)
-LOUD = 500.0
+    from .server_tools import RunningServer
 
-
-def colour_of(number: int) -> int:
-    """The U value of a person's pictures; V is 255 minus it."""
-    return 40 + 40 * number
+FRAME_S = 0.2
+KINDS = ("audio", "camera", "thumbnail")
 
 
-def tone_of(number: int) -> float:
-    """In Hz; no one's is a multiple of another one's."""
-    return 400.0 + 170 * number
+def _connection() -> RTCPeerConnection:
+    return RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
 
 
-def number_in(frame: av.VideoFrame) -> int | None:
-    """Whose picture this is; None when it is smeared."""
-    height = frame.height
-    planes = frame.to_ndarray()[height:].reshape(2, -1).astype(int)
-    spread = int(planes[0].max() - planes[0].min())
-    number = round((float(planes[0].mean()) - 40) / 40)
-    if spread > 16 or abs(planes[0].mean() - colour_of(number)) > 8:
-        return None
-    return number if abs(planes[1].mean() - (255 - colour_of(number))) < 8 else None
+async def _end(connection: RTCPeerConnection) -> None:
+    """Close it, but not while it connects: aioice would leave a task behind."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.0):
+            while connection.connectionState in ("new", "connecting"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    await connection.close()
 
 
-class Sender:
-    """Number `number` of those who publish."""
+class _Picture(MediaStreamTrack):
+    """A small one, seldom: these tests are about the server."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.feed = f"user{number}"
-        self.camera = FrameSlot()
-        self.errors: list[BaseException] = []
-        self.large = VideoEncoder(self.camera, on_error=self.errors.append)
-        self.small = VideoEncoder(self.camera, on_error=self.errors.append)
-        self.small.set_limits(*THUMBNAIL_PX, 15.0)
-        self.small.set_target_kbps(150)
-        self.sound = AudioEncoder()
-        self.states: list[PeerState] = []
-        self.reasons: list[str] = []
-        self.publisher = SfuPublisher(
-            IceConfiguration(),
-            PublisherFeeds(self.sound.feed, self.large.feed, self.small.feed, wanted_kbps=lambda: 1500.0),
-            self._changed,
-        )
-        self.handle: JanusHandle
-        self.mids: dict[str, str] = {}
-        self._ticks = 0
-        self._begin_s = now_s()
-        noise = np.random.default_rng(number).integers(0, 32, (HEIGHT_PX * 3 // 2, WIDTH_PX), dtype=np.uint8)
-        self._background = (noise + 100).astype(np.uint8)
-        self._background[HEIGHT_PX : HEIGHT_PX * 5 // 4] = colour_of(number)
-        self._background[HEIGHT_PX * 5 // 4 :] = 255 - colour_of(number)
-
-    def _changed(self, state: PeerState, reason: str) -> None:
-        self.states.append(state)
-        self.reasons.append(reason)
-
-    async def publish(self, client: JanusClient) -> None:
-        """Offer, publish, take the answer."""
-        self.handle = await client.attach()
-        offer = await self.publisher.offer()
-        self.mids = {kind: mid for mid, kind in offer.tracks}
-        await self.publisher.take_answer(await self.handle.publish(self.feed, offer.sdp, offer.tracks))
-        await until(lambda: self.publisher.state is PeerState.CONNECTED)
-
-    def source(self, kind: str) -> Json:
-        """How a subscriber names it."""
-        return {"feed": self.feed, "mid": self.mids[kind]}
-
-    async def run(self) -> None:
-        """A picture every 40 ms, sound every 20 ms."""
-        while True:
-            self._tick()
-            await asyncio.sleep(max(0.0, self._begin_s + self._ticks * AUDIO_FRAME_S - now_s()))
-
-    def _tick(self) -> None:
-        first = self._ticks * AUDIO_FRAME_SAMPLES
-        times = np.arange(first, first + AUDIO_FRAME_SAMPLES) / AUDIO_RATE_HZ
-        samples = (8000 * np.sin(2 * np.pi * tone_of(self.number) * times)).astype(np.int16)
-        at_s = self._begin_s + self._ticks * AUDIO_FRAME_S
-        self.sound.push(samples, at_s, muted=False)
-        if self._ticks % 2 == 0:
-            picture = self._background.copy()
-            left = (self._ticks // 2 % 16) * WIDTH_PX // 16
-            picture[:HEIGHT_PX, left : left + WIDTH_PX // 16] = 235
-            frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
-            frame.pts, frame.time_base = round(at_s * VIDEO_CLOCK_RATE_HZ), Fraction(1, VIDEO_CLOCK_RATE_HZ)
-            self.camera.put(frame)
-        self._ticks += 1
-
-    def close(self) -> None:
-        """End connection and encoders."""
-        self.publisher.close()
-        for encoder in (self.large, self.small):
-            encoder.close()
-        self.sound.close()
-
-    async def wait_closed(self) -> None:
-        """Wait for the end of everything."""
-        await self.publisher.wait_closed()
-        for encoder in (self.large, self.small):
-            await asyncio.to_thread(encoder.join)
-
-
-class Screen(FrameSlot):
-    """Looks at every picture."""
+    kind = "video"
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen_lock = threading.Lock()
-        self.seen: list[tuple[float, int | None, int]] = []
-        """When, whose, and how wide."""
+        self._number = 0
 
-    def put(self, frame: av.VideoFrame) -> None:
-        """Judge the picture."""
-        with self._seen_lock:
-            self.seen.append((now_s(), number_in(frame), frame.width))
-        super().put(frame)
-
-    @property
-    def numbers(self) -> set[int | None]:
-        """Whose pictures came."""
-        return {number for _, number, _ in self.seen}
-
-    @property
-    def newest_width_px(self) -> int:
-        """Of the newest picture; 0 before the first."""
-        return self.seen[-1][2] if self.seen else 0
+    async def recv(self) -> VideoFrame:
+        await asyncio.sleep(FRAME_S)
+        frame = VideoFrame(64, 48)
+        frame.pts, frame.time_base = int(self._number * FRAME_S * 90_000), Fraction(1, 90_000)
+        self._number += 1
+        return frame
 
 
-@dataclass
-class Tile:
-    """What is seen and heard of one participant."""
+class SfuParticipant:
+    """Joins, does what the server says, and remembers it. By default it wants everybody's sound and thumbnail."""
 
-    screen: Screen = field(default_factory=Screen)
-    voice: AudioPlayout = field(default_factory=AudioPlayout)
-    heard: list[npt.NDArray[np.int16]] = field(default_factory=list)
-    first_pictures: int = 0
+    def __init__(self, socket: ClientWebSocketResponse, user: str, *, obeys: bool = True) -> None:
+        self.user = user
+        self.obeys = obeys
+        self.story: list[tuple[str, str, str]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.epoch = 0
+        self.others: list[str] = []
+        self.feeds: list[tuple[str, str]] | None = None
+        self.streams: list[dict[str, Any]] = []
+        self.owners: list[dict[str, str | None]] = []
+        self._socket = socket
+        self._publisher: RTCPeerConnection | None = None
+        self._subscriber: RTCPeerConnection | None = None
+        self._tracks: dict[str, MediaStreamTrack] = {}
+        self._changed = asyncio.Event()
+        self._jobs: set[asyncio.Task[None]] = set()
 
-    def begun(self) -> None:
-        """The first picture."""
-        self.first_pictures += 1
+    # --- what it does ---------------------------------------------------------------------------
 
-    def loudest_hz(self, seconds: float = 0.4) -> float | None:
-        """The pitch of what was heard last; None for silence."""
-        count = round(seconds / AUDIO_FRAME_S)
-        if len(self.heard) < count:
-            return None
-        samples = np.concatenate(self.heard[-count:]).astype(float)
-        if np.abs(samples).mean() < LOUD:
-            return None
-        spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-        return float(np.argmax(spectrum) * AUDIO_RATE_HZ / len(samples))
+    async def send(self, **message: Any) -> None:
+        with contextlib.suppress(ConnectionError):  # we may be leaving
+            await self._socket.send_str(json.dumps(message))
 
+    async def publish(self, kinds: Sequence[str] = KINDS) -> None:
+        """Publish silence and a green picture, in place of what was published before."""
+        old, self._publisher = self._publisher, _connection()
+        for kind in kinds:
+            self._publisher.addTrack(AudioStreamTrack() if kind == "audio" else _Picture())
+        await self._publisher.setLocalDescription(await self._publisher.createOffer())
+        tracks = [
+            {"mid": transceiver.mid, "kind": kind}
+            for transceiver, kind in zip(self._publisher.getTransceivers(), kinds, strict=True)
+        ]
+        sdp = self._publisher.localDescription.sdp
+        await self.send(type="sfu-publish", epoch=self.epoch, sdp=sdp, tracks=tracks)
+        if old is not None:
+            await self.until(lambda: self._publisher_is("connected"))
+            await _end(old)
 
-class Viewer:
-    """Subscribes, and keeps the count of lines as our server would."""
+    async def want(self, *feeds: tuple[str, str], restart: bool = False) -> None:
+        """From now on these feeds and no others."""
+        self.feeds = list(feeds)
+        old = self._subscriber
+        if restart:
+            self._subscriber = None
+        await self._subscribe(restart=restart)
+        if restart and old is not None:
+            await self.until(lambda: self._subscriber is not None)
+            await _end(old)
 
-    def __init__(self) -> None:
-        self.tiles: dict[str, Tile] = {}
-        self.states: list[PeerState] = []
-        self.reasons: list[str] = []
-        self.subscriber = SfuSubscriber(IceConfiguration(), self._sinks_of, self._changed)
-        self.handle: JanusHandle | None = None
-        self.streams: list[SubscribedStream] = []
-        self.owners: dict[str, set[str]] = {}
-        """By mid: everybody whose it ever was."""
-        self.offers: list[str] = []
-        self.answers: list[str] = []
-        self.kinds: dict[tuple[str, str], str] = {}
-        """By feed and mid of the publisher."""
+    async def ready(self, *, ok: bool = True) -> None:
+        await self.send(type="topology-ready", epoch=self.epoch, ok=ok)
 
-    def _changed(self, state: PeerState, reason: str) -> None:
-        self.states.append(state)
-        self.reasons.append(reason)
+    # --- what it sees ---------------------------------------------------------------------------
 
-    def _sinks_of(self, user_id: str) -> RemoteSinks | None:
-        tile = self.tiles.setdefault(user_id, Tile())
-        return RemoteSinks(tile.voice, tile.screen, tile.begun)
+    def got(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.messages if message["type"] == kind]
 
-    async def subscribe(self, client: JanusClient, wanted: Iterable[tuple[Sender, str]]) -> None:
-        """Add feeds."""
-        sources = []
-        for sender, kind in wanted:
-            sources.append(sender.source(kind))
-            self.kinds[sender.feed, sender.mids[kind]] = kind
-        if first := self.handle is None:
-            self.handle = await client.attach()
-        assert self.handle is not None
-        await self.take(await self.handle.subscribe(sources, first=first))
+    async def until(self, condition: Callable[[], object], limit_s: float = ANSWER_S) -> None:
+        try:
+            async with asyncio.timeout(limit_s):
+                while not condition():
+                    self._changed.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), 0.05)
+        except TimeoutError:
+            raise AssertionError(f"{self.user}: {self.story} {self.streams} {self.messages[-3:]}") from None
 
-    async def unsubscribe(self, *, feed: str, kind: str | None = None) -> None:
-        """Remove a feed, or all of somebody's."""
-        assert self.handle is not None
-        mids = [each.mid for each in self.streams if each.active and each.user_id == feed]
-        if kind is not None:
-            mids = [each.mid for each in self.streams if each.mid in mids and each.kind == kind]
-        body: Json = {"request": "unsubscribe", "streams": [{"sub_mid": mid} for mid in mids]}
-        await self.take(await self.handle.ask(body))
+    async def until_told(self, mode: str, phase: str, reason: str, limit_s: float = ANSWER_S) -> None:
+        """Until the last change was this one."""
+        await self.until(lambda: self.story[-1] == (mode, phase, reason), limit_s)
 
-    async def switch(self, sender: Sender, before: str, after: str) -> None:
-        """Another picture of the same person on the same line."""
-        assert self.handle is not None
-        (mid,) = (
-            each.mid
+    def gets(self, *feeds: tuple[str, str]) -> bool:
+        """Whether exactly these feeds are on the m-lines."""
+        return {(each["userId"], each["kind"]) for each in self.streams if each["active"]} == set(feeds)
+
+    def everything(self) -> list[tuple[str, str]]:
+        """What is wanted by default."""
+        return [(user, kind) for user in self.others for kind in ("audio", "thumbnail")]
+
+    def never_shows_somebody_else(self) -> bool:
+        """Whether each m-line was inactive between two people."""
+        shown: dict[str, str | None] = {}
+        for owners in self.owners:
+            for mid, user in owners.items():
+                if user is not None and shown.get(mid) not in (None, user):
+                    return False
+            shown = owners
+        return True
+
+    async def frame(self, user: str, kind: str) -> Any:
+        """The next frame of somebody's feed."""
+        [mid] = [
+            each["mid"]
             for each in self.streams
-            if each.active and each.user_id == sender.feed and each.kind == before
-        )
-        self.kinds[sender.feed, sender.mids[after]] = after
-        body: Json = {"request": "switch", "streams": [{**sender.source(after), "sub_mid": mid}]}
-        await self.take(await self.handle.ask(body))
+            if (each["userId"], each["kind"]) == (user, kind) and each["active"]
+        ]
+        async with asyncio.timeout(ANSWER_S):
+            return await self._tracks[mid].recv()
 
-    async def take(self, data: Json) -> None:
-        """An answer of Janus, with an offer or without."""
-        assert self.handle is not None
-        self.streams = [self._stream(each) for each in data.get("streams", [])] or self.streams
-        for stream in self.streams:
-            if stream.active:
-                self.owners.setdefault(stream.mid, set()).add(stream.user_id)
-        jsep: dict[str, Any] | None = data.get("jsep")
-        if jsep is None:
-            self.subscriber.assign(self.streams)
-            return
-        self.offers.append(jsep["sdp"])
-        answer = await self.subscriber.answer(jsep["sdp"], self.streams)
-        self.answers.append(answer)
-        await self.handle.ask({"request": "start"}, {"type": "answer", "sdp": answer})
+    # --- inside ---------------------------------------------------------------------------------
 
-    def _stream(self, stream: Json) -> SubscribedStream:
-        feed, mid = str(stream.get("feed_id", "")), str(stream.get("feed_mid", ""))
-        kind: Any = self.kinds.get((feed, mid), "audio")
-        return SubscribedStream(str(stream["mid"]), feed, kind, bool(stream.get("active")) and bool(feed))
+    async def run(self) -> None:
+        async for message in self._socket:
+            if message.type is not WSMsgType.TEXT:
+                break
+            parsed = json.loads(message.data)
+            self.messages.append(parsed)
+            await self._take(parsed)
+            self._changed.set()
 
-    async def listen(self) -> None:
-        """Pull everybody's sound every 20 ms."""
-        begin_s, ticks = now_s(), 0
-        while True:
-            for tile in tuple(self.tiles.values()):
-                tile.heard.append(tile.voice.pull(now_s()))
-            ticks += 1
-            await asyncio.sleep(max(0.0, begin_s + ticks * AUDIO_FRAME_S - now_s()))
+    async def close(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+        open_ = [each for each in (self._publisher, self._subscriber) if each is not None]
+        await asyncio.gather(*(_end(each) for each in open_))
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "welcome":
+                self.others = [each["userId"] for each in message["participants"]]
+                topology = message.get("topology") or {"mode": "mesh", "epoch": 0}
+                self.story.append((topology["mode"], "commit", "joined"))
+                self.epoch = topology["epoch"]
+                if topology["mode"] == "sfu":
+                    await self._enter()
+            case "new-peer":
+                self.others.append(message["userId"])
+                if self.feeds is None and self._publisher is not None:
+                    await self._subscribe()
+            case "peer-left":
+                self.others.remove(message["userId"])
+            case "topology":
+                self.story.append((message["mode"], message["phase"], message["reason"]))
+                if message["phase"] == "prepare" and self.obeys:
+                    self.epoch = message["epoch"]
+                    if message["mode"] == "sfu":
+                        await self._enter()
+                    else:
+                        await self.ready()
+            case "sfu-published":
+                assert self._publisher is not None
+                answer = RTCSessionDescription(message["sdp"], "answer")
+                await self._publisher.setRemoteDescription(answer)
+            case "sfu-offer":
+                await self._answer(message)
+            case "sfu-streams":
+                self._note(message["streams"])
+
+    async def _enter(self) -> None:
+        await self._leave()
+        await self.publish()
+        await self._subscribe()
+        self._start(self._say_ready())
+
+    async def _leave(self) -> None:
+        open_ = [each for each in (self._publisher, self._subscriber) if each is not None]
+        await asyncio.gather(*(_end(each) for each in open_))
+        self._publisher = self._subscriber = None
+        self.streams = []
+
+    async def _say_ready(self) -> None:
+        epoch = self.epoch
+
+        def complete() -> bool:
+            seen = {each["userId"] for each in self.streams if each["active"]}
+            return epoch != self.epoch or (self._publisher_is("connected") and seen >= set(self.others))
+
+        await self.until(complete, limit_s=60)
+        if epoch == self.epoch:
+            await self.ready()
+
+    async def _subscribe(self, *, restart: bool = False) -> None:
+        feeds = self.feeds
+        if feeds is None:
+            feeds = self.everything()
+        wanted = [{"userId": user, "kind": kind} for user, kind in feeds]
+        await self.send(type="sfu-subscribe", epoch=self.epoch, feeds=wanted, restart=restart)
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        if self._subscriber is None:
+            self._subscriber = _connection()
+            self._tracks = {}
+            self.owners.append({})
+        subscriber = self._subscriber
+        await subscriber.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
+        await subscriber.setLocalDescription(await subscriber.createAnswer())
+        for transceiver in subscriber.getTransceivers():
+            self._tracks[str(transceiver.mid)] = transceiver.receiver.track
+        sdp = subscriber.localDescription.sdp
+        await self.send(type="sfu-answer", epoch=message["epoch"], number=message["number"], sdp=sdp)
+        self._note(message["streams"])
+
+    def _note(self, streams: list[dict[str, Any]]) -> None:
+        self.streams = streams
+        self.owners.append({each["mid"]: each["userId"] if each["active"] else None for each in streams})
+
+    def _publisher_is(self, state: str) -> bool:
+        return self._publisher is not None and self._publisher.connectionState == state
+
+    def _start(self, job: Any) -> None:
+        task = asyncio.create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
 
 
-@contextlib.asynccontextmanager
-async def running(*parts: Callable[[], Any]) -> Any:
-    """Run these until the end of the block."""
-    tasks = [asyncio.create_task(part()) for part in parts]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+@asynccontextmanager
+async def participant(
+    server: RunningServer, user: str, *, room: str = "room", capable: bool = True, obeys: bool = True
+) -> AsyncIterator[SfuParticipant]:
+    """Somebody in a room, until the block ends."""
+    async with server.http.ws_connect(server.url(), max_msg_size=0) as socket:
+        somebody = SfuParticipant(socket, user, obeys=obeys)
+        reader = asyncio.create_task(somebody.run())
+        try:
+            capabilities = ["sfu"] if capable else []
+            await somebody.send(type="join-room", roomId=room, userId=user, capabilities=capabilities)
+            await somebody.until(lambda: somebody.messages)
+            yield somebody
+        finally:
+            await socket.close()
+            await reader
+            await somebody.close()
+
+
+@asynccontextmanager
+async def participants(
+    server: RunningServer, *users: str, room: str = "room"
+) -> AsyncIterator[list[SfuParticipant]]:
+    """Several of them, who come one after the other."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(participant(server, user, room=room)) for user in users]

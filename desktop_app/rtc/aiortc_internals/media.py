@@ -169,6 +169,7 @@ class SenderBase(RTCRtpSender, ABC):
         """How far media timestamps are behind the monotonic clock."""
         self.has_transport_feedback = False
         """Whether the far end answers transport-wide sequence numbers."""
+        self._packets_told = -1
 
     @abstractmethod
     async def run_rtp(self, payload_type: int) -> None:
@@ -255,11 +256,19 @@ class SenderBase(RTCRtpSender, ABC):
         # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to every
         # round trip that is measured with it, and ties sound and picture to the time of sending; ours say what is now.
         for packet in packets:
+            if isinstance(packet, RtcpSrPacket) and self._is_needless(packet):
+                return
             if isinstance(packet, RtcpSrPacket) and self.timestamp_origin is not None:
                 media_now = round((time.monotonic() - self.media_lag_s) * self.clock_rate_hz)
                 packet.sender_info.ntp_timestamp = current_ntp_time()
                 packet.sender_info.rtp_timestamp = (self.timestamp_origin + media_now) & 0xFFFFFFFF
         await super()._send_rtcp(packets)
+
+    def _is_needless(self, report: RtcpSrPacket) -> bool:
+        # Of pictures of which nothing was sent since: in a room with an SFU that is each direct connection's state. The
+        # reports of sound go on, since the far end judges by them whether we are there.
+        told, self._packets_told = self._packets_told, report.sender_info.packet_count
+        return self.kind == "video" and report.sender_info.packet_count == told
 
     @property
     def payload_bytes_sent(self) -> int:

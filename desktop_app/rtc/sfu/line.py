@@ -124,6 +124,11 @@ class CutSink:
         self._sink: PictureSink | None = sink
         self._lock = threading.Lock()
 
+    @property
+    def wants_pictures(self) -> bool:
+        """Whether they need to be decoded."""
+        return self._sink is not None and self._sink.wants_pictures
+
     def put(self, frame: av.VideoFrame) -> None:
         """Called on the decoder's thread."""
         with self._lock:

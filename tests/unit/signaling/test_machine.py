@@ -71,7 +71,14 @@ def test_a_whole_stay_in_a_room() -> None:
     machine.connected()
     assert state_of(machine) is SignalingState.JOINING
     assert sent(machine) == [
-        {"type": "join-room", "roomId": "room", "userId": "me", "displayName": "Myself", "audioMuted": True}
+        {
+            "type": "join-room",
+            "roomId": "room",
+            "userId": "me",
+            "displayName": "Myself",
+            "audioMuted": True,
+            "capabilities": ["sfu"],
+        }
     ]
     assert sent(machine) == []
 

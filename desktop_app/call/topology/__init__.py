@@ -1,0 +1,1 @@
+"""How media travels between us and the others: directly, or through an SFU."""
