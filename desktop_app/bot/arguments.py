@@ -6,7 +6,7 @@ import argparse
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
 from desktop_app.call.media_config import MediaConfig
@@ -43,6 +43,11 @@ class BotArguments:
     """To everybody, as soon as there is somebody who chats."""
     send_files: tuple[str, ...] = ()
     """Paths; offered to each participant who understands files, once."""
+    encoded: bool = False
+    """Send what was encoded once."""
+    decode: bool = True
+    receive: Literal["all", "sound", "nothing"] = "all"
+    """Of what an SFU has; by a mesh everything comes."""
     receive_dir: str | None = None
     """Where all files go that are offered; None: they are declined."""
 
@@ -133,6 +138,20 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument("--ice-server", action="append", default=[], type=_ice, metavar="URL[,USER,SECRET]")
     parser.add_argument("--relay-only", action="store_true", help="use relayed paths alone")
     parser.add_argument("--fingerprint", type=_fingerprint, help="SHA-256 of the server's own certificate")
+    parser.add_argument(
+        "--encoded",
+        action="store_true",
+        help="send test pattern and tone in a loop that is encoded once: costs little, for load tests",
+    )
+    parser.add_argument(
+        "--no-decode", action="store_true", help="count what comes, and neither see nor hear it: likewise"
+    )
+    parser.add_argument(
+        "--receive",
+        choices=("all", "sound", "nothing"),
+        default="all",
+        help="what to ask an SFU for, until a view is told: likewise",
+    )
     parser.add_argument("--quality", choices=get_args(Mode), default="automatic", help="what is sent")
     parser.add_argument("--dtx", action="store_true", help="send next to nothing during silence")
     parser.add_argument("--record-audio", metavar="FILE.wav", help="write what a speaker would play")
@@ -174,5 +193,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
         media_times=values.media_times,
         say=values.say,
         send_files=tuple(values.send_file),
+        encoded=values.encoded,
+        decode=not values.no_decode,
+        receive=values.receive,
         receive_dir=values.receive_dir,
     )

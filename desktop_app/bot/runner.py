@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from desktop_app.call.call import JoinRequest
 from desktop_app.call.events import (
+    ActiveSpeakerChanged,
     CallEvent,
     CallState,
     CallStateChanged,
@@ -24,7 +25,9 @@ from desktop_app.call.events import (
     PeerStateChanged,
     QualityChanged,
     StatsUpdated,
+    TopologyChanged,
 )
+from desktop_app.call.prepared import prepare
 from desktop_app.call.session import Session
 from desktop_app.core.errors import UserFacingError
 from desktop_app.protocol.messages import ParticipantInfo
@@ -56,7 +59,13 @@ class Bot:
         self._leave = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._out = EventWriter(sys.stdout, on_closed=self._leave_from_thread)
-        self._session = Session(files=files_config(arguments))
+        self._session = Session(
+            files=files_config(arguments),
+            prepared=prepare(arguments.media.video_format) if arguments.encoded else None,
+            decode=arguments.decode,
+        )
+        if arguments.receive != "all":
+            self._session.set_view((), (), sound=arguments.receive == "sound")
         self._session.events.subscribe(self._report)
         self._talk = Talk(self._session, self._out.write)
         self._files = Files(self._session, self._out.write)
@@ -133,6 +142,12 @@ class Bot:
                 self._out.write(
                     "first-frame", user=event.user_id, kind=event.kind, ms=round(event.since_join_ms, 1)
                 )
+            case TopologyChanged(phase="commit"):
+                self._out.write("topology", mode=event.mode, reason=event.reason)
+            case TopologyChanged():
+                self._out.write("topology-step", mode=event.mode, reason=event.reason, phase=event.phase)
+            case ActiveSpeakerChanged():
+                self._out.write("active-speaker", user=event.user_id)
             case QualityChanged():
                 self._out.write(
                     "quality",
@@ -189,6 +204,10 @@ class Bot:
                 self._spawn(self._files.send(path, to))
             case {"cmd": "send-file", "path": str() as path, **rest} if "to" not in rest:
                 self._spawn(self._files.send(path, None))
+            case {"cmd": "view", "large": list() as large, "small": list() as small} if all(
+                isinstance(user, str) for user in (*large, *small)
+            ):
+                self._session.set_view(large, small)
             case {"cmd": "leave"}:
                 self._leave.set()
             case _:

@@ -19,7 +19,6 @@ from desktop_app.protocol.messages import (
     ServerMessage,
     Welcome,
 )
-from desktop_app.protocol.topology import ActiveSpeaker, Topology
 from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
@@ -27,7 +26,6 @@ from desktop_app.signaling.errors import ConnectError
 from desktop_app.signaling.machine import SignalingMachine
 
 from .events import (
-    ActiveSpeakerChanged,
     CallEvent,
     CallState,
     CallStateChanged,
@@ -38,9 +36,9 @@ from .events import (
     ParticipantGone,
     ParticipantJoined,
     PeerStateChanged,
-    TopologyChanged,
 )
 from .remote_participant import RemoteParticipant
+from .topology.control import TopologyControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +46,9 @@ if TYPE_CHECKING:
     from desktop_app.data.hub import DataHub
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue
-    from desktop_app.rtc.encoded_feed import EncodedFeed
+    from desktop_app.protocol.topology import TopologyClientMessage
 
     from .local_media import LocalMedia
-    from .topology.view import View
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +85,14 @@ class Call:
         slot_of: Callable[[str], FrameSlot],
         emit: Callable[[CallEvent], None],
         hub: DataHub,
+        decode: bool = True,
     ) -> None:
         self._request = request
         self._media = media
         self._slot_of = slot_of
         self._emit = emit
         self._hub = hub
+        self._decode = decode
         self._loop = asyncio.get_running_loop()
         self._machine = SignalingMachine(request.me, request.room_id)
         self._client: SignalingClient | None = None
@@ -103,9 +102,9 @@ class Call:
         self._redials: dict[str, int] = {}
         self._left = False
         self._state = CallState.IDLE
-        self._view: View | None = None
         self._join_sent_s = 0.0
         self.participants: dict[str, RemoteParticipant] = {}
+        self.topology = TopologyControl(media=media, ice=lambda: self._ice, say=self.say, emit=emit)
 
     # --- coming and going -----------------------------------------------------------------------
 
@@ -136,11 +135,13 @@ class Call:
         welcome = await client.connect()
         self._ice = IceConfiguration((*request.ice_servers, *welcome.ice_servers), request.relay_only)
         self._set_state(CallState.IN_CALL)
+        self._enter_topology(welcome)
+        return welcome
+
+    def _enter_topology(self, welcome: Welcome) -> None:
+        self.topology.enter(welcome)
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()  # they were here first: they offer
-        self._received(welcome.topology)
-        self._received(ActiveSpeaker(welcome.active_speaker))
-        return welcome
 
     async def leave(self) -> None:
         """Leave the room and end every peer; safe to call twice."""
@@ -148,6 +149,7 @@ class Call:
             return
         self._left = True
         await self._tasks.close()
+        self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
         for user_id in tuple(self._hub.links):  # of those who have not returned
@@ -158,16 +160,12 @@ class Call:
 
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
-        await asyncio.gather(*(each.peer.wait_closed() for each in self._ending))
+        await asyncio.gather(self.topology.wait_closed(), *(each.peer.wait_closed() for each in self._ending))
 
-    def set_view(self, view: View | None) -> None:
-        """Tell who is on screen; None is as if nobody had said."""
-        self._view = view
-
-    def send_video(self, user_id: str, feed: EncodedFeed | None) -> None:
-        """Send a participant this encoding of our picture, or sound alone."""
-        if (participant := self.participants.get(user_id)) is not None:
-            participant.send_video(feed)
+    def say(self, message: TopologyClientMessage) -> None:
+        """Say something to the server, if we are in the room."""
+        self._machine.say(message)
+        self._flush()
 
     def update_me(self, me: ParticipantInfo) -> None:
         """Tell the others our new name or mute states."""
@@ -198,14 +196,14 @@ class Call:
                 participant = self.participants.get(user_id)
                 if participant is not None and participant.take(data):
                     self._emit(ParticipantChanged(participant.info))
-            case Topology(mode=mode, reason=reason, phase=phase, mesh_limit=mesh_limit):
-                self._emit(TopologyChanged(mode, reason, phase, mesh_limit))
-            case ActiveSpeaker(user_id=speaker):
-                self._emit(ActiveSpeakerChanged(speaker))
             case ErrorMessage(code=code, message=text):
                 # An unknown target is a race with somebody's leaving, not the person's business.
                 if code != "unknown-target":
                     self._emit(Notice("warning", text or "The server refused a message.", code))
+            case Welcome():
+                logger.warning("the server welcomed us twice")
+            case _:
+                self.topology.received(message)
 
     def _flush(self) -> None:
         if self._client is not None:
@@ -214,6 +212,7 @@ class Call:
     def _server_lost(self, reason: str) -> None:
         if self._left:
             return
+        self.topology.server_lost()
         self._set_state(CallState.SERVER_LOST, f"{reason} The call goes on; trying to reach it again.")
         self._tasks.spawn(self._rejoin(), name="rejoin")
 
@@ -242,14 +241,13 @@ class Call:
             on_message=self._received,
             on_lost=self._server_lost,
         )
-        await self._client.connect()
+        welcome = await self._client.connect()
         for user_id in before:
             # Whoever is there again keeps the link, and what waits in it; they may still look for the server, too.
             self._remove(user_id, left=False)
             self._tasks.spawn(self._await_return(user_id), name="return")
         self._set_state(CallState.IN_CALL)
-        for info in self._machine.participants.values():
-            self._add(info).peer.expect_call()
+        self._enter_topology(welcome)
 
     async def _await_return(self, user_id: str) -> None:
         await asyncio.sleep(RETURN_S)
@@ -269,9 +267,12 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
+            on_dark=lambda: self.topology.pause_freeze_detection(user_id),
             link=self._hub.join(user_id),
+            decode=self._decode,
         )
         self.participants[user_id] = participant
+        self.topology.add(participant)
         self._emit(ParticipantJoined(info))
         return participant
 
@@ -280,6 +281,7 @@ class Call:
         if participant is None:
             return
         self._redials.pop(user_id, None)
+        self.topology.remove(user_id)
         participant.hang_up()
         if left:
             self._hub.leave(user_id)
@@ -292,7 +294,11 @@ class Call:
         self._flush()
 
     def _peer_changed(self, user_id: str, state: PeerState, reason: str) -> None:
-        self._emit(PeerStateChanged(user_id, state, reason))
+        if (participant := self.participants.get(user_id)) is not None:
+            participant.peer_reason = reason
+            self.topology.look()
+        elif state is PeerState.CLOSED:
+            self._emit(PeerStateChanged(user_id, state, reason))
         if state is PeerState.CONNECTED:
             self._redials.pop(user_id, None)
         elif state is PeerState.FAILED and not self._left:

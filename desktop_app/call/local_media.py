@@ -18,6 +18,7 @@ from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.media.processing import AudioProcessor
 from desktop_app.media.source_status import SourceState
 from desktop_app.media.video_sources import open_video_source
+from desktop_app.quality import thumbnail
 from desktop_app.quality.assignment import Encoding
 from desktop_app.rtc.audio_encoder import AudioEncoder
 from desktop_app.rtc.connection import LocalFeeds
@@ -26,6 +27,7 @@ from desktop_app.rtc.video_encoder import VideoEncoder
 from .encoder_meter import EncoderLoad
 from .events import CallEvent, DeviceKind, DeviceState, DeviceStatus, MicrophoneLevel, Notice
 from .mixer import AudioMixer
+from .prepared import PreparedSound, PreparedVideo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from desktop_app.rtc.encoded_feed import EncodedFeed
 
     from .media_config import MediaConfig
+    from .prepared import Prepared
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -50,7 +53,13 @@ TEST_TONE_S = 1.0
 class LocalMedia:
     """Lives on the engine loop; devices are opened and closed on one worker thread, in order."""
 
-    def __init__(self, emit: Callable[[CallEvent], None], backend: AudioBackend | None) -> None:
+    def __init__(
+        self,
+        emit: Callable[[CallEvent], None],
+        backend: AudioBackend | None,
+        prepared: Prepared | None = None,
+    ) -> None:
+        """`prepared` is sent in place of what camera and microphone would bring."""
         self._loop = asyncio.get_running_loop()
         self._emit = emit
         self._backend = backend
@@ -69,11 +78,29 @@ class LocalMedia:
         self.microphone_level = 0.0
         self._processor = AudioProcessor(True, True, True)
         self.mixer = AudioMixer(self._processor.process_render, self._speaker_latency_s)
-        self._audio_encoder = AudioEncoder()
-        self.video_encoders = {
-            Encoding.HIGH: VideoEncoder(self.slot, on_error=self._encoding_failed),
-            Encoding.LOW: VideoEncoder(self.slot, on_error=self._encoding_failed, joins_in=True),
-        }
+        self._prepared = prepared
+        self._audio_encoder: AudioEncoder | PreparedSound
+        self.video_encoders: dict[Encoding, VideoEncoder | PreparedVideo]
+        self._thumbnail_encoder: VideoEncoder | PreparedVideo
+        if prepared is None:
+            self._audio_encoder = AudioEncoder()
+            self.video_encoders = {
+                Encoding.HIGH: VideoEncoder(self.slot, on_error=self._encoding_failed),
+                Encoding.LOW: VideoEncoder(self.slot, on_error=self._encoding_failed, joins_in=True),
+            }
+            self._thumbnail_encoder = VideoEncoder(self.slot, on_error=self._encoding_failed)
+        else:
+            self._audio_encoder = PreparedSound(prepared, lambda: self.audio_muted)
+            self.video_encoders = {
+                Encoding.HIGH: PreparedVideo(prepared.camera),
+                Encoding.LOW: PreparedVideo(prepared.thumbnail),
+            }
+            self._thumbnail_encoder = PreparedVideo(prepared.thumbnail)
+        # Small and rare, for those who see us among many. What it is limited to never changes, its bitrate does.
+        self._thumbnail_encoder.set_limits(
+            thumbnail.MAX_WIDTH_PX, thumbnail.MAX_HEIGHT_PX, thumbnail.FRAME_RATE
+        )
+        self._thumbnail_encoder.set_target_kbps(thumbnail.MOST_KBPS)
         self.wanted_kbps = 0.0
         """What pictures and sound could take at their best; 0 while no pictures are sent."""
         self.path_narrowed = asyncio.Event()
@@ -121,13 +148,19 @@ class LocalMedia:
             self._status_event("camera", DeviceState.OFF, "")
             return
         camera = open_video_source(
-            config.camera, config.video_format, slot=self.slot, on_status=self._status_of("camera")
+            "none" if self._prepared else config.camera,
+            config.video_format,
+            slot=self.slot,
+            on_status=self._status_of("camera"),
         )
         self._camera = camera
         await self.on_device_thread(camera.start)
 
     async def _open_microphone(self, config: MediaConfig) -> None:
         await self._stop(self._microphone)
+        self._microphone = None
+        if self._prepared is not None:
+            return
         microphone = open_audio_source(
             config.microphone, on_status=self._status_of("microphone"), device_backend=self._backend
         )
@@ -160,8 +193,26 @@ class LocalMedia:
         before = bool(self._video_pauses)
         (self._video_pauses.add if paused else self._video_pauses.discard)(reason)
         if bool(self._video_pauses) != before:
-            for encoder in self.video_encoders.values():
+            for encoder in self._all_video_encoders:
                 encoder.set_paused(not before)
+
+    @property
+    def _all_video_encoders(self) -> tuple[VideoEncoder | PreparedVideo, ...]:
+        return (*self.video_encoders.values(), self._thumbnail_encoder)
+
+    @property
+    def audio_feed(self) -> EncodedFeed:
+        """Our sound."""
+        return self._audio_encoder.feed
+
+    @property
+    def thumbnail_feed(self) -> EncodedFeed:
+        """A small picture; encoded while somebody takes it."""
+        return self._thumbnail_encoder.feed
+
+    def set_thumbnail_kbps(self, kbps: float) -> None:
+        """The bitrate of the small picture."""
+        self._thumbnail_encoder.set_target_kbps(kbps)
 
     def set_video(
         self, encoding: Encoding, width_px: int, height_px: int, frame_rate: float, kbps: float
@@ -223,7 +274,7 @@ class LocalMedia:
             self._camera = self._microphone = self._speaker = None
             self.slot.clear()
             self._audio_encoder.close()
-            for encoder in self.video_encoders.values():
+            for encoder in self._all_video_encoders:
                 encoder.close()
                 await self.on_device_thread(encoder.join)
             self._processor.close()

@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 
 from desktop_app.data.channels import CHANNELS
 from desktop_app.quality.score import QualityScorer, ScoreInput
-from desktop_app.rtc.audio_playout import AudioPlayout
-from desktop_app.rtc.connection import RemoteSinks
 from desktop_app.rtc.peer import Peer
 from desktop_app.rtc.state import PeerState
 from desktop_app.stats.channels import ChannelStatsCollector
 from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 
 from .picture_signal import picture_sent, picture_signal
+from .topology.counted import Tally
+from .topology.way import WaySwitch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktop_app.data.link import ParticipantLink
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
     from desktop_app.rtc.connection import LocalFeeds
+    from desktop_app.rtc.counters import PeerCounters
     from desktop_app.rtc.encoded_feed import EncodedFeed
     from desktop_app.rtc.ice import IceConfiguration
     from desktop_app.stats.model import PeerStats
@@ -46,8 +47,11 @@ class RemoteParticipant:
         send_signal: Callable[[JsonValue], None],
         on_state: Callable[[PeerState, str], None],
         on_first_frame: Callable[[MediaKind], None],
+        on_dark: Callable[[], None],
         link: ParticipantLink,
+        decode: bool = True,
     ) -> None:
+        """Calls `on_dark` when the picture ends or comes back on purpose."""
         self.info = info
         """As they told, with a picture that is not sent to us counted as muted."""
         self.slot = slot
@@ -57,24 +61,25 @@ class RemoteParticipant:
         self._told_sent = True
         self._send_signal = send_signal
         self._mixer = mixer
-        self.playout = AudioPlayout(on_first_frame=lambda: on_first_frame("audio"))
-        mixer.add(self.playout)
+        self._on_dark = on_dark
+        self.switch = WaySwitch(slot, on_first_frame, mixer.latency_s, decode=decode)
+        mixer.add(self.switch.voice)
+        self.direct = self.switch.way()
+        """The way of the direct connection."""
+        self.peer_reason = ""
+        """Why the direct connection is in the state that it is in."""
         self.peer = Peer(
             info.user_id,
             ice=ice,
             local=local,
-            remote=RemoteSinks(
-                audio=self.playout,
-                video=slot,
-                on_first_video_frame=lambda: on_first_frame("video"),
-                speaker_latency_s=mixer.latency_s,
-            ),
+            remote=self.direct.sinks,
             send_signal=send_signal,
             on_state=on_state,
             channels=CHANNELS,
             on_channels=link.bind,
         )
         self.link = link
+        self._tally = Tally()
         self._collector = PeerStatsCollector(info.user_id)
         self._channels = ChannelStatsCollector()
         self._scorer = QualityScorer()
@@ -95,7 +100,7 @@ class RemoteParticipant:
         if info == self.info:
             return False
         if info.video_muted != self.info.video_muted:
-            self.peer.pause_freeze_detection()
+            self._on_dark()
             self.slot.set_dark(info.video_muted)  # the last picture must not stand there as if it were live
         self.info = info
         return True
@@ -103,31 +108,54 @@ class RemoteParticipant:
     def send_video(self, feed: EncodedFeed | None) -> None:
         """Send them this encoding of our picture; None is sound alone, of which they are told."""
         self.peer.send_video(feed)
-        if (feed is not None) != self._told_sent:
-            self._told_sent = feed is not None
-            self._send_signal(picture_signal(self._told_sent))
+        self._tell_picture_sent(feed is not None)
 
-    def stats(self, encode: EncoderShare | None, microphone_level: float) -> PeerStats:
+    def leave_video(self) -> None:
+        """Send them no picture on the direct connection, as it takes another way."""
+        self.peer.send_video(None)
+
+    def tell_picture_sent(self) -> None:
+        """It takes another way to all of them: what was said of a narrow path to this one holds no longer."""
+        self._tell_picture_sent(True)
+
+    def _tell_picture_sent(self, sent: bool) -> None:
+        if sent != self._told_sent:
+            self._told_sent = sent
+            self._send_signal(picture_signal(sent))
+
+    def begin_counting(self, ways: Sequence[PeerCounters]) -> None:
+        """They came just now: what was sent before that, to others, was not for them."""
+        self._tally.begin(ways)
+
+    def stats(
+        self,
+        state: PeerState,
+        ways: Sequence[PeerCounters],
+        encode: EncoderShare | None,
+        microphone_level: float,
+    ) -> PeerStats:
         """Since the last call.
 
         Args:
+            state: of the way that media takes.
+            ways: the counters of every connection that brings something of them, that of now last.
             encode: what the encoder does whose pictures they get; None when they get none.
             microphone_level: ours.
         """
         stats = self._collector.update(
-            self.peer.state.value,
-            self.peer.counters(),
+            state.value,
+            self._tally.update(ways, self.switch.voice.heard, self.switch.picture.frames_shown),
             encode=encode or EncoderShare(),
             microphone_level=microphone_level,
         )
-        score = self._scorer.update(time.monotonic(), self._score_input(stats))
+        score = self._scorer.update(time.monotonic(), self._score_input(state, stats))
         channels = self._channels.update(time.monotonic(), self.link.counters())
         return replace(stats, quality=score.quality.value, channels=channels)
 
-    def _score_input(self, stats: PeerStats) -> ScoreInput | None:
+    def _score_input(self, state: PeerState, stats: PeerStats) -> ScoreInput | None:
         video, audio = stats.inbound_video, stats.inbound_audio
         streams = [each for each in (video, audio) if each is not None]
-        if self.peer.state not in (PeerState.CONNECTED, PeerState.RECONNECTING) or not streams:
+        if state not in (PeerState.CONNECTED, PeerState.RECONNECTING) or not streams:
             return None
         frozen_s = 0.0
         if video is not None:
@@ -145,6 +173,6 @@ class RemoteParticipant:
 
     def hang_up(self) -> None:
         """End the connection; returns at once."""
-        self._mixer.remove(self.playout)
+        self._mixer.remove(self.switch.voice)
         self.peer.hang_up()
         self.slot.set_dark(True)

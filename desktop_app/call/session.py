@@ -18,16 +18,19 @@ from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import now_s
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.messages import ParticipantInfo
+from desktop_app.protocol.topology import AudioLevel
 from desktop_app.quality.assignment import Encoding
 from desktop_app.stats.collector import EncoderShare
 from desktop_app.stats.model import CallStats, LocalStats
 
 from .call import Call, JoinRequest
 from .call_data import CallData
-from .events import CallEvent, LocalMuteChanged, MediaKind, Notice, StatsUpdated
+from .events import CallEvent, LocalMuteChanged, MediaKind, MicrophoneLevel, Notice, StatsUpdated
 from .files_config import FilesConfig
 from .local_media import LocalMedia
 from .quality_steering import QualitySteering, exceptions
+from .speech import SpeechDetector
+from .topology.sfu_route import UPLINK
 from .topology.view import View
 
 if TYPE_CHECKING:
@@ -35,9 +38,9 @@ if TYPE_CHECKING:
 
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.protocol.messages import Welcome
-    from desktop_app.quality.planner import QualityPlan
 
     from .media_config import MediaConfig
+    from .prepared import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +58,20 @@ class NoCallError(UserFacingError):
 class Session:
     """Local media for as long as the application runs, and at most one call at a time."""
 
-    def __init__(self, backend: AudioBackend | None = None, files: FilesConfig | None = None) -> None:
+    def __init__(
+        self,
+        backend: AudioBackend | None = None,
+        files: FilesConfig | None = None,
+        prepared: Prepared | None = None,
+        *,
+        decode: bool = True,
+    ) -> None:
+        """For load tests `prepared` is sent in place of camera and microphone, and without `decode` what comes is
+        counted, and neither seen nor heard.
+        """
         self.events: Emitter[CallEvent] = Emitter()
-        self.media = LocalMedia(self.events.emit, backend)
+        self.media = LocalMedia(self.events.emit, backend, prepared)
+        self._decode = decode
         self.call: Call | None = None
         self._data: CallData | None = None
         self.files = files or FilesConfig()
@@ -72,6 +86,8 @@ class Session:
         self._shares = {encoding: EncoderShare() for encoding in self.media.video_encoders}
         self._steering: QualitySteering | None = None
         self._view: View | None = None
+        self._speech = SpeechDetector()
+        self.events.subscribe(self._listen)
 
     def remote_video(self, user_id: str) -> FrameSlot:
         """The slot of a participant's picture. Any thread."""
@@ -124,9 +140,16 @@ class Session:
             emit=self.events.emit,
             on_error=lambda error: self.events.emit(Notice("error", str(error), error.code)),
         )
-        call = Call(request, media=self.media, slot_of=self.remote_video, emit=self.events.emit, hub=data.hub)
+        call = Call(
+            request,
+            media=self.media,
+            slot_of=self.remote_video,
+            emit=self.events.emit,
+            hub=data.hub,
+            decode=self._decode,
+        )
         self.call, self._data = call, data
-        call.set_view(self._view)
+        call.topology.show(self._view)
         try:
             welcome = await call.join()
         except BaseException:
@@ -154,11 +177,20 @@ class Session:
         with self._slots_lock:
             self._slots.clear()
 
-    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
-        """Tell who of the others is on screen, large or as a small tile; of everybody else no picture is wanted."""
-        self._view = View(tuple(large), tuple(small))
+    def set_view(self, large: Sequence[str], small: Sequence[str], *, sound: bool = True) -> None:
+        """Tell who of the others is on screen, large or as a small tile; of everybody else no picture is wanted.
+
+        Without `sound` an SFU sends us no sound either; a load test does with that.
+        """
+        self._view = View(tuple(large), tuple(small), sound)
         if self.call is not None:
-            self.call.set_view(self._view)
+            self.call.topology.show(self._view)
+
+    def _listen(self, event: CallEvent) -> None:
+        if isinstance(event, MicrophoneLevel):
+            dbov = self._speech.update(now_s(), 0.0 if self.media.audio_muted else event.level)
+            if dbov is not None and self.call is not None:
+                self.call.say(AudioLevel(dbov))
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera, and tell the others."""
@@ -202,13 +234,13 @@ class Session:
         try:
             while True:
                 at_s = now_s()
-                paths = {user: each.peer.estimate_path(at_s) for user, each in call.participants.items()}
                 mode = self._config.quality if self._config is not None else "automatic"
-                steering.update(at_s, {user: path for user, path in paths.items() if path is not None}, mode)
+                steering.update(at_s, call.topology.update(at_s), mode)
                 if steering.plan is not None:
-                    self._assign(call, steering.plan)
+                    call.topology.send_pictures(steering.plan.assignment)
                     is_seen = self.media.sends_pictures and mode != "audio-only"
-                    self.media.wanted_kbps = steering.plan.most_kbps if is_seen else 0.0
+                    most_kbps = min(steering.plan.most_kbps, call.topology.most_kbps)
+                    self.media.wanted_kbps = most_kbps if is_seen else 0.0
                 self._tell_others()
                 self.media.path_narrowed.clear()
                 with contextlib.suppress(TimeoutError):
@@ -217,10 +249,6 @@ class Session:
         finally:
             self.media.wanted_kbps = 0.0
             steering.close()
-
-    def _assign(self, call: Call, plan: QualityPlan) -> None:
-        for user_id, encoding in plan.assignment.items():
-            call.send_video(user_id, self.media.video_feed(encoding))
 
     def _take_stats(self, call: Call) -> CallStats:
         for encoding, share in self._shares.items():
@@ -234,11 +262,17 @@ class Session:
             )
         plan = self._steering.plan if self._steering is not None else None
         assignment = {} if plan is None else plan.assignment
+        encoding = assignment.get(UPLINK, Encoding.HIGH)
         level = 0.0 if self.media.audio_muted else self.media.microphone_level
         return CallStats(
             time_s=time.time(),
             peers={
-                user_id: each.stats(self._shares.get(assignment.get(user_id, Encoding.HIGH)), level)
+                user_id: each.stats(
+                    call.topology.state_of(user_id),
+                    call.topology.counters(user_id),
+                    self._shares.get(assignment.get(user_id, encoding)),
+                    level,
+                )
                 for user_id, each in call.participants.items()
             },
             local=LocalStats(

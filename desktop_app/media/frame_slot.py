@@ -29,6 +29,9 @@ class FrameSlot:
     skips frames; it never makes anybody wait.
     """
 
+    wants_pictures = True
+    """False: that there was a frame is enough, whatever is on it, so that none needs to be decoded."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest: NewestFrame | None = None

@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     ROOM_FULL = "room-full"
     SLOW_READER = "slow-reader"
     SERVER_SHUTDOWN = "server-shutdown"
+    UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 
 

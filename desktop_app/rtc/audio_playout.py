@@ -113,6 +113,16 @@ class AudioPlayout:
             return self._spoken if self._playing else None
 
     @property
+    def last_arrival_s(self) -> float | None:
+        """When the newest packet came; None before the first one."""
+        return self._last_arrival_s
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether sound of the source is being played; False before the first of it, and after `restart`."""
+        return self._playing
+
+    @property
     def buffered_s(self) -> float:
         """The sound that waits."""
         with self._lock:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 class AudioSender(MediaSender):
     """Chooses the payload type packet by packet: what one peer needs costs the others nothing."""
 
-    def __init__(self, transport: RTCDtlsTransport, feed: EncodedFeed, control: TransportControl) -> None:
+    def __init__(
+        self, transport: RTCDtlsTransport, feed: EncodedFeed | None, control: TransportControl
+    ) -> None:
         super().__init__("audio", transport, feed, AUDIO_RATE_HZ, control)
         self.payload_types: dict[str, int] = {}
         """Of the negotiated codecs, by MIME type."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,10 @@ from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import VIDEO_CLOCK_RATE_HZ, now_s
 
-from . import audio_codecs
+from . import audio_codecs, stream_counters
 from .aiortc_internals import PeerConnection, ReceiverBase, SenderBase
 from .audio_sender import AudioSender
-from .counters import InboundCounters, OutboundCounters, PeerCounters
+from .counters import PeerCounters, next_serial
 from .data_channels import DataChannels
 from .data_share import DataShare
 from .ice import IceConfiguration, to_rtc_configuration
@@ -42,16 +41,15 @@ if TYPE_CHECKING:
 PREFERRED_MIME_TYPES = {"audio": (audio_codecs.OPUS, audio_codecs.RED), "video": ("video/VP8", "video/rtx")}
 """What every WebRTC endpoint must know (RFC 7742, RFC 7874); one codec a kind is what lets us encode once."""
 
-_serials = itertools.count(1)
-
 
 @dataclass(frozen=True, slots=True)
 class LocalFeeds:
     """What we send."""
 
-    audio: EncodedFeed
+    audio: EncodedFeed | None
+    """None: no sound, which takes another way."""
     video: EncodedFeed | None
-    """None: sound alone."""
+    """None: no pictures."""
     on_narrower: Callable[[], None] = lambda: None
     """A path was found to carry clearly less than before."""
     wanted_kbps: Callable[[], float] = lambda: 0.0
@@ -91,7 +89,7 @@ class MediaConnection:
         self._remote = remote
         self._senders: dict[str, MediaSender] = {}
         self._receivers: dict[str, MediaReceiver] = {}
-        self.serial = next(_serials)
+        self.serial = next_serial()
         self._path = PathMonitor()
         self._data_share = DataShare()
         self._control = TransportControl(
@@ -147,9 +145,26 @@ class MediaConnection:
     def send_video(self, feed: EncodedFeed | None) -> None:
         """Send this encoding of the picture from its next keyframe on; None sends no picture."""
         self._local = replace(self._local, video=feed)
-        for sender in self.pc.getSenders():  # a foreign offer may have had several lines for pictures
-            if isinstance(sender, MediaSender) and sender.kind == "video":
+        self._switch("video", feed)
+
+    def send_audio(self, feed: EncodedFeed | None) -> None:
+        """Send this sound from now on; None sends none."""
+        self._local = replace(self._local, audio=feed)
+        self._switch("audio", feed)
+
+    def _switch(self, kind: str, feed: EncodedFeed | None) -> None:
+        for sender in self.pc.getSenders():  # a foreign offer may have had several lines of a kind
+            if isinstance(sender, MediaSender) and sender.kind == kind:
                 sender.feed_track.switch(feed)
+
+    @property
+    def has_media(self) -> bool:
+        """Whether it has lines for sound or pictures, and not for data alone."""
+        return bool(self.pc.getTransceivers())
+
+    def limit_data(self, kbps: float) -> None:
+        """What data may take, while sound and pictures take another way and `estimate_path` is not asked."""
+        self.pc.limit_data(kbps)
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
         sender: MediaSender
@@ -236,75 +251,8 @@ class MediaConnection:
             pair=self.pc.selected_pair(),
             transport_bytes_sent=sent,
             transport_bytes_received=received,
-            inbound_video=self._inbound_video(),
-            inbound_audio=self._inbound_audio(),
-            outbound_video=self._outbound("video", "video/VP8"),
-            outbound_audio=self._outbound("audio", "audio/opus"),
-        )
-
-    def _inbound_video(self) -> InboundCounters | None:
-        receiver = self._receivers.get("video")
-        if not isinstance(receiver, VideoReceiver) or (statistics := receiver.statistics) is None:
-            return None
-        decoder = receiver.decoder
-        return InboundCounters(
-            codec=receiver.codec_name,
-            bytes_received=statistics.bytes_received,
-            packets_received=statistics.packets_received,
-            packets_lost=statistics.packets_lost,
-            packets_expected=statistics.packets_expected,
-            packets_missed=statistics.packets_missed,
-            jitter_ms=statistics.jitter_ms,
-            frames_received=receiver.frames_received,
-            frames_decoded=decoder.frames_decoded,
-            frames_dropped=receiver.frames_dropped,
-            key_frames_decoded=decoder.key_frames_decoded,
-            width_px=decoder.width_px,
-            height_px=decoder.height_px,
-            freeze_count=decoder.freezes.freeze_count,
-            total_freezes_duration_s=decoder.freezes.total_freezes_duration_s,
-            nack_count=receiver.nack_count,
-            pli_count=receiver.pli_count,
-            total_decode_s=decoder.total_decode_s,
-            total_delay_s=decoder.total_delay_s,
-            delay_count=decoder.frames_shown,
-        )
-
-    def _inbound_audio(self) -> InboundCounters | None:
-        receiver = self._receivers.get("audio")
-        if not isinstance(receiver, AudioReceiver) or (statistics := receiver.statistics) is None:
-            return None
-        playout = receiver.playout
-        return InboundCounters(
-            codec=receiver.codec_name,
-            bytes_received=statistics.bytes_received,
-            packets_received=statistics.packets_received,
-            packets_lost=statistics.packets_lost,
-            packets_expected=statistics.packets_expected,
-            packets_missed=statistics.packets_missed,
-            jitter_ms=statistics.jitter_ms,
-            total_samples=playout.total_samples,
-            concealed_samples=playout.concealed_samples,
-            energy=playout.energy,
-            total_delay_s=playout.total_delay_s,
-            delay_count=playout.delay_count,
-        )
-
-    def _outbound(self, kind: str, codec: str) -> OutboundCounters | None:
-        sender = self._senders.get(kind)
-        if sender is None:
-            return None
-        remote, track = sender.remote, sender.feed_track
-        return OutboundCounters(
-            codec=codec,
-            bytes_sent=sender.payload_bytes_sent,
-            packets_sent=sender.packets_sent,
-            retransmitted_packets=remote.retransmitted_packets,
-            frames_sent=track.frames_sent,
-            key_frames_sent=track.key_frames_sent,
-            nack_count=remote.nack_count,
-            pli_count=remote.pli_count,
-            remote_loss=remote.fraction_lost,
-            remote_jitter_ms=remote.jitter_s * 1000,
-            estimate_kbps=remote.estimate_kbps,
+            inbound_video=stream_counters.pictures(self._receivers.get("video")),
+            inbound_audio=stream_counters.sound(self._receivers.get("audio")),
+            outbound_video=stream_counters.sent(self._senders.get("video")),
+            outbound_audio=stream_counters.sent(self._senders.get("audio")),
         )

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+
+_serials = itertools.count(1)
+
+
+def next_serial() -> int:
+    """Of something that begins to count from zero (`PeerCounters.connection`)."""
+    return next(_serials)
 
 
 @dataclass(frozen=True, slots=True)

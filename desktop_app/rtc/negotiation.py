@@ -73,13 +73,14 @@ def _description(kind: JsonValue, sdp: JsonValue, session: str | None) -> Descri
         raise ValueError("the session description is unreasonably long")
     if not media:
         raise ValueError("the session description describes nothing")
-    _check_bundle(lines)
+    check_bundle(lines)
     if not has_valid_ports(sdp):
         raise ValueError("the session description has a port for data that does not exist")
     return Description("offer" if kind == "offer" else "answer", sdp, session)
 
 
-def _check_bundle(lines: list[str]) -> None:
+def check_bundle(lines: list[str]) -> None:
+    """Raise a ValueError where a description bundles lines that it does not have."""
     # aiortc is left without a transport when a description bundles lines that it does not have.
     mids: list[str] = []
     bundled: set[str] = set()

@@ -40,6 +40,8 @@ EXPECT_CALL_S = 6.0
 """Longer than gathering takes with a STUN server that does not answer (5 s)."""
 WATCH_INTERVAL_S = 0.5
 SILENT_RECONNECTING_S = 3.0
+ASK_AFTER_S, ASK_LIMIT_S = 2.0, 1.0
+"""On a connection for data alone: after so much silence the far end is asked whether it is there."""
 SILENT_FAILED_S = 30.0
 MAX_WAITING_CANDIDATES = 100
 MAX_CANDIDATES = 100
@@ -94,6 +96,8 @@ class Peer:
         """True for the side whose task it is to offer again after a failure."""
         self.offered_unasked = False
         """True when the other side should have offered and did not."""
+        self.offers_media = True
+        """Whether what we offer has lines for sound and pictures, or is for data alone."""
         self._expect_timer: asyncio.TimerHandle | None = None
         self._tasks.spawn(self._work(), name="negotiation")
 
@@ -108,6 +112,13 @@ class Peer:
         """Offer a new connection in place of an older one."""
         self.is_offerer = True
         self._enqueue(self._offer)
+
+    def require_media(self) -> None:
+        """Sound and pictures are about to be sent: a connection for data alone is offered anew, by who offered it."""
+        is_for_data = self._connection is not None and not self._connection.has_media
+        self.offers_media = True
+        if is_for_data and (self.is_offerer or self.offered_unasked):
+            self._enqueue(self._offer)
 
     def expect_call(self) -> None:
         """They were here first and offer. A foreign client may not know that: after a while we offer ourselves."""
@@ -175,6 +186,17 @@ class Peer:
         if self._connection is not None:
             self._connection.send_video(feed)
 
+    def send_audio(self, feed: EncodedFeed | None) -> None:
+        """Send this sound, also over later connections; None sends none."""
+        self._local = replace(self._local, audio=feed)
+        if self._connection is not None:
+            self._connection.send_audio(feed)
+
+    def limit_data(self, kbps: float) -> None:
+        """What data may take, while sound and pictures take another way and `estimate_path` is not asked."""
+        if self._connection is not None:
+            self._connection.limit_data(kbps)
+
     def pause_freeze_detection(self) -> None:
         """The participant switched the camera off on purpose."""
         if self._connection is not None:
@@ -222,7 +244,8 @@ class Peer:
         connection = self._new_connection(secrets.token_hex(8))
         # Nobody can have candidates for an offer that was not sent yet: these belong to an older connection.
         self._waiting_candidates.clear()
-        connection.add_transceivers()
+        if self.offers_media:
+            connection.add_transceivers()
         self._make_channels(connection)
         await connection.set_local(await connection.pc.createOffer())
         self._send_description(connection)
@@ -381,7 +404,13 @@ class Peer:
         packets, since_s = -1, loop.time()
         while connection is self._connection and self._state not in _ENDS:
             received = connection.pc.transport_packets_received()
-            if received != packets:
+            quiet_s = loop.time() - since_s
+            if received == packets and not connection.has_media and quiet_s >= ASK_AFTER_S:
+                # Nothing comes by itself where there is no RTCP.
+                is_there = await connection.pc.ask_round_trip_s(ASK_LIMIT_S) is not None
+            else:
+                is_there = received != packets
+            if is_there:
                 packets, since_s = received, loop.time()
                 self._set_state(PeerState.CONNECTED)
             elif loop.time() - since_s > SILENT_FAILED_S:

@@ -28,12 +28,13 @@ from desktop_app.media.clock import AUDIO_RATE_HZ, VIDEO_CLOCK_RATE_HZ, now_s
 from . import red, vp8
 from .aiortc_internals import ReceiverBase
 from .audio_codecs import OPUS, RED
+from .counters import next_serial
 from .frame_assembler import FrameAssembler
 from .nack import NackTracker, split_at_wrap
 from .receive_estimate import ReceiveEstimator
 from .reception import ReceptionStatistics
 from .remote_clock import RemoteClock
-from .video_decoder import VideoDecoder
+from .video_decoder import FrameCounter, VideoDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +42,8 @@ if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
     from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
-    from desktop_app.media.frame_slot import FrameSlot
-
     from .audio_playout import AudioPlayout
+    from .picture_sink import PictureSink
 
 FEEDBACK_TICK_S = 0.005
 NACK_ECHO_S = 0.010
@@ -60,6 +60,7 @@ class MediaReceiver(ReceiverBase):
 
     def __init__(self, kind: str, transport: RTCDtlsTransport) -> None:
         super().__init__(kind, transport)
+        self.serial = next_serial()
         self.statistics: ReceptionStatistics | None = None
         self.codec_name: str | None = None
         self._tasks = TaskOwner(f"{kind}-receiver")
@@ -81,10 +82,14 @@ class MediaReceiver(ReceiverBase):
 
     async def run_rtcp(self) -> None:
         """A receiver report about once a second (RFC 3550 6.2 asks for the random spread)."""
+        told = -1
         while True:
             await asyncio.sleep(0.5 + random.random())
             if self.statistics is None or self._media_ssrc is None or self._rtcp_ssrc_of_ours is None:
                 continue
+            if self.statistics.packets_received == told:
+                continue  # nothing has come of which there would be something to say (RFC 3550 6.4)
+            told = self.statistics.packets_received
             last_sr, delay_since_sr = 0, 0
             if self._last_sr is not None:
                 last_sr = self._last_sr[0]
@@ -176,7 +181,7 @@ class VideoReceiver(MediaReceiver):
     def __init__(
         self,
         transport: RTCDtlsTransport,
-        slot: FrameSlot,
+        slot: PictureSink,
         *,
         round_trip_s: Callable[[], float | None],
         on_first_frame: Callable[[], None],
@@ -193,7 +198,7 @@ class VideoReceiver(MediaReceiver):
         self.nack_count = 0
         self.pli_count = 0
         self.frames_received = 0
-        self.decoder = VideoDecoder(
+        self.decoder = (VideoDecoder if slot.wants_pictures else FrameCounter)(
             slot, on_keyframe_needed=self._decoder_needs_keyframe, on_first_frame=on_first_frame
         )
 

@@ -18,9 +18,8 @@ from .picture_hold import HeldPicture, PictureHold, TypicalPicture
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktop_app.media.frame_slot import FrameSlot
-
     from .frame_assembler import AssembledFrame
+    from .picture_sink import PictureSink
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ class VideoDecoder:
 
     def __init__(
         self,
-        slot: FrameSlot,
+        slot: PictureSink,
         *,
         on_keyframe_needed: Callable[[], None],
         on_first_frame: Callable[[], None],
@@ -182,3 +181,29 @@ class VideoDecoder:
         self._slot.put(held.picture)
         if self.frames_shown == 1:
             self._on_first_frame()
+
+
+class FrameCounter(VideoDecoder):
+    """Decodes nothing, for load tests: hands over the same blank picture for each frame, without a thread."""
+
+    def push(self, frame: AssembledFrame) -> None:
+        """Count a frame as shown."""
+        if self._closed:
+            return
+        self.frames_decoded += 1
+        if frame.keyframe:
+            self.key_frames_decoded += 1
+            # RFC 6386 9.1: three bytes of frame tag, three of start code, then width and height with two bits of scale.
+            self.width_px, self.height_px = (
+                int.from_bytes(frame.data[at : at + 2], "little") & 0x3FFF for at in (6, 8)
+            )
+        shown_s = now_s()
+        self.frames_shown += 1
+        self.total_delay_s += shown_s - frame.first_arrival_s
+        self.freezes.frame_shown(shown_s)
+        self._slot.put(_BLANK)
+        if self.frames_shown == 1:
+            self._on_first_frame()
+
+
+_BLANK = av.VideoFrame(16, 16, "yuv420p")

@@ -15,19 +15,28 @@ from .pages import Pages, add_security_headers
 from .session import HEARTBEAT_S
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from desktop_app.protocol.messages import IceServer
+
+    from .janus.address import JanusAddress
+    from .shared.address import RedisAddress
+    from .topology.coordinator import Rules
+    from .turn import TurnServer
 
 HUB = web.AppKey("hub", Hub)
 
 
 def create_app(
     *,
-    ice_servers: tuple[IceServer, ...] = (),
+    ice_servers: tuple[IceServer | TurnServer, ...] = (),
     max_connections: int = MAX_CONNECTIONS,
     heartbeat_s: float = HEARTBEAT_S,
     web_folder: Path | None = None,
+    redis: RedisAddress | None = None,
+    janus: Sequence[JanusAddress] = (),
+    rules: Rules | None = None,
 ) -> web.Application:
     """Build the server.
 
@@ -36,8 +45,19 @@ def create_app(
         max_connections: open WebSockets; further ones get status 503.
         heartbeat_s: silence before a ping; a client that does not answer in half of it is dropped.
         web_folder: the guest page's files (those of the installation when None).
+        redis: by way of which rooms are shared with other servers; it is connected to at the start, which
+            raises UserFacingError when that fails.
+        janus: the nodes of the SFU.
+        rules: when a room has an SFU, and how many may be in it.
     """
-    hub = Hub(ice_servers=ice_servers, max_connections=max_connections, heartbeat_s=heartbeat_s)
+    hub = Hub(
+        ice_servers=ice_servers,
+        max_connections=max_connections,
+        heartbeat_s=heartbeat_s,
+        redis=redis,
+        janus=janus,
+        rules=rules,
+    )
     pages = Pages(web_folder or resources_dir() / "web")
 
     async def root(request: web.Request) -> web.StreamResponse:
@@ -64,6 +84,9 @@ def create_app(
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(body=hub.metrics.text(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
 
+    async def start_up(_app: web.Application) -> None:
+        await hub.start()
+
     async def shut_down(_app: web.Application) -> None:
         await hub.close()
 
@@ -76,6 +99,7 @@ def create_app(
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/metrics", metrics)
     app.on_response_prepare.append(add_security_headers)
+    app.on_startup.append(start_up)
     app.on_shutdown.append(shut_down)
     return app
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from desktop_app.core.errors import UserFacingError
 
 from .app import create_app
+from .hub import MAX_CONNECTIONS
 from .lan import lan_addresses
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktop_app.protocol.messages import IceServer
+
+    from .janus.address import JanusAddress
+    from .shared.address import RedisAddress
+    from .topology.coordinator import Rules
+    from .turn import TurnServer
 
 __all__ = ["HostedServer", "lan_addresses"]
 
@@ -53,16 +59,28 @@ class HostedServer:
         port: int = 0,
         *,
         ssl: ssl_module.SSLContext | None = None,
-        ice_servers: Sequence[IceServer] = (),
+        ice_servers: Sequence[IceServer | TurnServer] = (),
+        max_connections: int = MAX_CONNECTIONS,
+        redis: RedisAddress | None = None,
+        janus: Sequence[JanusAddress] = (),
+        rules: Rules | None = None,
     ) -> int:
         """Listen on `host` and `port` (0 takes a free one); returns the port.
 
         Raises:
-            UserFacingError: code `cannot-listen`, when the address cannot be had.
+            UserFacingError: code `cannot-listen`, when the address cannot be had; `redis-unreachable` or
+                `redis-refused`, when there is no Redis there for us.
         """
         if self._runner is not None:
             raise RuntimeError("the server runs already")
-        app = await asyncio.to_thread(create_app, ice_servers=tuple(ice_servers))  # it reads the page's files
+        app = await asyncio.to_thread(  # it reads the page's files
+            create_app,
+            ice_servers=tuple(ice_servers),
+            max_connections=max_connections,
+            redis=redis,
+            janus=tuple(janus),
+            rules=rules,
+        )
         # No access log: the addresses contain room names, and who knows one may enter.
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
         self._runner = runner

@@ -7,10 +7,11 @@ a secret.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import logging
+import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, web
@@ -25,16 +26,36 @@ from desktop_app.protocol.messages import (
     PeerSignal,
     Signal,
     UpdateParticipant,
+    Welcome,
+)
+from desktop_app.protocol.topology import (
+    AudioLevel,
+    SfuAnswer,
+    SfuCandidate,
+    SfuPublish,
+    SfuSubscribe,
+    TopologyClientMessage,
+    TopologyReady,
 )
 
+from .janus.nodes import JanusNodes
 from .metrics import Metrics
+from .room_bus import LocalBus, RoomBus
 from .rooms import Delivery, Rooms
 from .session import HEARTBEAT_S, Session
+from .shared.events import room_digest
+from .shared.membership import SharedRooms
+from .topology.control import RoomControl
+from .topology.coordinator import Rules
+from .turn import TurnServer, for_participant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
-    from desktop_app.protocol.messages import IceServer
+    from desktop_app.protocol.messages import ClientMessage, IceServer, ServerMessage
+
+    from .janus.address import JanusAddress
+    from .shared.address import RedisAddress
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +66,12 @@ _TYPE_NAMES = {
     Signal: "signal",
     LeaveRoom: "leave-room",
     UpdateParticipant: "update-participant",
+    TopologyReady: "topology-ready",
+    SfuPublish: "sfu-publish",
+    SfuSubscribe: "sfu-subscribe",
+    SfuAnswer: "sfu-answer",
+    SfuCandidate: "sfu-candidate",
+    AudioLevel: "audio-level",
 }
 _SENTENCES = {
     ErrorCode.BINARY_FRAME: "Messages are JSON text; binary frames are not understood.",
@@ -52,12 +79,13 @@ _SENTENCES = {
     ErrorCode.SLOW_READER: "This client does not read its messages fast enough.",
     ErrorCode.SERVER_SHUTDOWN: "The server is shutting down.",
     ErrorCode.INTERNAL: "Something went wrong inside the server.",
+    ErrorCode.USER_ID_TAKEN: "Somebody in this room has come in under this user id by way of another server.",
 }
 
 
-def room_digest(room_id: str) -> str:
+def _logged(room_id: str) -> str:
     """What stands for a room in the log."""
-    return hashlib.sha256(room_id.encode()).hexdigest()[:8]
+    return room_digest(room_id)[:8]
 
 
 class Hub:
@@ -66,12 +94,28 @@ class Hub:
     def __init__(
         self,
         *,
-        ice_servers: tuple[IceServer, ...] = (),
+        ice_servers: tuple[IceServer | TurnServer, ...] = (),
         max_connections: int = MAX_CONNECTIONS,
         heartbeat_s: float = HEARTBEAT_S,
+        redis: RedisAddress | None = None,
+        janus: Sequence[JanusAddress] = (),
+        rules: Rules | None = None,
     ) -> None:
         self.metrics = Metrics()
-        self._rooms: Rooms[Session] = Rooms(ice_servers=ice_servers)
+        self._rooms: Rooms[Session] = Rooms(
+            ice_servers=lambda: for_participant(ice_servers, at_s=time.time()),
+            capacity=lambda *joining: self._control.capacity(*joining),
+        )
+        self._shared: SharedRooms[Session] | None = None
+        self.bus: RoomBus = LocalBus()
+        if redis is not None:
+            self._shared = SharedRooms(
+                self._rooms, redis, deliver=self._deliver, pass_on=self._pass_on, expel=self._expel
+            )
+            self.bus = self._shared.bus
+        self._nodes = JanusNodes(janus)
+        rules = replace(rules or Rules(), sfu_configured=self._nodes.configured)
+        self._control = RoomControl(rules, self._nodes, self.bus, self._send_to, self._members_of)
         self._sessions: dict[Session, asyncio.Event] = {}
         self._numbers = itertools.count(1)
         self._max_connections = max_connections
@@ -84,6 +128,21 @@ class Hub:
         self.metrics.watch(
             "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
         )
+        self.metrics.watch(
+            "bridgecall_rooms_mesh", "Rooms that are a mesh", lambda: self._control.count("mesh")
+        )
+        self.metrics.watch("bridgecall_rooms_sfu", "Rooms with an SFU", lambda: self._control.count("sfu"))
+        self.metrics.watch("bridgecall_janus_nodes_up", "Janus nodes in use", lambda: self._nodes.up)
+
+    async def start(self) -> None:
+        """Connect to what the servers share; to be called before anybody is served.
+
+        Raises:
+            UserFacingError: it is not to be had.
+        """
+        if self._shared is not None:
+            await self._shared.start()
+        await self._control.start()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket request until it ends."""
@@ -109,29 +168,53 @@ class Hub:
             self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
+        await self._control.close()
+        if self._shared is not None:
+            await self._shared.close()
 
     # --- what sessions report -------------------------------------------------------------------
 
-    def on_text(self, session: Session, text: str) -> None:
-        """Act on one message; whatever is wrong with it becomes an error message to its sender."""
+    def on_text(self, session: Session, text: str) -> Awaitable[None] | None:
+        """Act on one message; whatever is wrong with it becomes an error message to its sender.
+
+        What is returned, if anything, is to be awaited before the next message of this session is given.
+        """
         try:
             message = decode_client_message(text)
+            if self._shared is not None and isinstance(message, JoinRoom):
+                return self._join_shared(self._shared, session, message)
             room_before = self._rooms.room_of(session)
             deliveries = self._rooms.receive(session, message)
             self._deliver(deliveries)
-        except ProtocolError as error:
-            self._refuse(session, error.code, str(error))
-        except Exception:
-            logger.exception("a message could not be handled", extra={"session": session.number})
-            self._refuse(session, ErrorCode.INTERNAL, _SENTENCES[ErrorCode.INTERNAL])
+            if isinstance(message, TopologyClientMessage):
+                self._control_received(session, message)
+        except Exception as error:  # noqa: BLE001 - nothing that a client sends may end more than its message
+            self._failed(session, error)
         else:
-            self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
-            room_after = self._rooms.room_of(session)
-            if room_after != room_before:
-                room = room_digest(room_after or room_before or "")
-                logger.info(
-                    "joined" if room_after else "left", extra={"session": session.number, "room": room}
-                )
+            self._accepted(session, message, room_before)
+        return None
+
+    async def _join_shared(self, shared: SharedRooms[Session], session: Session, message: JoinRoom) -> None:
+        try:
+            await shared.join(session, message)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(session, error)
+        else:
+            self._accepted(session, message, None)
+
+    def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
+        self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
+        room_after = self._rooms.room_of(session)
+        if room_after != room_before:
+            room = _logged(room_after or room_before or "")
+            logger.info("joined" if room_after else "left", extra={"session": session.number, "room": room})
+
+    def _failed(self, session: Session, error: Exception) -> None:
+        if isinstance(error, ProtocolError):
+            self._refuse(session, error.code, str(error))
+            return
+        logger.error("a message could not be handled", extra={"session": session.number}, exc_info=error)
+        self._refuse(session, ErrorCode.INTERNAL, _SENTENCES[ErrorCode.INTERNAL])
 
     def on_refused(self, session: Session, code: ErrorCode) -> None:
         """A frame that is no message."""
@@ -146,13 +229,42 @@ class Hub:
         pending = deque(deliveries)
         while pending:
             delivery = pending.popleft()
-            encoded = encode_server_message(delivery.message).encode()
+            message = delivery.message
+            if isinstance(message, Welcome):
+                topology, speaker = self._control.welcome(message.room_id)
+                message = replace(message, topology=topology, active_speaker=speaker)
+            encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
                 raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, _SENTENCES[ErrorCode.FRAME_TOO_LARGE])
             for target in delivery.targets:
                 if not self._send(target, encoded):
                     pending.extend(self._rooms.disconnect(target))
+        # They may be told things that mean something only after the messages above.
+        for each in self._rooms.take_comings():
+            if each.came:
+                self._control.joined(each.room_id, each.user_id, each.capabilities, local=each.local)
+            else:
+                self._control.left(each.room_id, each.user_id)
+
+    def _send_to(self, room_id: str, user_id: str, message: ServerMessage) -> None:
+        """Send to a participant of this server, if they are still there."""
+        member = self._rooms.find(room_id, user_id)
+        if member is None or member.client is None:
+            return
+        if not self._send(member.client, encode_server_message(message).encode()):
+            asyncio.get_running_loop().call_soon(self._leave, member.client)
+
+    def _control_received(self, session: Session, message: TopologyClientMessage) -> None:
+        member = self._rooms.member_of(session)
+        if member is not None:
+            self._control.received(member.room_id, member.info.user_id, message)
+
+    def _members_of(self, room_id: str) -> list[tuple[str, tuple[str, ...], bool]]:
+        return [
+            (member.info.user_id, member.capabilities, member.client is not None)
+            for member in self._rooms.members(room_id)
+        ]
 
     def _send(self, session: Session, message: bytes) -> bool:
         """False when `session` was cut because it does not read."""
@@ -162,6 +274,13 @@ class Hub:
             return True
         self._end(session, ErrorCode.SLOW_READER, WSCloseCode.POLICY_VIOLATION)
         return False
+
+    def _pass_on(self, session: Session, encoded: bytes) -> None:
+        if not self._send(session, encoded):
+            self._leave(session)
+
+    def _expel(self, session: Session) -> None:
+        self._send_away(session, ErrorCode.USER_ID_TAKEN, WSCloseCode.POLICY_VIOLATION)
 
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
@@ -182,5 +301,5 @@ class Hub:
     def _leave(self, session: Session) -> None:
         room = self._rooms.room_of(session)
         if room is not None:
-            logger.info("left", extra={"session": session.number, "room": room_digest(room)})
+            logger.info("left", extra={"session": session.number, "room": _logged(room)})
         self._deliver(self._rooms.disconnect(session))

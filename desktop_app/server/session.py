@@ -16,6 +16,8 @@ from desktop_app.protocol.errors import ErrorCode
 from .outbox import Outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from aiohttp import WSMessage
 
     from desktop_app.protocol.messages import ErrorMessage
@@ -37,8 +39,8 @@ _HARD_LIMIT_BYTES = 4 * limits.MAX_FRAME_BYTES
 class SessionHandler(Protocol):
     """What a session reports to."""
 
-    def on_text(self, session: Session, text: str) -> None:
-        """A text message within the size limit."""
+    def on_text(self, session: Session, text: str) -> Awaitable[None] | None:
+        """A text message within the size limit; what it returns is awaited before the next one is read."""
 
     def on_refused(self, session: Session, code: ErrorCode) -> None:
         """A frame that is no message: binary, or too large (the session is to be ended then)."""
@@ -118,8 +120,8 @@ class Session:
             if message.type is WSMsgType.TEXT:
                 if is_over_limit(message.data):
                     handler.on_refused(self, ErrorCode.FRAME_TOO_LARGE)
-                else:
-                    handler.on_text(self, message.data)
+                elif (unfinished := handler.on_text(self, message.data)) is not None:
+                    await unfinished
             elif message.type is WSMsgType.BINARY:
                 too_large = len(message.data) > limits.MAX_FRAME_BYTES
                 handler.on_refused(self, ErrorCode.FRAME_TOO_LARGE if too_large else ErrorCode.BINARY_FRAME)

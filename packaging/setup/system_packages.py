@@ -2,7 +2,8 @@
 
     system_packages.py env    what making the Python environment needs
     system_packages.py run    also what the application loads: Qt's X11 and OpenGL libraries, PulseAudio
-    system_packages.py test   also what the tests start: a virtual display, a browser, a sound server, `ip`
+    system_packages.py test   also what the tests start: a virtual display, a browser, a sound server, `ip`,
+                              Janus, coturn and Redis
 
 A library is missing when the loader does not find it, a program when it is not on PATH; who installed it does
 not matter. Nothing is done and no network touched while nothing is missing. Root, or a sudo that asks for no
@@ -73,7 +74,28 @@ TEST_PROGRAMS = {
     ("pulseaudio",): "pulseaudio",
     ("pactl",): "pulseaudio-utils",
     ("ip",): "iproute2",
+    ("janus",): "janus",
+    ("turnserver",): "coturn",
+    ("redis-server",): "redis-server",
 }
+
+# Packages that bring a service -> its unit. The tests start the programs themselves, on ports of their own.
+SERVICES = {"janus": "janus.service", "coturn": "coturn.service", "redis-server": "redis-server.service"}
+
+POLICY = "/usr/sbin/policy-rc.d"
+# As root: $1 is the policy (invoke-rc.d(8): 101 forbids an action), $2 the units, the rest the command. Without a
+# policy of its own, a machine starts every service that it installs, and without systemd that may even fail.
+QUIETLY = """
+policy=$1 units=$2; shift 2
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 1' HUP INT TERM
+    printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod 755 "$policy"
+fi
+"$@" || exit $?
+if [ -d /run/systemd/system ]; then systemctl --quiet disable $units; fi
+exit 0
+"""
 
 
 @dataclass(frozen=True)
@@ -153,10 +175,20 @@ def root_prefix() -> list[str] | None:
     return ["sudo", "-n", "env"] if probe.returncode == 0 else None
 
 
-def apt(prefix: Sequence[str], verb: Sequence[str]) -> None:
-    """Run apt-get as root; when it fails, print all that it said and end."""
+def without_services(command: Sequence[str], units: Sequence[str], policy: str = POLICY) -> list[str]:
+    """`command` of apt, after which none of the services that it brings runs, nor will at the next boot."""
+    return ["sh", "-c", QUIETLY, "sh", policy, " ".join(units), *command]
+
+
+def apt(prefix: Sequence[str], verb: Sequence[str], units: Sequence[str] = ()) -> None:
+    """Run apt-get as root; when it fails, print all that it said and end. `units` are not started."""
+    command = apt_command(verb)
     done = subprocess.run(
-        [*prefix, "DEBIAN_FRONTEND=noninteractive", *apt_command(verb)],
+        [
+            *prefix,
+            "DEBIAN_FRONTEND=noninteractive",
+            *(without_services(command, units) if units else command),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -189,7 +221,11 @@ def install(missing: Sequence[Missing]) -> None:
     prefix = root_prefix()
     if prefix is None:
         line = line_to_run(packages, has_sudo=shutil.which("sudo") is not None)
-        sys.exit(f"Bridgecall needs system packages, and only root can install them. Run this line:\n{line}")
+        services = " ".join(SERVICES[package] for package in packages if package in SERVICES)
+        after = f"\n(The tests need no service: systemctl disable --now {services})" if services else ""
+        sys.exit(
+            f"Bridgecall needs system packages, and only root can install them. Run this line:\n{line}{after}"
+        )
     print(f"Installing system packages: {' '.join(packages)}", flush=True)
     apt(prefix, ["update"])
     if not is_installable(packages):  # Ubuntu, for one, has Chromium as a snap only
@@ -197,7 +233,8 @@ def install(missing: Sequence[Missing]) -> None:
         packages = [package for package in packages if package not in without]
         print(f"Not to be had here: {' '.join(without)}; what needs it will not work.", file=sys.stderr)
     if packages:
-        apt(prefix, ["install", "-y", "--no-install-recommends", *packages])
+        units = [SERVICES[package] for package in packages if package in SERVICES]
+        apt(prefix, ["install", "-y", "--no-install-recommends", *packages], units)
 
 
 def main() -> int:

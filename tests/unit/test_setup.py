@@ -146,7 +146,8 @@ def test_a_missing_library_names_its_package() -> None:
 
 
 def test_a_missing_program_names_its_package_and_any_alternative_will_do() -> None:
-    missing = system_packages.missing_for_test(lambda name: name in ("google-chrome", "ip", "Xvfb"))
+    there = ("google-chrome", "ip", "Xvfb", "janus", "turnserver", "redis-server")
+    missing = system_packages.missing_for_test(lambda name: name in there)
     assert [each.package for each in missing] == ["pulseaudio", "pulseaudio-utils"]
 
 
@@ -160,6 +161,37 @@ def test_a_program_is_looked_for_where_administrators_have_theirs(monkeypatch: p
     assert system_packages.on_path("nosuchprogram") is False
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     assert system_packages.on_path(Path(sys.executable).name)
+
+
+def installation(folder: Path, apt: str, policy: Path) -> subprocess.CompletedProcess[str]:
+    """Run what installs packages with services, with an apt-get of ours."""
+    place(folder, "apt-get", apt)
+    command = system_packages.without_services(
+        ["apt-get", "install", "janus"], ["janus.service"], str(policy)
+    )
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("status", [0, 100])
+def test_services_are_not_started_while_packages_are_installed(tmp_path: Path, status: int) -> None:
+    policy = tmp_path / "policy-rc.d"
+    apt = f'"{policy}" janus start; echo "$* under $?"; exit {status}'
+    done = installation(tmp_path, apt, policy)
+    assert (done.returncode, done.stdout) == (status, "install janus under 101\n")
+    assert not policy.exists()
+
+
+def test_a_policy_of_the_machine_stays(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    place(tmp_path, policy.name, "exit 104")
+    done = installation(tmp_path, f'"{policy}"; echo $?', policy)
+    assert done.stdout == "104\n"
+    assert policy.exists()
+
+
+def test_every_service_belongs_to_a_package_of_the_tests() -> None:
+    assert set(system_packages.SERVICES) <= set(system_packages.TEST_PROGRAMS.values())
 
 
 def test_the_line_to_run_is_one_line() -> None:

@@ -19,6 +19,8 @@ class View:
 
     large: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
+    sound: bool = True
+    """False for load tests alone: nobody is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Offered:
 
 
 def wanted_feeds(
-    others: Sequence[str], view: View | None, offered: Offered = Offered()
+    others: Sequence[str], view: View | None, offered: Offered = Offered(), speaker: str | None = None
 ) -> tuple[WantedFeed, ...]:
     """What to subscribe to: sound of everybody, and one picture of whoever is on screen, large ones first.
 
@@ -38,13 +40,16 @@ def wanted_feeds(
         others: in the room, in the order in which they are shown while nobody said how.
         view: None while nobody did: then the first few are large, and everybody else is small.
         offered: what there is room for; whoever is large beyond that is small.
+        speaker: who is the first of the large ones, if they are large at all.
     """
     shown = view or View(tuple(others[:MAX_LARGE_FEEDS]), tuple(others[MAX_LARGE_FEEDS:]))
     here = [user for user in dict.fromkeys((*shown.large, *shown.small)) if user in others]
-    large = [user for user in here if user in shown.large][: offered.max_large]
+    large = sorted((user for user in here if user in shown.large), key=lambda user: user != speaker)
+    large = large[: offered.max_large]
     pictures: list[WantedFeed] = []
     for user in here:
         kind: Feed = "camera" if user in large else "thumbnail"
         if kind == "camera" or offered.thumbnails:
             pictures.append(WantedFeed(user, kind))
-    return (*(WantedFeed(user, "audio") for user in others), *pictures)
+    heard = others if shown.sound else ()
+    return (*(WantedFeed(user, "audio") for user in heard), *pictures)

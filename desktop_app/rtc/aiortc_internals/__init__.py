@@ -9,6 +9,8 @@ media.py       the two classes that our senders and receivers are made from
 sctp.py        the transport of data channels
 sctp_channels.py  its channels
 connection.py  the RTCPeerConnection that has them
+routing.py     which receiver a packet is for, with many of them
+consent.py     whether the far end is there
 """
 
 from __future__ import annotations

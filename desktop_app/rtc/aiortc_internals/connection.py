@@ -16,6 +16,7 @@ from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 from desktop_app.rtc.ice import limit_gathering
 
+from . import consent
 from .sctp import DataTransport
 
 if TYPE_CHECKING:
@@ -193,6 +194,11 @@ class PeerConnection(RTCPeerConnection):
                 closed.set_result(True)  # somebody else may wait for it
         for transport in transports:
             await _end_consent_checks(transport.transport)
+
+    async def ask_round_trip_s(self, limit_s: float) -> float | None:
+        """How long the far end's ICE takes to answer; None when it does not within the limit, or ICE is not up."""
+        transport = self._transport()
+        return None if transport is None else await consent.round_trip_s(transport.transport, limit_s)
 
     def remote_sdp(self) -> str | None:
         """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""

@@ -64,6 +64,22 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         self._rtcp_loop = asyncio.get_running_loop().create_task(self.run_rtcp(), name="rtcp")
         self.on_started()
 
+    def follow(self, codecs: dict[int, RTCRtpCodecParameters], rtcp_ssrc: int | None) -> None:
+        """Be handed packets by another receiver, not by the transport.
+
+        Args:
+            codecs: by payload type; the owner may change them later, and then calls `on_started` again.
+            rtcp_ssrc: whose feedback ours is.
+        """
+        self._codec_by_payload_type = codecs
+        self._rtcp_ssrc_of_ours = rtcp_ssrc
+        self.on_started()
+
+    def unfollow(self) -> None:
+        """Take no more packets; for one that follows what `stop` is for others."""
+        self._stopped = True
+        self.on_stopped()
+
     async def stop(self) -> None:
         """Stop for good; safe to call twice."""
         self._stopped = True
@@ -142,7 +158,9 @@ class ReceiverBase(RTCRtpReceiver, ABC):
 class SenderBase(RTCRtpSender, ABC):
     """An RTCRtpSender whose packets are made elsewhere, and which shows what the far end reports."""
 
-    def __init__(self, track: MediaStreamTrack, transport: RTCDtlsTransport, clock_rate_hz: int) -> None:
+    def __init__(
+        self, track: MediaStreamTrack | str, transport: RTCDtlsTransport, clock_rate_hz: int
+    ) -> None:
         super().__init__(track, transport)
         self.clock_rate_hz = clock_rate_hz
         self.timestamp_origin: int | None = None
@@ -151,6 +169,7 @@ class SenderBase(RTCRtpSender, ABC):
         """How far media timestamps are behind the monotonic clock."""
         self.has_transport_feedback = False
         """Whether the far end answers transport-wide sequence numbers."""
+        self._packets_told = -1
 
     @abstractmethod
     async def run_rtp(self, payload_type: int) -> None:
@@ -237,11 +256,19 @@ class SenderBase(RTCRtpSender, ABC):
         # aiortc stamps a sender report with the time of the last packet, which adds up to a frame interval to every
         # round trip that is measured with it, and ties sound and picture to the time of sending; ours say what is now.
         for packet in packets:
+            if isinstance(packet, RtcpSrPacket) and self._is_needless(packet):
+                return
             if isinstance(packet, RtcpSrPacket) and self.timestamp_origin is not None:
                 media_now = round((time.monotonic() - self.media_lag_s) * self.clock_rate_hz)
                 packet.sender_info.ntp_timestamp = current_ntp_time()
                 packet.sender_info.rtp_timestamp = (self.timestamp_origin + media_now) & 0xFFFFFFFF
         await super()._send_rtcp(packets)
+
+    def _is_needless(self, report: RtcpSrPacket) -> bool:
+        # Of pictures of which nothing was sent since: in a room with an SFU that is each direct connection's state. The
+        # reports of sound go on, since the far end judges by them whether we are there.
+        told, self._packets_told = self._packets_told, report.sender_info.packet_count
+        return self.kind == "video" and report.sender_info.packet_count == told
 
     @property
     def payload_bytes_sent(self) -> int:

@@ -241,7 +241,7 @@ def test_the_next_call_begins_with_a_picture() -> None:
 async def test_the_real_media_save_data_during_silence_when_told_to() -> None:
     media = LocalMedia(lambda _event: None, None)
     try:
-        subscription = media.feeds.audio.subscribe()
+        subscription = media.audio_feed.subscribe()
         await media.apply(MediaConfig(camera="none", microphone="none", speaker="none", dtx=True))
         async with asyncio.timeout(10):
             before = await subscription.next()

@@ -42,7 +42,7 @@ def refused(rooms: Rooms[str], client: str, message: ClientMessage) -> ErrorCode
 
 def test_the_first_one_is_welcomed_and_nobody_else_hears() -> None:
     ice = (IceServer(urls=("stun:h",)),)
-    rooms: Rooms[str] = Rooms(ice_servers=ice, max_participants=3)
+    rooms: Rooms[str] = Rooms(ice_servers=lambda: ice, max_participants=3)
     deliveries = rooms.receive("A", JoinRoom("r", "a", "Ann"))
     assert [delivery.targets for delivery in deliveries] == [("A",)]
     welcome = deliveries[0].message

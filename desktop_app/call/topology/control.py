@@ -1,0 +1,343 @@
+"""Which way media takes: follows the server, and moves everybody from one route to the next without a seam."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from desktop_app.call.events import ActiveSpeakerChanged, PeerStateChanged, TopologyChanged
+from desktop_app.core.tasks import TaskOwner
+from desktop_app.protocol.topology import ActiveSpeaker, Topology, TopologyReady
+from desktop_app.rtc.state import PeerState
+
+from .mesh_route import MeshRoute
+from .sfu_route import SfuRoute
+from .state import Known, Step, first, follow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from desktop_app.call.events import CallEvent
+    from desktop_app.call.local_media import LocalMedia
+    from desktop_app.call.remote_participant import RemoteParticipant
+    from desktop_app.protocol.messages import Welcome
+    from desktop_app.protocol.topology import Mode, TopologyClientMessage, TopologyServerMessage
+    from desktop_app.quality.assignment import Encoding
+    from desktop_app.rtc.counters import PeerCounters
+    from desktop_app.rtc.ice import IceConfiguration
+    from desktop_app.rtc.send_estimate import PathEstimate
+
+    from .route import Route
+    from .view import View
+
+logger = logging.getLogger(__name__)
+
+READY_LIMIT_S = 9.0
+"""The server waits 10 s."""
+PICTURE_LIMIT_S = 4.0
+"""Longer than for sound nobody waits for a picture."""
+LOOK_S = 0.05
+
+
+class TopologyControl:
+    """One call's. Lives on the engine loop."""
+
+    def __init__(
+        self,
+        *,
+        media: LocalMedia,
+        ice: Callable[[], IceConfiguration],
+        say: Callable[[TopologyClientMessage], None],
+        emit: Callable[[CallEvent], None],
+    ) -> None:
+        self._media = media
+        self._ice = ice
+        self._say = say
+        self._emit = emit
+        self._tasks = TaskOwner("topology")
+        self._participants: dict[str, RemoteParticipant] = {}
+        self._told: dict[str, tuple[PeerState, str]] = {}
+        self._known = Known()
+        self._mesh = MeshRoute(media)
+        self._mesh.begin()
+        self._route: Route = self._mesh
+        self._coming: Route | None = None
+        self._ending: list[SfuRoute] = []
+        self._readiness: asyncio.Task[None] | None = None
+        self._is_alone = False
+        self._view: View | None = None
+        self._speaker: str | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """How media travels now."""
+        return self._route.mode
+
+    @property
+    def _routes(self) -> tuple[Route, ...]:
+        """Those that are up or on the way, that of now last; and the mesh, whose connections there always are."""
+        routes: list[Route] = [self._mesh]
+        for route in (self._coming, self._route):
+            if route is not None and route is not self._mesh:
+                routes.append(route)
+        if self._route is self._mesh and len(routes) > 1:
+            routes.reverse()
+        return tuple(routes)
+
+    # --- what the server says -------------------------------------------------------------------
+
+    def enter(self, welcome: Welcome) -> None:
+        """We are in the room, for the first time or again; nobody was added yet."""
+        for route in (self._coming, self._route):
+            if isinstance(route, SfuRoute):
+                self._end(route)
+        self._is_alone = False
+        self._known = first(welcome.topology)
+        self._mesh.mesh_limit = self._known.mesh_limit
+        self._coming = None
+        self._stop_waiting()
+        self._route = self._made(self._known.mode)
+        self._route.begin()
+        if not isinstance(self._route, MeshRoute):
+            self._mesh.end()
+        if self._known.coming is not None:
+            self._prepare(self._known.coming)
+        spoke, self._speaker = self._speaker, welcome.active_speaker
+        topology = welcome.topology
+        self._emit(TopologyChanged(self._known.mode, topology.reason, "commit", topology.mesh_limit))
+        if self._speaker != spoke:
+            self._emit(ActiveSpeakerChanged(self._speaker))
+
+    def received(self, message: TopologyServerMessage) -> None:
+        """A message that is about this."""
+        match message:
+            case Topology():
+                self._follow(message)
+            case ActiveSpeaker(user_id=user_id):
+                self._speaker = user_id
+                self._show()
+                self._emit(ActiveSpeakerChanged(user_id))
+            case _:
+                for route in (self._route, self._coming):
+                    if isinstance(route, SfuRoute) and route.epoch == message.epoch:
+                        route.take(message)
+
+    def _follow(self, said: Topology) -> None:
+        if said.epoch < self._known.epoch:
+            return
+        self._known, step = follow(self._known, said)
+        self._mesh.mesh_limit = said.mesh_limit
+        logger.info("topology %d: %s %s (%s)", said.epoch, said.phase, said.mode, said.reason)
+        match step:
+            case Step.PREPARE:
+                self._prepare(said.mode)
+            case Step.COMMIT:
+                self._commit(said.mode)
+            case Step.ABORT:
+                self._abort()
+        self._emit(TopologyChanged(said.mode, said.reason, said.phase, said.mesh_limit))
+        self.look()
+
+    def server_lost(self) -> None:
+        """Nobody decides any more, until we `enter` again."""
+        self._is_alone = True
+
+    def _help_ourselves(self) -> None:
+        # A server takes its SFU with it, and all of us notice: the mesh is there.
+        if self._is_alone and isinstance(self._route, SfuRoute) and self._route.has_failed:
+            logger.info("server and SFU are gone: sound and pictures go by the direct connections")
+            self._commit("mesh")
+
+    # --- moving ---------------------------------------------------------------------------------
+
+    def _made(self, mode: Mode) -> Route:
+        if mode == "mesh":
+            return self._mesh
+        route = SfuRoute(
+            self._known.epoch, media=self._media, ice=self._ice, say=self._say, on_change=self.look
+        )
+        for each in self._participants.values():
+            route.add(each)
+        route.show(self._view, self._speaker)
+        return route
+
+    def _prepare(self, mode: Mode) -> None:
+        self._give_up_coming()
+        route = self._coming = self._made(mode)
+        for user_id, each in self._participants.items():
+            each.switch.prefer(route.way_of(user_id))
+        route.begin()
+        self._readiness = self._tasks.spawn(self._tell_when_ready(route), name="readiness")
+
+    async def _tell_when_ready(self, route: Route) -> None:
+        epoch, loop = self._known.epoch, asyncio.get_running_loop()
+        awaited = set(self._participants)
+        begun_s = loop.time()
+        limit_s = begun_s + READY_LIMIT_S
+
+        def still_awaited() -> set[str]:
+            pictures = loop.time() - begun_s < PICTURE_LIMIT_S
+            return {user for user in awaited if self._is_awaited(route, user, pictures=pictures)}
+
+        while (awaited := still_awaited()) or not route.is_up:
+            if loop.time() > limit_s:
+                reason = (
+                    f"nothing came of {len(awaited)} by the new way" if awaited else "nothing could be sent"
+                )
+                logger.warning("topology %d: %s", epoch, reason)
+                self._say(TopologyReady(epoch, ok=False, reason=reason))
+                return
+            await asyncio.sleep(LOOK_S)
+        self._say(TopologyReady(epoch, ok=True))
+
+    def _is_awaited(self, route: Route, user_id: str, *, pictures: bool) -> bool:
+        participant = self._participants.get(user_id)
+        if participant is None or not route.expects(user_id):
+            return False
+        return not participant.switch.has_come(picture=pictures and route.expects_picture(user_id))
+
+    def _commit(self, mode: Mode) -> None:
+        self._stop_waiting()
+        before, coming, self._coming = self._route, self._coming, None
+        if coming is not None and coming.mode != mode:
+            self._leave(coming, before)
+            coming = None
+        if coming is None and mode == "mesh" and before is self._mesh:
+            self._prefer(before)
+            return  # it has been the mesh all along
+        if coming is None:
+            coming = self._made(mode)
+            coming.begin()
+        self._route = coming
+        self._prefer(coming)
+        self._leave(before, coming)
+        if mode == "sfu":
+            for each in self._participants.values():
+                each.tell_picture_sent()
+
+    def _abort(self) -> None:
+        self._stop_waiting()
+        self._prefer(self._route)
+        self._give_up_coming()
+
+    def _give_up_coming(self) -> None:
+        self._stop_waiting()
+        coming, self._coming = self._coming, None
+        if coming is not None:
+            self._leave(coming, self._route)
+
+    def _prefer(self, route: Route) -> None:
+        for user_id, each in self._participants.items():
+            each.switch.prefer(route.way_of(user_id))
+
+    def _leave(self, route: Route, kept: Route) -> None:
+        if route is kept:
+            return
+        if isinstance(route, SfuRoute):
+            self._end(route)
+        else:
+            route.end()
+
+    def _end(self, route: SfuRoute) -> None:
+        route.end()
+        self._ending.append(route)
+        self._tasks.spawn(self._forget_when_closed(route), name="closing")
+
+    async def _forget_when_closed(self, route: SfuRoute) -> None:
+        await route.wait_closed()
+        self._ending.remove(route)
+
+    def _stop_waiting(self) -> None:
+        if self._readiness is not None:
+            self._readiness.cancel()
+            self._readiness = None
+
+    # --- participants ---------------------------------------------------------------------------
+
+    def add(self, participant: RemoteParticipant) -> None:
+        """Somebody is in the room; their connection is not there yet."""
+        user_id = participant.info.user_id
+        self._participants[user_id] = participant
+        for route in self._routes:
+            route.add(participant)
+        participant.begin_counting(self.counters(user_id))
+        participant.switch.prefer(self._route.way_of(user_id))
+        if self._coming is not None:
+            participant.switch.prefer(self._coming.way_of(user_id))
+
+    def remove(self, user_id: str) -> None:
+        """Somebody is not any more."""
+        self._participants.pop(user_id, None)
+        self._told.pop(user_id, None)
+        for route in self._routes:
+            route.remove(user_id)
+
+    def look(self) -> None:
+        """Tell of every participant whose state has changed: that of the way that media takes."""
+        for user_id in self._participants:
+            told = self._route.state_of(user_id)
+            before = self._told.get(user_id, (PeerState.NEW, ""))
+            self._told[user_id] = told
+            if told != before:
+                self._emit(PeerStateChanged(user_id, *told))
+
+    def state_of(self, user_id: str) -> PeerState:
+        """How a participant's media fares."""
+        return self._route.state_of(user_id)[0]
+
+    def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
+        """Of every connection that brings something of a participant, that of now last."""
+        return tuple(each for route in self._routes for each in route.counters(user_id))
+
+    def pause_freeze_detection(self, user_id: str) -> None:
+        """A participant switched the camera off on purpose."""
+        for route in self._routes:
+            route.pause_freeze_detection(user_id)
+
+    # --- what is sent and received --------------------------------------------------------------
+
+    def show(self, view: View | None) -> None:
+        """Who is on screen; None: nobody said."""
+        self._view = view
+        self._show()
+
+    def _show(self) -> None:
+        for route in self._routes:
+            if isinstance(route, SfuRoute):
+                route.show(self._view, self._speaker)
+
+    def update(self, at_s: float) -> dict[str, PathEstimate]:
+        """To be called a few times a second: what the paths carry that we send by."""
+        self._help_ourselves()
+        self.look()
+        paths: dict[str, PathEstimate] = {}
+        for route in self._routes:
+            paths.update(route.estimate_paths(at_s))
+            if isinstance(route, SfuRoute):
+                route.judge_downlink(at_s)
+        return paths
+
+    def send_pictures(self, assignment: Mapping[str, Encoding]) -> None:
+        """Send by each path this encoding of our picture."""
+        for route in self._routes:
+            route.send_pictures(assignment)
+
+    @property
+    def most_kbps(self) -> float:
+        """What a path may be tried for at most."""
+        return self._route.most_kbps
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End what is only ours; the direct connections end with the participants."""
+        self._stop_waiting()
+        for route in (self._coming, self._route):
+            if isinstance(route, SfuRoute):
+                self._end(route)
+        self._coming, self._route = None, self._mesh
+
+    async def wait_closed(self) -> None:
+        """Wait until nothing of it is left."""
+        await self._tasks.drain()

@@ -1,0 +1,134 @@
+"""The mesh: everybody sends to everybody, over the direct connections, which are there whether it is used or not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from desktop_app.quality.assignment import Encoding
+from desktop_app.rtc.data_share import MOST_KBPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from desktop_app.call.local_media import LocalMedia
+    from desktop_app.call.remote_participant import RemoteParticipant
+    from desktop_app.protocol.topology import Mode
+    from desktop_app.rtc.counters import PeerCounters
+    from desktop_app.rtc.send_estimate import PathEstimate
+    from desktop_app.rtc.state import PeerState
+
+    from .way import Way
+
+UPLINK_KBPS = 5000.0
+"""What we send to all peers together at most (docs/decisions.md)."""
+
+
+class MeshRoute:
+    """Implements Route. Made for a call, and used again each time that the room comes back to it."""
+
+    mode: Final[Mode] = "mesh"
+    is_up: Final = True
+
+    def __init__(self, media: LocalMedia) -> None:
+        self._media = media
+        self._participants: dict[str, RemoteParticipant] = {}
+        self._assignment: Mapping[str, Encoding] = {}
+        self._on = False
+        self.mesh_limit = 8
+        """People in a room of which each could send to all others."""
+
+    def begin(self) -> None:
+        """Let sound and pictures go by the direct connections."""
+        if self._on:
+            return
+        self._on = True
+        for each in self._participants.values():
+            each.peer.require_media()
+            each.peer.pause_freeze_detection()  # what came last was before the room left the mesh
+            self._send(each)
+
+    def end(self) -> None:
+        """Let nothing but data go by them."""
+        if not self._on:
+            return
+        self._on = False
+        for each in self._participants.values():
+            each.peer.pause_freeze_detection()
+            self._send_nothing(each)
+
+    def add(self, participant: RemoteParticipant) -> None:
+        """A participant whose connection is not there yet."""
+        self._participants[participant.info.user_id] = participant
+        if not self._on:
+            # Beyond the limit there never is a mesh: lines for sound and pictures would be for nothing.
+            participant.peer.offers_media = len(self._participants) < self.mesh_limit
+            self._send_nothing(participant)
+
+    def remove(self, user_id: str) -> None:
+        """Forget them."""
+        self._participants.pop(user_id, None)
+
+    def _send(self, participant: RemoteParticipant) -> None:
+        participant.peer.send_audio(self._media.feeds.audio)
+        encoding = self._assignment.get(participant.info.user_id, Encoding.HIGH)
+        participant.send_video(self._media.video_feed(encoding))
+
+    def _send_nothing(self, participant: RemoteParticipant) -> None:
+        participant.peer.send_audio(None)
+        participant.leave_video()
+        participant.peer.limit_data(MOST_KBPS)
+
+    def way_of(self, user_id: str) -> Way:
+        """The direct one."""
+        return self._participants[user_id].direct
+
+    def expects(self, user_id: str) -> bool:
+        """Always: everybody sends to everybody."""
+        return user_id in self._participants
+
+    def expects_picture(self, user_id: str) -> bool:
+        """Likewise."""
+        return user_id in self._participants
+
+    def state_of(self, user_id: str) -> tuple[PeerState, str]:
+        """The direct connection's."""
+        participant = self._participants[user_id]
+        return participant.peer.state, participant.peer_reason
+
+    def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
+        """Of the direct connection."""
+        counted = self._participants[user_id].peer.counters()
+        return () if counted is None else (counted,)
+
+    def estimate_paths(self, at_s: float) -> dict[str, PathEstimate]:
+        """Of each direct connection, no more than its share of the uplink."""
+        if not self._on:
+            return {}
+        most_kbps = self.most_kbps
+        paths: dict[str, PathEstimate] = {}
+        for user_id, each in self._participants.items():
+            path = each.peer.estimate_path(at_s)
+            if path is not None:
+                kbps, settled_kbps = min(path.kbps, most_kbps), min(path.settled_kbps, most_kbps)
+                paths[user_id] = replace(path, kbps=kbps, settled_kbps=settled_kbps)
+        return paths
+
+    def send_pictures(self, assignment: Mapping[str, Encoding]) -> None:
+        """Send to each of these participants this encoding."""
+        self._assignment = assignment
+        if not self._on:
+            return
+        for user_id, encoding in assignment.items():
+            if (participant := self._participants.get(user_id)) is not None:
+                participant.send_video(self._media.video_feed(encoding))
+
+    def pause_freeze_detection(self, user_id: str) -> None:
+        """On the direct connection."""
+        self._participants[user_id].peer.pause_freeze_detection()
+
+    @property
+    def most_kbps(self) -> float:
+        """A share of the uplink."""
+        return UPLINK_KBPS / len(self._participants) if self._participants else math.inf

@@ -1,0 +1,1 @@
+"""Several signaling servers behind one name: rooms whose members are on any of them, through Redis."""

@@ -1,0 +1,272 @@
+"""Rooms over several servers.
+
+Redis has the list of each room's members and puts joining into one order for everybody. Of a member, only the
+server that has its connection says that it left or changed, and does so at once for its own clients; so rooms
+go on while Redis is away, and there is nothing to disagree about but who came first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from desktop_app.protocol import limits
+from desktop_app.protocol.codec import encode_server_message
+from desktop_app.protocol.errors import ErrorCode, ProtocolError
+from desktop_app.protocol.messages import JoinRoom, JsonValue, PeerSignal
+from desktop_app.server.rooms import Delivery, Member, Rooms, participant_info, refusal
+
+from .bus import RedisBus
+from .events import RoomEvent, info_text, parse_event, room_digest
+from .link import RedisLink
+from .mending import Mending, remote_member
+from .pulse import ALIVE_S, Pulse
+from .scripts import server_channel
+
+if TYPE_CHECKING:
+    from .address import RedisAddress
+
+logger = logging.getLogger(__name__)
+
+C = TypeVar("C", bound=Hashable)
+
+JOIN_LIMIT_S = 5.0
+WAIT_S = 0.1
+"""Between two attempts to join while the server of whoever has the name may be dying."""
+
+
+@dataclass(slots=True)
+class _Joining(Generic[C]):
+    client: C
+    message: JoinRoom
+    done: asyncio.Future[str]
+    """What the script answered, unless it let the client in: "in" then."""
+
+
+class SharedRooms(Generic[C]):
+    """Implements rooms.Elsewhere: what this server tells the others, and what it hears from them.
+
+    Args:
+        rooms: the rooms of this server.
+        address: where Redis is.
+        deliver: sends messages to clients.
+        pass_on: sends an encoded message to one client.
+        expel: ends the connection of a client that has lost its place to another.
+    """
+
+    def __init__(
+        self,
+        rooms: Rooms[C],
+        address: RedisAddress,
+        *,
+        deliver: Callable[[Sequence[Delivery[C]]], None],
+        pass_on: Callable[[C, bytes], None],
+        expel: Callable[[C], None],
+    ) -> None:
+        self.server_id = secrets.token_hex(8)
+        self._rooms = rooms
+        self._deliver = deliver
+        self._pass_on = pass_on
+        self._link = RedisLink(
+            address,
+            server_channel(self.server_id),
+            on_up=self._up,
+            on_down=self._down,
+            on_event=self._event,
+        )
+        self._pulse = Pulse(self._link, self.server_id, on_forgotten=self._compare)
+        self.bus = RedisBus(self.server_id, alone=self._alone, lease_valid=self._pulse.lease_valid)
+        self.bus.attach(self._link)
+        self._mending = Mending(rooms, self.bus, self.server_id, deliver, expel)
+        self._joining: dict[str, _Joining[C]] = {}
+        self._tokens = itertools.count(1)
+        self._heard = 0
+        self._again: asyncio.TimerHandle | None = None
+        rooms.elsewhere = self
+
+    async def start(self) -> None:
+        """Connect to Redis.
+
+        Raises:
+            UserFacingError: that cannot be done.
+        """
+        await self._link.start()
+        logger.info("shares its rooms by way of Redis", extra={"server": self.server_id})
+
+    async def close(self) -> None:
+        """Leave nothing of ours in Redis, and disconnect."""
+        self._pulse.stop()
+        if self._again is not None:
+            self._again.cancel()
+        await self._link.close(("farewell", (self.server_id,)))
+
+    # --- joining ----------------------------------------------------------------------------------
+
+    async def join(self, client: C, message: JoinRoom) -> None:
+        """Let `client` into a room; it has its welcome, and the others know, when this returns.
+
+        Raises:
+            ProtocolError: it is refused, or Redis is away.
+        """
+        self._rooms.may_join(client)
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + ALIVE_S + 1.0
+        while True:
+            answer = await self._try_to_join(client, message)
+            if answer == "in":
+                return
+            if answer != "wait":
+                most = self._rooms.capacity(message.room_id, message.capabilities)
+                raise refusal(_CODES.get(answer, ErrorCode.UNAVAILABLE), most)
+            if loop.time() > give_up_at:
+                raise refusal(ErrorCode.USER_ID_TAKEN)
+            await asyncio.sleep(WAIT_S)
+
+    async def _try_to_join(self, client: C, message: JoinRoom) -> str:
+        if not self._link.up:
+            raise refusal(ErrorCode.UNAVAILABLE)
+        token = str(next(self._tokens))
+        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._joining[token] = _Joining(client, message, done)
+
+        def answered(reply: object) -> None:
+            text = reply.decode() if isinstance(reply, bytes) else str(reply)
+            if text != "ok" and not done.done():  # "ok" comes with everything else by the channel
+                done.set_result(text)
+
+        info = info_text(participant_info(message), message.capabilities)
+        most = self._rooms.capacity(message.room_id, message.capabilities)
+        arguments = (room_digest(message.room_id), self.server_id, message.user_id, info, most, token)
+        self._link.call("join", (*arguments, self._pulse.epoch), answered)
+        try:
+            async with asyncio.timeout(JOIN_LIMIT_S):
+                return await done
+        except TimeoutError:
+            raise refusal(ErrorCode.UNAVAILABLE) from None
+        finally:
+            self._joining.pop(token, None)
+
+    def _joined(self, event: RoomEvent) -> None:
+        """One of ours is in: the first thing that we hear of a room has all of its members."""
+        number = event.numbers[0]
+        self._heard = max(self._heard, number)
+        joining = self._joining.get(event.token)
+        if joining is None or joining.done.done():
+            me = next(record.info.user_id for record in event.records if record.number == number)
+            self._link.call("leave", (event.digest, self.server_id, me, str(number)))  # it went meanwhile
+            return
+        room_id = joining.message.room_id
+        if self.bus.room_id(event.digest) is None:
+            self.bus.enter(event.digest, room_id, event.leader, event.stored)
+            for record in event.records:
+                if record.server != self.server_id:
+                    self._rooms.add(remote_member(room_id, record))
+        deliveries = self._rooms.admit(joining.client, joining.message, number)
+        joining.done.set_result("in")
+        self._deliver(deliveries)
+
+    # --- Elsewhere --------------------------------------------------------------------------------
+
+    def signal(self, sender: Member[C], target: Member[C], data: JsonValue) -> None:
+        """Pass `data` to a member on another server, as its client is to read it."""
+        frame = encode_server_message(PeerSignal(sender.info.user_id, data)).encode()
+        if len(frame) > limits.MAX_FRAME_BYTES:
+            raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, "The message is longer than 64 KiB.")
+        if not self._link.up:
+            raise refusal(ErrorCode.UNAVAILABLE)
+        header = f"s {room_digest(sender.room_id)} {sender.number} {target.number} "
+        self._link.publish(server_channel(target.server), header.encode() + frame)
+
+    def updated(self, member: Member[C]) -> None:
+        """Tell the others of new states."""
+        info = info_text(member.info, member.capabilities)
+        arguments = (room_digest(member.room_id), self.server_id, member.info.user_id, str(member.number))
+        self._link.call("update", (*arguments, info, self._pulse.epoch))
+
+    def left(self, member: Member[C]) -> None:
+        """Tell the others that somebody of ours is gone."""
+        digest = room_digest(member.room_id)
+        if not self._rooms.members(member.room_id):
+            self.bus.leave(digest)
+        self._link.call("leave", (digest, self.server_id, member.info.user_id, str(member.number)))
+
+    def _alone(self, room_id: str) -> bool:
+        return all(member.client is not None for member in self._rooms.members(room_id))
+
+    # --- what comes from Redis --------------------------------------------------------------------
+
+    def _event(self, data: bytes) -> None:
+        kind, _, rest = data.partition(b" ")
+        if kind == b"s":
+            self._signal_came(rest)
+        elif kind == b"!":
+            self._pulse.heard(rest)
+        elif kind == b"b":
+            digest, _, text = rest.decode().partition(" ")
+            self.bus.heard_message(digest, text)
+        elif kind == b"d":
+            digest, _, text = rest.decode().partition(" ")
+            self.bus.heard_stored(digest, text)
+        elif data[:1] == b"{":
+            event = parse_event(data.decode())
+            if event.kind == "joined":
+                self._joined(event)
+            else:
+                self._mending.apply(event)
+
+    def _signal_came(self, rest: bytes) -> None:
+        digest, sender, target, frame = rest.split(b" ", 3)
+        room_id = self.bus.room_id(digest.decode())
+        if room_id is None:
+            return
+        wanted, known, client = int(target), False, None
+        for member in self._rooms.members(room_id):
+            known = known or member.number == int(sender)
+            if member.number == wanted:
+                client = member.client
+        if known and client is not None:  # else one of the two has gone meanwhile
+            self._pass_on(client, frame)
+
+    # --- Redis comes and goes ---------------------------------------------------------------------
+
+    def _up(self) -> None:
+        self._pulse.start()
+        rooms = (digest for digest, _ in self.bus.rooms())
+        self._link.call("only", (self.server_id, self._pulse.epoch, *rooms))
+        self._heard = _EVERYTHING  # whoever was joining when the link was lost was refused
+        self._compare()
+        self._heard = 0
+
+    def _down(self) -> None:
+        self._pulse.stop()
+        for joining in self._joining.values():
+            if not joining.done.done():
+                joining.done.set_result("unavailable")
+
+    def _compare(self) -> None:
+        """Make Redis' lists and ours the same; who is missing there may only not have come back yet."""
+        self._send_lists(final=False)
+        if self._again is not None:
+            self._again.cancel()
+        self._again = asyncio.get_running_loop().call_later(ALIVE_S + 0.5, self._send_lists, True)
+
+    def _send_lists(self, final: bool) -> None:
+        for digest, room_id in self.bus.rooms():
+            arguments: list[str | int] = [digest, self.server_id, self._pulse.epoch, self._heard]
+            arguments.append("1" if final else "0")
+            for member in self._rooms.members(room_id):
+                if member.client is not None:
+                    text = info_text(member.info, member.capabilities)
+                    arguments += [member.info.user_id, str(member.number), text]
+            self._link.call("sync", arguments)
+
+
+_EVERYTHING = 10**16
+"""No member's number is as large: they are microseconds since 1970."""
+
+_CODES = {"user-id-taken": ErrorCode.USER_ID_TAKEN, "room-full": ErrorCode.ROOM_FULL}

@@ -1,0 +1,300 @@
+"""What is done in Redis in one step: Lua scripts, each of them atomic over all servers.
+
+Keys, with D for a room's digest and S for a server's id:
+
+    bridgecall:number             the last number given to a member; never goes back
+    bridgecall:servers            a hash: S to the epoch of its connection
+    bridgecall:server:S:alive     there as long as S renews it
+    bridgecall:server:S:rooms     a set of D in which S has members
+    bridgecall:room:D             a hash: leader (S), stored (what the leader keeps for a successor)
+    bridgecall:room:D:members     a hash: user id to "NUMBER S INFO", INFO being opaque text
+
+Servers listen to one channel each, bridgecall:server:S. A script publishes to the channels of those who have
+members in the room, so that all of them hear of everything in the order in which Redis did it.
+
+A server's epoch grows with each of its connections: what was sent by an older one, and is read by Redis after
+the newer one has said its first beat, changes nothing any more.
+
+Keys are made up inside of the scripts: one Redis, not a cluster. Numbers have 16 digits, which cjson would
+round; they travel as text.
+"""
+
+from __future__ import annotations
+
+PREFIX = "bridgecall:"
+
+_COMMON = """
+local P = 'bridgecall:'
+
+local function alive(s) return redis.call('EXISTS', P .. 'server:' .. s .. ':alive') == 1 end
+
+local function tell(s, event) return redis.call('PUBLISH', P .. 'server:' .. s, event) end
+
+local function is_current(s, epoch) return redis.call('HGET', P .. 'servers', s) == epoch end
+
+-- The members of a room in the order of joining.
+local function entries(d)
+  local flat = redis.call('HGETALL', P .. 'room:' .. d .. ':members')
+  local found = {}
+  for i = 1, #flat, 2 do
+    local n, s, info = string.match(flat[i + 1], '^(%d+) (%S+) (.*)$')
+    found[#found + 1] = {user = flat[i], n = n, s = s, i = info}
+  end
+  table.sort(found, function(a, b) return tonumber(a.n) < tonumber(b.n) end)
+  return found
+end
+
+local function servers(found)
+  local seen, list = {}, {}
+  for _, m in ipairs(found) do
+    if not seen[m.s] then
+      seen[m.s] = true
+      list[#list + 1] = m.s
+    end
+  end
+  return list, seen
+end
+
+local function announce(found, event, except)
+  for _, s in ipairs((servers(found))) do
+    if s ~= except then tell(s, event) end
+  end
+end
+
+local function put(d, m)
+  redis.call('HSET', P .. 'room:' .. d .. ':members', m.user, m.n .. ' ' .. m.s .. ' ' .. m.i)
+  redis.call('SADD', P .. 'server:' .. m.s .. ':rooms', d)
+end
+
+-- The server that decides for the room; chosen anew when it has nobody in it any more.
+local function lead(d, found)
+  local key = P .. 'room:' .. d
+  if #found == 0 then
+    redis.call('DEL', key)
+    return ''
+  end
+  local leader = redis.call('HGET', key, 'leader')
+  local _, seen = servers(found)
+  if leader and seen[leader] then return leader end
+  redis.call('HSET', key, 'leader', found[1].s)
+  return found[1].s
+end
+
+local function remove(d, lost)
+  if #lost == 0 then return end
+  local numbers = {}
+  for _, m in ipairs(lost) do
+    redis.call('HDEL', P .. 'room:' .. d .. ':members', m.user)
+    numbers[#numbers + 1] = m.n
+  end
+  local rest = entries(d)
+  local leader = lead(d, rest)
+  local _, seen = servers(rest)
+  for _, s in ipairs((servers(lost))) do
+    if not seen[s] then redis.call('SREM', P .. 'server:' .. s .. ':rooms', d) end
+  end
+  announce(rest, cjson.encode({t = 'left', r = d, n = numbers, l = leader}))
+end
+
+-- Take everybody of a server out of a room.
+local function leave_room(d, s)
+  local lost = {}
+  for _, m in ipairs(entries(d)) do
+    if m.s == s then lost[#lost + 1] = m end
+  end
+  remove(d, lost)
+end
+
+local function reap(s)
+  for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. s .. ':rooms')) do leave_room(d, s) end
+  redis.call('DEL', P .. 'server:' .. s .. ':rooms', P .. 'server:' .. s .. ':alive')
+  redis.call('HDEL', P .. 'servers', s)
+end
+
+local function listed(found)
+  local list = {}
+  for _, m in ipairs(found) do list[#list + 1] = {m.n, m.s, m.i} end
+  return list
+end
+
+local function stored(d) return redis.call('HGET', P .. 'room:' .. d, 'stored') or nil end
+"""
+
+# ARGV: digest, server, user id, info, most members, token of the joining, epoch.
+# Who is in the way on a server that is dead goes at once; who is on one that is cut off may soon be.
+_JOIN = """
+local d, me, user, info, most, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+if not is_current(me, ARGV[7]) then return 'wait' end
+local function find(found)
+  for _, m in ipairs(found) do
+    if m.user == user then return m end
+  end
+end
+local found = entries(d)
+local doubtful = {}
+local doubts = false
+if find(found) or #found >= most then
+  for _, s in ipairs((servers(found))) do
+    if s ~= me then
+      if not alive(s) then
+        reap(s)
+      elseif tell(s, '?') == 0 then
+        doubtful[s] = true
+        doubts = true
+      end
+    end
+  end
+  found = entries(d)
+end
+local old = find(found)
+if old then return doubtful[old.s] and 'wait' or 'user-id-taken' end
+if #found >= most then return doubts and 'wait' or 'room-full' end
+local now = redis.call('TIME')
+local n = tonumber(now[1]) * 1000000 + tonumber(now[2])
+local last = tonumber(redis.call('GET', P .. 'number') or '0')
+if n <= last then n = last + 1 end
+n = string.format('%.0f', n)
+redis.call('SET', P .. 'number', n, 'EX', 86400)
+local m = {user = user, n = n, s = me, i = info}
+put(d, m)
+announce(found, cjson.encode({t = 'join', r = d, n = n, s = me, i = info}), me)
+found[#found + 1] = m
+local leader = lead(d, found)
+tell(me, cjson.encode({t = 'joined', r = d, n = n, k = token, m = listed(found), l = leader, d = stored(d)}))
+return 'ok'
+"""
+
+# ARGV: digest, server, user id, number.
+_LEAVE = """
+local d, me, user, n = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+for _, m in ipairs(entries(d)) do
+  if m.user == user and m.n == n and m.s == me then
+    remove(d, {m})
+    return 1
+  end
+end
+return 0
+"""
+
+# ARGV: digest, server, user id, number, info, epoch.
+_UPDATE = """
+local d, me, user, n, info = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if not is_current(me, ARGV[6]) then return 0 end
+local found = entries(d)
+for _, m in ipairs(found) do
+  if m.user == user and m.n == n and m.s == me then
+    m.i = info
+    put(d, m)
+    announce(found, cjson.encode({t = 'update', r = d, n = n, i = info}), me)
+    return 1
+  end
+end
+return 0
+"""
+
+# ARGV: digest, server, epoch, the highest number it has heard of, whether what is missing is gone, then user id,
+# number and info of each of its members. Redis' list and the server's are made the same; the server gets the whole.
+_SYNC = """
+local d, me, heard, final = ARGV[1], ARGV[2], tonumber(ARGV[4]), ARGV[5]
+if not is_current(me, ARGV[3]) then return 0 end
+local mine = {}
+for i = 6, #ARGV, 3 do
+  local m = {user = ARGV[i], n = ARGV[i + 1], s = me, i = ARGV[i + 2]}
+  mine[m.n] = m
+  for _, old in ipairs(entries(d)) do
+    if old.user == m.user and old.s ~= me and not alive(old.s) then reap(old.s) end
+  end
+end
+local known, lost = {}, {}
+for _, m in ipairs(entries(d)) do
+  known[m.user] = m
+  if m.s == me and not mine[m.n] and tonumber(m.n) <= heard then
+    lost[#lost + 1] = m
+    known[m.user] = nil
+  end
+end
+remove(d, lost)
+local events = {}
+for n, m in pairs(mine) do
+  local old = known[m.user]
+  if not old then
+    put(d, m)
+    events[#events + 1] = cjson.encode({t = 'join', r = d, n = n, s = me, i = m.i})
+  elseif old.n == n and old.i ~= m.i then
+    put(d, m)
+    events[#events + 1] = cjson.encode({t = 'update', r = d, n = n, i = m.i})
+  end
+end
+local found = entries(d)
+for _, event in ipairs(events) do announce(found, event, me) end
+local list = listed(found)
+local leader = lead(d, found)
+if #list == 0 then list = nil end
+tell(me, cjson.encode({t = 'snap', r = d, f = final, m = list, l = leader, d = stored(d)}))
+return 1
+"""
+
+# ARGV: server, epoch, digest of each room that it has. It has nobody in any other one.
+_ONLY = """
+local me = ARGV[1]
+if not is_current(me, ARGV[2]) then return 0 end
+local has = {}
+for i = 3, #ARGV do has[ARGV[i]] = true end
+for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. me .. ':rooms')) do
+  if not has[d] then leave_room(d, me) end
+end
+return 1
+"""
+
+# ARGV: server, epoch, for how many milliseconds it counts as alive, a stamp that comes back by the channel.
+# Answers 1 when it was not known: new, or taken for dead.
+_BEAT = """
+local me, epoch, ttl, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local before = redis.call('HGET', P .. 'servers', me)
+if before and tonumber(before) > tonumber(epoch) then return 0 end
+redis.call('SET', P .. 'server:' .. me .. ':alive', 1, 'PX', ttl)
+redis.call('HSET', P .. 'servers', me, epoch)
+for _, s in ipairs(redis.call('HKEYS', P .. 'servers')) do
+  if s ~= me and not alive(s) then reap(s) end
+end
+tell(me, '! ' .. stamp)
+return before and 0 or 1
+"""
+
+# ARGV: digest, text.
+_PUBLISH = """
+announce(entries(ARGV[1]), 'b ' .. ARGV[1] .. ' ' .. ARGV[2])
+return 1
+"""
+
+# ARGV: digest, server, text. A leader that was replaced without knowing changes nothing.
+_STORE = """
+local d, me = ARGV[1], ARGV[2]
+if redis.call('HGET', P .. 'room:' .. d, 'leader') ~= me then return 0 end
+redis.call('HSET', P .. 'room:' .. d, 'stored', ARGV[3])
+announce(entries(d), 'd ' .. d .. ' ' .. ARGV[3], me)
+return 1
+"""
+
+# ARGV: server.
+_FAREWELL = """
+reap(ARGV[1])
+return 1
+"""
+
+SCRIPTS: dict[str, str] = {
+    "join": _COMMON + _JOIN,
+    "leave": _COMMON + _LEAVE,
+    "update": _COMMON + _UPDATE,
+    "sync": _COMMON + _SYNC,
+    "only": _COMMON + _ONLY,
+    "beat": _COMMON + _BEAT,
+    "publish": _COMMON + _PUBLISH,
+    "store": _COMMON + _STORE,
+    "farewell": _COMMON + _FAREWELL,
+}
+
+
+def server_channel(server_id: str) -> str:
+    """Where a server hears of its rooms."""
+    return f"{PREFIX}server:{server_id}"

@@ -1,0 +1,158 @@
+"""Bots in rooms of the real server with a real Janus: mesh, SFU, and the way between."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktop_app.server.topology.coordinator import Rules
+from tests.integration.server_tools import running_server
+from tests.janus import PROGRAM, JanusProcess
+
+from .processes import BotProcess
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+
+    from .processes import Event
+
+pytestmark = [
+    pytest.mark.needs_program(PROGRAM),
+    pytest.mark.expected_warnings("^desktop_app.server.janus.node: Janus "),
+]
+
+FPS = 30
+MOST_MISSING_S = 0.3
+"""Of any stream, at a change."""
+BACK_S = 5.0
+
+
+class Room:
+    """A room of a server that runs in this process."""
+
+    def __init__(self, folder: Path, url: str, janus: JanusProcess, stack: AsyncExitStack) -> None:
+        self.janus = janus
+        self.bots: dict[str, BotProcess] = {}
+        self._folder = folder
+        self._url = url
+        self._stack = stack
+
+    async def join(self, *names: str, arguments: Iterable[str] = ()) -> None:
+        """More bots, whose picture and sound cost next to nothing."""
+        for name in names:
+            bot = BotProcess(self._folder, name, self._url, "room", "--encoded", *arguments)
+            await self._stack.enter_async_context(bot)
+            self.bots[name] = bot
+            await bot.wait_for_event("joined")
+
+    async def leave(self, name: str) -> None:
+        """One bot less."""
+        assert await self.bots.pop(name).leave() == 0
+
+    async def until_all_see_all(self) -> float:
+        """Until every bot has seen and heard everybody for a second, as they say it; when the last of them did."""
+        seen = [await self._until_sees(name, others) for name, others in self._pairs()]
+        return max(seen)
+
+    async def until_mode(self, mode: str, reason: str) -> float:
+        """Until every bot tells that; when the last of them did."""
+        told = [
+            await bot.wait_for_event(
+                "topology", where=lambda event: (event["mode"], event["reason"]) == (mode, reason)
+            )
+            for bot in self.bots.values()
+        ]
+        return float(max(event["t"] for event in told))
+
+    def _pairs(self) -> list[tuple[str, set[str]]]:
+        return [(name, set(self.bots) - {name}) for name in self.bots]
+
+    async def _until_sees(self, name: str, others: set[str]) -> float:
+        after = self.bots[name].events("stats")
+        after_t = after[-1]["t"] if after else 0.0
+        entry = await self.bots[name].wait_for_event(
+            "stats",
+            where=lambda event: (
+                event["t"] > after_t
+                and set(event["users"]) == others
+                and all(whole(user) for user in event["users"].values())
+            ),
+        )
+        return float(entry["t"])
+
+    def assert_nothing_missing(self, at_t: float, names: Iterable[str]) -> None:
+        """Between these bots, from a little before a moment to a little after it."""
+        for name in names:
+            for other in set(names) - {name}:
+                stats = [
+                    event["users"][other]
+                    for event in self.bots[name].events("stats")
+                    if at_t - 1.5 <= event["t"] <= at_t + 2.5 and other in event["users"]
+                ]
+                unheard_s = sum(user["audio"]["concealed_pct"] / 100 for user in stats)
+                unseen_s = sum(max(0.0, 1 - user["video"]["fps"] / FPS) for user in stats)
+                assert stats, (name, other)
+                assert unheard_s < MOST_MISSING_S, (name, other, stats)
+                assert unseen_s < MOST_MISSING_S, (name, other, stats)
+
+
+def whole(user: Event) -> bool:
+    """Whether a second of somebody's stats has picture and sound."""
+    return bool(user["video"]["fps"] > 0.8 * FPS and user["audio"]["level"] > 0.01)
+
+
+@asynccontextmanager
+async def sfu_room(folder: Path, rules: Rules) -> AsyncIterator[Room]:
+    """An empty room."""
+    async with (
+        JanusProcess(folder) as janus,
+        running_server(janus=(janus.address,), rules=rules) as server,
+        AsyncExitStack() as stack,
+    ):
+        await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        yield Room(folder, server.url().replace("http", "ws"), janus, stack)
+
+
+async def test_four_come_and_go_and_nothing_is_missed_at_the_changes(tmp_path: Path) -> None:
+    async with sfu_room(tmp_path, Rules(threshold=3, hysteresis_s=1.0)) as room:
+        await room.join("ann", "bob")
+        await room.until_all_see_all()
+        await room.join("cid")
+        to_sfu = await room.until_mode("sfu", "participants")
+        await room.until_all_see_all()
+        await room.join("dee")
+        await room.until_all_see_all()
+        room.assert_nothing_missing(to_sfu, ("ann", "bob"))
+        await room.leave("dee")
+        await room.until_all_see_all()
+        await room.leave("cid")
+        to_mesh = await room.until_mode("mesh", "few-participants")
+        await room.until_all_see_all()
+        await asyncio.sleep(1.5)  # until the stats of the time after the change are there
+        room.assert_nothing_missing(to_mesh, ("ann", "bob"))
+        story = [(event["mode"], event["reason"]) for event in room.bots["ann"].events("topology")]
+        assert story == [("mesh", "joined"), ("sfu", "participants"), ("mesh", "few-participants")]
+        for bot in room.bots.values():
+            assert {event["state"] for event in bot.events("peer")} <= {"connecting", "connected", "closed"}
+
+
+async def test_without_its_sfu_a_room_is_a_mesh_until_it_is_back(tmp_path: Path) -> None:
+    async with sfu_room(tmp_path, Rules(threshold=3)) as room:
+        await room.join("ann", "bob", "cid")
+        await room.until_mode("sfu", "participants")
+        await room.until_all_see_all()
+        await room.janus.kill()
+        await room.until_mode("mesh", "sfu-lost")
+        await room.until_all_see_all()
+        loop = asyncio.get_running_loop()
+        await room.janus.restart()
+        back_s = loop.time()
+        to_sfu = await room.until_mode("sfu", "sfu-back")
+        assert loop.time() - back_s < BACK_S
+        await room.until_all_see_all()
+        await asyncio.sleep(1.5)
+        room.assert_nothing_missing(to_sfu, tuple(room.bots))
