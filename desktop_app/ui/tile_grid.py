@@ -328,7 +328,7 @@ class TileGrid(QWidget):
         width, height = self.width(), self.height()
         room = Room(others, width, height, tuple(self._pinned), self._hold.recent, self._page.start)
         if self._strip:
-            return plan_strip(room)
+            return plan_strip(room, self._aspect_of)
         if len(others) == 1:
             return plan_two(others[0], self.own.aspect, self._tiles[others[0]].aspect, width, height)
         if self._layout == "grid":
