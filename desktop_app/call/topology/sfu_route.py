@@ -175,18 +175,18 @@ class SfuRoute:
         """Whether we are published."""
         return self._publishing.state is PeerState.CONNECTED
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether one of the two connections was lost, and is not there again."""
+        return PeerState.FAILED in (self._publishing.state, self._subscription.state)
+
     def state_of(self, user_id: str) -> tuple[PeerState, str]:
         """The worse one of our two connections, and whether something comes of the participant."""
-        ours = self._publishing
-        if ours.state in (PeerState.FAILED, PeerState.RECONNECTING):
-            return ours.state, ours.reason
-        if not self.expects(user_id):
-            return ours.state, ""
-        theirs = self._subscription
-        if theirs.state is not PeerState.CONNECTED:
-            return (
-                (PeerState.CONNECTING, "") if theirs.state is PeerState.NEW else (theirs.state, theirs.reason)
-            )
+        ours, theirs = self._publishing.told, self._subscription.told
+        if ours[0] in (PeerState.FAILED, PeerState.RECONNECTING) or not self.expects(user_id):
+            return ours
+        if theirs[0] is not PeerState.CONNECTED:
+            return (PeerState.CONNECTING, "") if theirs[0] is PeerState.NEW else theirs
         way = self._ways[user_id]
         last_s = way.voice.last_arrival_s
         if last_s is None and not way.picture.has_come:
