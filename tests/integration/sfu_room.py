@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tests.integration.janus_client import JanusClient
-from tests.integration.sfu_tools import THUMBNAIL_PX, WIDTH_PX, Sender, Viewer, running, tone_of
+from tests.integration.sfu_media_tools import THUMBNAIL_PX, WIDTH_PX, Sender, Viewer, running, tone_of
 from tests.janus import JanusProcess
 
 if TYPE_CHECKING:
