@@ -252,26 +252,26 @@ def section(rows: Sequence[str], command: str, *, watch: bool) -> str:
     today = datetime.datetime.now(datetime.UTC).date()
     if watch:
         title = "## Rooms on one Janus where everybody watches"
-        text = (
-            "As above, but each publisher also subscribes to the sound of all others, three cameras and the other thumbnails\n"
-            "and lets what comes fall in the kernel: the work of Janus and of the server is that of a room of so many\n"
-            "windows, and one more that is real."
-        )
+        lines = [
+            "As above, but each publisher also subscribes to the sound of all others, three cameras and the other",
+            "thumbnails, and lets what comes fall in the kernel: the work of Janus and of the server is that of a room of so",
+            "many windows, and one more that is real.",
+        ]
     else:
         title = "## Rooms on one Janus"
-        text = (
-            "One room with publishers (one process, pre-encoded media: sound, a camera of 640x480 at 30 fps and 750 kbit/s, a\n"
-            "thumbnail of 320x240 at 15 fps and 150 kbit/s; they speak in turn and subscribe to nothing) and one application\n"
-            "window (1080x700, on a display without acceleration, with its own test camera and tone) that shows the speaker\n"
-            "large. Janus sends to the window alone."
-        )
+        lines = [
+            "One room with publishers (one process, pre-encoded media: sound, a camera of 640x480 at 30 fps and",
+            "750 kbit/s, a thumbnail of 320x240 at 15 fps and 150 kbit/s; they speak in turn and subscribe to nothing) and",
+            "one application window (1080x700, on a display without acceleration, with its own test camera and tone) that",
+            "shows the speaker large. Janus sends to the window alone.",
+        ]
     return "\n".join(
         [
             title,
             "",
             f"    {command}",
             "",
-            text,
+            *lines,
             f'{today:%-d %B %Y}. CPU in percent of one core, "machine" of both; memory is the proportional set size.',
             "",
             HEAD,
