@@ -253,17 +253,17 @@ def section(rows: Sequence[str], command: str, *, watch: bool) -> str:
     if watch:
         title = "## Rooms on one Janus where everybody watches"
         lines = [
-            "As above, but each publisher also subscribes to the sound of all others, three cameras and the other",
-            "thumbnails, and lets what comes fall in the kernel: the work of Janus and of the server is that of a room of so",
-            "many windows, and one more that is real.",
+            "As above, but each publisher also subscribes to the sound of all others, three cameras and the",
+            "other thumbnails, and lets what comes fall in the kernel: the work of Janus and of the server is that",
+            "of a room of so many windows, and one more that is real.",
         ]
     else:
         title = "## Rooms on one Janus"
         lines = [
             "One room with publishers (one process, pre-encoded media: sound, a camera of 640x480 at 30 fps and",
-            "750 kbit/s, a thumbnail of 320x240 at 15 fps and 150 kbit/s; they speak in turn and subscribe to nothing) and",
-            "one application window (1080x700, on a display without acceleration, with its own test camera and tone) that",
-            "shows the speaker large. Janus sends to the window alone.",
+            "750 kbit/s, a thumbnail of 320x240 at 15 fps and 150 kbit/s; they speak in turn and subscribe to",
+            "nothing) and one application window (1080x700, on a display without acceleration, with its own test",
+            "camera and tone) that shows the speaker large. Janus sends to the window alone.",
         ]
     return "\n".join(
         [
