@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import wave
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from desktop_app.server.topology.coordinator import Rules
@@ -26,6 +28,9 @@ pytestmark = [
 ]
 
 FPS = 30
+SOME_FPS = 8
+"""Of a thumbnail on a busy machine."""
+RATE_HZ = 48_000
 MOST_MISSING_S = 0.3
 """Of a stream at a change. A gap that belongs to the change is in every stream; one that is in some has to do with what
 else the machine does just then, such as starting the next bot."""
@@ -52,6 +57,19 @@ class Room:
             self.bots[name] = bot
         for name in names:
             await self.bots[name].wait_for_event("joined")
+
+    async def join_speaking(self, name: str) -> None:
+        """A bot that speaks, as far as a level can tell."""
+        times = np.arange(round(2.1 * RATE_HZ)) / RATE_HZ
+        syllables = (times % 0.7 < 0.5) * np.sin(2 * np.pi * 300 * times)
+        path = self._folder / "speech.wav"
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
+            file.writeframes((8000 * syllables).astype(np.int16).tobytes())
+        bot = BotProcess(self._folder, name, self._url, "room", "--size", "320x240", microphone=str(path))
+        await self._stack.enter_async_context(bot)
+        self.bots[name] = bot
+        await bot.wait_for_event("joined")
 
     async def leave(self, name: str) -> None:
         """One bot less."""
@@ -109,8 +127,8 @@ class Room:
 
 
 def whole(user: Event) -> bool:
-    """Whether a second of somebody's stats has picture and sound."""
-    return bool(user["video"]["fps"] > 0.8 * FPS and user["audio"]["level"] > 0.01)
+    """Whether a second of somebody's stats has pictures and sound."""
+    return bool(user["video"]["fps"] > SOME_FPS and user["audio"]["level"] > 0.01)
 
 
 @asynccontextmanager
@@ -133,8 +151,10 @@ async def test_nothing_is_missed_as_a_room_grows_loses_its_sfu_gets_it_back_and_
         await room.until_all_see_all()
         await room.join("cid")
         at_t = [await room.until_mode("sfu", "participants")]
-        await room.join("dee")
+        await room.join_speaking("dee")
         await room.until_all_see_all()
+        for bot in room.bots.values():
+            await bot.wait_for_event("active-speaker", user="dee")
         to_sfu_s = room.missing_s(at_t[0], ("ann", "bob"))
 
         await room.janus.kill()

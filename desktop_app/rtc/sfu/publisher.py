@@ -36,6 +36,9 @@ FeedKind: TypeAlias = Literal["audio", "camera", "thumbnail"]
 
 _LINES: tuple[tuple[FeedKind, str], ...] = (("audio", "audio"), ("camera", "video"), ("thumbnail", "video"))
 """In the order of their lines: our name, and SDP's."""
+DOWNLINK_LOSS = 0.05
+"""What sound is protected against at least, by Opus's own FEC as Janus 1.1.2 passes on no RED: the SFU does not tell
+what is lost on its way to the others."""
 BAD_ANSWER = "The media server answered with something that cannot be used."
 
 
@@ -156,6 +159,7 @@ class SfuPublisher:
         estimate = self._path.update(at_s, streams, measured if self._sends_pictures else None)
         if (bound_kbps := self._bound_kbps) is not None and estimate.kbps > bound_kbps:
             estimate = replace(estimate, kbps=bound_kbps)
+        estimate = replace(estimate, sound_loss=max(estimate.sound_loss, DOWNLINK_LOSS))
         for sender in self._senders.values():
             sender.set_path_estimate(estimate.kbps, estimate.queue_s)
         return estimate
