@@ -98,11 +98,33 @@ async def rooms_tour(application: QApplication, folder: Path) -> None:
     await picture("ten-speaker-dark", "dark")
     await picture("ten-speaker", "light")
     window.actions_.whiteboard.trigger()
+    await asyncio.sleep(SETTLE_S)
+    draw(engine)
+    await asyncio.sleep(SETTLE_S)
+    window.call_page.board.canvas.fit()
     await picture("ten-whiteboard", "light")
     closed = asyncio.get_running_loop().create_future()
     window.closed.connect(lambda: closed.set_result(None))
     window.close()
     await closed
+
+
+def draw(engine: FakeEngine) -> None:
+    """Let somebody have drawn a plan."""
+    from desktop_app.data.events import BoardChanged
+    from desktop_app.data.messages.board import Op
+
+    from .screenshots_plan import plan
+
+    shapes = enumerate(plan(), 1)
+    engine.emit(
+        BoardChanged(
+            tuple(
+                Op(site="a" * 16, seq=n, clock=n, author=SPEAKER, kind="add", shape=each)
+                for n, each in shapes
+            )
+        )
+    )
 
 
 async def fill(window: MainWindow, engine: FakeEngine) -> None:

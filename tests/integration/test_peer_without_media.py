@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from desktop_app.rtc.channel_spec import ChannelSpec
-from desktop_app.rtc.peer import ASK_AFTER_S, SILENT_RECONNECTING_S
+from desktop_app.rtc.peer import SILENT_RECONNECTING_S
 from desktop_app.rtc.state import PeerState
 
 from .peer_tools import calling, until
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 TALK = (ChannelSpec("talk", 100),)
 
 
-async def test_sound_and_pictures_are_switched_off_and_on_and_the_peer_stays_alive() -> None:
+QUIET_S = SILENT_RECONNECTING_S + 0.6
+
+
+async def test_a_peer_without_media_stays_alive_and_has_it_again_when_it_is_wanted() -> None:
+    await asyncio.gather(switched_off_and_on(), for_data_alone())  # both wait most of the time
+
+
+async def switched_off_and_on() -> None:
+    """A connection of a mesh whose feeds are off for a while."""
     async with calling() as pair:
         alice, bob = pair.alice, pair.bob
         alice.peer.make_call()
@@ -28,10 +36,9 @@ async def test_sound_and_pictures_are_switched_off_and_on_and_the_peer_stays_ali
             person.peer.send_video(None)
         await until(lambda: len(alice.video_encoder.feed) == 0 and len(alice.audio_encoder.feed) == 0)
         pictures, sent = bob.frames_decoded, alice.counters.transport_bytes_sent
-        quiet_s = SILENT_RECONNECTING_S + 1
-        await asyncio.sleep(quiet_s)  # nothing shall happen in this time
+        await asyncio.sleep(QUIET_S)  # nothing shall happen in this time
         assert bob.frames_decoded <= pictures + 3
-        assert alice.counters.transport_bytes_sent - sent < 300 * quiet_s  # reports, once a second
+        assert alice.counters.transport_bytes_sent - sent < 300 * QUIET_S  # reports, once a second
         assert PeerState.RECONNECTING not in alice.states + bob.states
         for person in (alice, bob):
             person.peer.send_audio(person.audio_encoder.feed)
@@ -39,7 +46,8 @@ async def test_sound_and_pictures_are_switched_off_and_on_and_the_peer_stays_ali
         await pair.until_media(frames=20)
 
 
-async def test_a_connection_for_data_alone_stays_and_gets_media_when_that_is_wanted() -> None:
+async def for_data_alone() -> None:
+    """A connection beyond the mesh limit, which gets media later."""
     async with calling() as pair:
         alice, bob = pair.alice, pair.bob
         made: list[DataChannels] = []
@@ -52,7 +60,7 @@ async def test_a_connection_for_data_alone_stays_and_gets_media_when_that_is_wan
         await until(lambda: made[0]["talk"].is_open)
         assert "m=audio" not in alice.sent[0]["sdp"]
         assert "m=video" not in alice.sent[0]["sdp"]
-        await asyncio.sleep(ASK_AFTER_S + SILENT_RECONNECTING_S)  # nothing shall happen in this time
+        await asyncio.sleep(QUIET_S)  # nothing shall happen in this time
         assert PeerState.RECONNECTING not in alice.states + bob.states
         alice.peer.require_media()
         bob.peer.require_media()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -224,3 +225,30 @@ async def test_somebody_who_does_not_know_of_sfus_makes_it_a_mesh(tmp_path: Path
             assert not old.got("topology")
         for each in three:
             await each.until_told("sfu", "commit", "participants")
+
+
+async def test_churn_leaves_nothing_behind(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    kinds: tuple[str, ...] = ("audio", "camera", "thumbnail")
+    async with janus_and_server(tmp_path) as (_, server), AsyncExitStack() as stack:
+        there = list(await stack.enter_async_context(participants(server, "ann", "bob", "cat")))
+        for each in there:
+            await each.until_told("sfu", "commit", "participants")
+        for number in range(8):
+            each = chance.choice(there)
+            match chance.randrange(3):
+                case 0:
+                    feeds = [(other, chance.choice(kinds)) for other in each.others]
+                    await each.want(*feeds, restart=chance.random() < 0.2)
+                case 1:
+                    await each.publish(kinds if chance.random() < 0.7 else ("audio", "camera"))
+                case 2:
+                    async with participant(server, f"guest{number}") as guest:
+                        await guest.until(lambda guest=guest: guest.streams)  # type: ignore[misc]
+        for each in there:
+            await each.until(lambda each=each: len(each.others) == 2)  # type: ignore[misc]
+            feeds = [(other, "audio") for other in each.others]
+            await each.want(*feeds)
+            await each.until(lambda each=each, feeds=feeds: each.gets(*feeds))  # type: ignore[misc]
+            assert each.never_shows_somebody_else()
+            assert not each.got("sfu-failed")
