@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .room_model import RoomModel
 
 ICON_PX = 16
-DEVICE_WORDS_FROM_PX = 620
+DEVICE_WORDS_FROM_PX = 700
 
 
 class _Part(QWidget):

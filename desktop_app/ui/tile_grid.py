@@ -48,6 +48,8 @@ MINIMUM = QSize(240, 180)
 THUMBNAIL_PX = 320
 """A tile that is wider than this, in device pixels, is worth more than a thumbnail (docs/sfu.md)."""
 AUTOMATIC = "automatic"
+MIN_OTHERS = 2
+"""With fewer there are no layouts, and nobody to pin."""
 
 
 class TileGrid(QWidget):
@@ -116,7 +118,7 @@ class TileGrid(QWidget):
     @property
     def has_layouts(self) -> bool:
         """Whether there are so many people here, and so much room, that the layout makes a difference."""
-        return len(self._tiles) > 1 and not self._strip
+        return len(self._tiles) >= MIN_OTHERS and not self._strip
 
     @property
     def page(self) -> Page:
@@ -160,7 +162,7 @@ class TileGrid(QWidget):
                 self._hold.clear()
                 self._page = self._page._replace(start=0)
             for tile in self._tiles.values():
-                tile.set_pinnable(len(wanted) > 1)
+                tile.set_pinnable(len(wanted) >= MIN_OTHERS)
             self._show_speaker()
             self._place()
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BUTTON_WIDTH_PX = 88
 BADGE = "badge"
 """An action's property: a number shown on its button, 0 for none."""
+ABSENT = "absent"
+"""An action's property: it has no button, the place is for something else."""
 MAX_BADGE = 99
 MAX_HIDDEN_WITH_TEXTS = 4
 """Rather than hiding more, the bar shows icons without words."""
@@ -102,7 +104,10 @@ class MoreButton(QToolButton):
 
 
 class Toolbar(QFrame):
-    """The switches of a call. What has no room goes into the menu "More"; microphone, camera and leave stay."""
+    """The switches of a call. What has no room goes into the menu "More"; microphone, camera and leave stay.
+
+    The switch of the layout is there only while there are layouts.
+    """
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,29 +155,35 @@ class Toolbar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        hidden = self._without_room([button.width_with_text() for button in self.buttons], BUTTON_WIDTH_PX)
+        present = [button for button in self.buttons if self._is_present(button)]
+        hidden = self._without_room({each: each.width_with_text() for each in present}, BUTTON_WIDTH_PX)
         with_texts = len(hidden) <= MAX_HIDDEN_WITH_TEXTS
         self._show_texts(with_texts)
         if not with_texts:
             side = self.more.sizeHint().width()
-            hidden = self._without_room([side] * len(self.buttons), side)
+            hidden = self._without_room(dict.fromkeys(present, side), side)
         for button in self._yielding:
-            button.setHidden(button in hidden)
+            button.setHidden(button in hidden or button not in present)
         self.more.setVisible(bool(hidden))
         wanted = [button.defaultAction() for button in hidden]
         if self.more.items.actions() != wanted:
             self.more.items.clear()
             self.more.items.addActions(wanted)
 
-    def _without_room(self, widths: list[int], more_width: int) -> list[ActionButton]:
+    @staticmethod
+    def _is_present(button: ActionButton) -> bool:
+        return not button.defaultAction().property(ABSENT)
+
+    def _without_room(self, width_of: dict[ActionButton, int], more_width: int) -> list[ActionButton]:
         """The buttons that have to go into the menu when each is so wide, in the order of the bar."""
         room = self.width() - 2 * theme.Spacing.S - theme.Spacing.L
-        width_of = dict(zip(self.buttons, widths, strict=True))
-        needed = sum(width + theme.Spacing.S for width in widths)
+        needed = sum(width + theme.Spacing.S for width in width_of.values())
         hidden: list[ActionButton] = []
         for button in reversed(self._yielding):
             if needed <= room:
                 break
+            if button not in width_of:
+                continue
             needed += (more_width + theme.Spacing.S) * (not hidden) - width_of[button] - theme.Spacing.S
             hidden.insert(0, button)
         return hidden

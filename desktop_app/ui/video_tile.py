@@ -365,7 +365,9 @@ class VideoTile(QWidget):
 
     def _paint_border(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self._speaking and not self._audio_muted:
+        if (
+            self._speaking and not self._audio_muted and not self._floating
+        ):  # with one other, who else should it be
             self._paint_ring(painter, QPen(SPEAKING, 3.0))
         elif self._talking:
             self._paint_ring(painter, QPen(TALKING, 3.0))

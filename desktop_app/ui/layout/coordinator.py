@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.ui.tile_grid import AUTOMATIC
+from desktop_app.ui.tile_grid import AUTOMATIC, MIN_OTHERS
+from desktop_app.ui.toolbar import ABSENT
 from desktop_app.ui.topology_words import NO_SFU, no_sfu_sentence
 
 from .view_report import ViewReport
@@ -78,6 +79,10 @@ class LayoutCoordinator(QObject):
     def _show_layouts(self) -> None:
         for action in (self._actions.layout, self._actions.automatic_layout):
             action.setEnabled(self._grid.has_layouts)
+        absent = len(self._grid.tiles) < MIN_OTHERS
+        if absent != self._actions.layout.property(ABSENT):
+            self._actions.layout.setProperty(ABSENT, absent)
+            self._actions.layout.changed.emit()
 
     def _use(self, settings: Settings) -> None:
         self._grid.set_layout(settings.call_layout)

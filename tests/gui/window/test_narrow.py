@@ -9,7 +9,7 @@ import pytest
 from desktop_app.call.events import ParticipantJoined
 from tests.data_events import file, line
 
-from .calls import ANNA, emit
+from .calls import ANNA, BEN, emit
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("width", [1200, 900, 640, 560, 500, 420])
-def test_every_button_is_in_the_toolbar_or_in_its_menu(qtbot: QtBot, call: MainWindow, width: int) -> None:
+def test_every_button_is_in_the_toolbar_or_in_its_menu(
+    qtbot: QtBot, call: MainWindow, engine: FakeEngine, width: int
+) -> None:
     toolbar, actions = call.call_page.toolbar, call.actions_
+    emit(engine, ParticipantJoined(ANNA), ParticipantJoined(BEN))
     call.resize(width, 600)
     qtbot.waitUntil(lambda: toolbar.width() == width)
     layout = toolbar.layout()
@@ -40,6 +43,23 @@ def test_every_button_is_in_the_toolbar_or_in_its_menu(qtbot: QtBot, call: MainW
     assert toolbar.button(actions.leave).isVisible()
     if in_menu:
         assert toolbar.button(in_menu[0]) is toolbar.more
+
+
+def test_the_switch_of_the_layout_is_there_while_there_are_layouts(
+    qtbot: QtBot, call: MainWindow, engine: FakeEngine
+) -> None:
+    toolbar, actions = call.call_page.toolbar, call.actions_
+    call.resize(1300, 600)
+    qtbot.waitUntil(lambda: toolbar.width() == 1300)
+    [button] = [each for each in toolbar.buttons if each.defaultAction() is actions.layout]
+    emit(engine, ParticipantJoined(ANNA))
+    assert [button.isVisible()] == [False]
+    assert not toolbar.more.isVisible()
+    emit(engine, ParticipantJoined(BEN))
+    assert button.isVisible()
+    actions.whiteboard.trigger()
+    assert button.isVisible(), "no button moves while the whiteboard opens"
+    assert not button.isEnabled()
 
 
 def test_the_menu_opens_over_the_toolbar(qtbot: QtBot, call: MainWindow) -> None:
