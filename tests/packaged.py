@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -62,7 +63,8 @@ class PackagedDaemon:
     def __enter__(self) -> Self:
         """Start it; returns when it listens."""
         self.run_dir.mkdir(parents=True)
-        environment = {"PATH": os.environ["PATH"], "RUN_DIR": str(self.run_dir), **self._variables}
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+        environment = {"PATH": path, "RUN_DIR": str(self.run_dir), **self._variables}
         with self._output.open("wb") as output:
             self._process = process = subprocess.Popen(
                 [FOLDER / "start", self.name],
