@@ -99,15 +99,24 @@ class JanusProcess:
         interfaces: the interfaces or addresses that ICE uses, comma-separated; all but the loopback interface
             when empty, which libnice leaves out whatever one asks for.
         general: further values of the `general` part of janus.jcfg.
+        api_secret: what Janus wants to hear with every request.
     """
 
     def __init__(
-        self, folder: Path, *, interfaces: str = "", general: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        interfaces: str = "",
+        general: Mapping[str, str] | None = None,
+        api_secret: str = "",
     ) -> None:
         self.port, self.admin_port = free_ports(2)
         self._folder = folder / f"janus-{self.port}"
         self._interfaces = interfaces
         self._general = dict(general or {})
+        self._api_secret = api_secret
+        if api_secret:
+            self._general["api_secret"] = f'"{api_secret}"'
         self._process: asyncio.subprocess.Process | None = None
         self.admin_key = ADMIN_KEY
 
@@ -119,7 +128,7 @@ class JanusProcess:
     @property
     def node(self) -> str:
         """The same with the key that creating rooms asks for, as `bridgecall-server --janus` takes it."""
-        return f"{self.url},{self.admin_key}"
+        return f"{self.url},{self.admin_key}" + (f",{self._api_secret}" if self._api_secret else "")
 
     @property
     def address(self) -> JanusAddress:

@@ -32,6 +32,11 @@ def _finite(text: str) -> float:
     return value
 
 
+# Made once: json.loads and json.dumps make new ones at each call with arguments of one's own.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def _nests_within(value: object, allowed: int) -> bool:
     """True when `value` nests no deeper than `allowed`; iterative, since the input is hostile."""
     level: list[object] = [value]
@@ -55,7 +60,7 @@ def load(text: str) -> dict[str, Any]:
         ProtocolError: there is none, or it nests too deeply.
     """
     try:
-        message = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        message = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise ProtocolError(ErrorCode.BAD_JSON, "The message is not valid JSON.") from None
     if not isinstance(message, dict):
@@ -132,6 +137,8 @@ def objects(message: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 def dump(values: dict[str, JsonValue]) -> str:
     """The JSON text of an object."""
-    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = _ENCODER.encode(values)
+    if text.isascii():  # at once, and nearly always
+        return text
     # `data` of a signal may hold lone surrogates, written as escapes; they must leave as escapes again.
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

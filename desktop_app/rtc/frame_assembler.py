@@ -41,9 +41,16 @@ class FrameAssembler:
     While a packet is missing everything behind it waits, since a VP8 frame refers to the one before. The owner
     decides when waiting has become useless and calls `give_up`; from then on frames are dropped up to the next
     keyframe. A complete keyframe that stands in the buffer ends the waiting at once.
+
+    Args:
+        counts_pictures: a frame whose picture id is not the one after the last one's refers to something else. An SFU
+            that passes from one encoding to another does so before the other one's keyframe has come, and makes
+            sequence numbers go on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, counts_pictures: bool = False) -> None:
+        self._counts_pictures = counts_pictures
+        self._picture_id: int | None = None
         self._packets: dict[int, _Packet] = {}
         self._keyframe_starts: dict[int, None] = {}
         self._next: int | None = None
@@ -100,7 +107,7 @@ class FrameAssembler:
         """What follows has nothing to do with what came before: another source, other sequence numbers."""
         self._packets.clear()
         self._keyframe_starts.clear()
-        self._next = self._highest = None
+        self._next = self._highest = self._picture_id = None
         self.give_up()
 
     def _insert(self, sequence_number: int, packet: _Packet) -> None:
@@ -145,13 +152,24 @@ class FrameAssembler:
                 del self._packets[self._next]
                 self._next = (self._next + 1) & 0xFFFF
             frame = self._complete_from(self._next)
-            if frame is not None:
+            if frame is not None and self._follows(frame[1][0]):
                 return self._hand_out(*frame)
-            if packet is not None and packet.payload is not None and not packet.payload.frame_start:
+            if frame is not None:
+                self.give_up()
+            elif packet is not None and packet.payload is not None and not packet.payload.frame_start:
                 self.give_up()  # not a stream that could be decoded from here on
             elif not self._has_gap():
                 return None
         return self._take_keyframe()
+
+    def _follows(self, first: _Packet) -> bool:
+        payload, last = first.payload, self._picture_id
+        if not self._counts_pictures or payload is None or payload.keyframe:
+            return True
+        if payload.picture_id is None or last is None:
+            return True
+        bits = 0x7F if max(payload.picture_id, last) <= 0x7F else 0x7FFF
+        return (payload.picture_id - last) & bits == 1
 
     def _take_keyframe(self) -> AssembledFrame | None:
         highest = self._highest
@@ -187,6 +205,7 @@ class FrameAssembler:
         self._forget_before(after)
         self._next = after
         payloads = [packet.payload for packet in packets if packet.payload is not None]
+        self._picture_id = payloads[0].picture_id
         return AssembledFrame(
             data=b"".join(payload.data for payload in payloads),
             timestamp=packets[0].timestamp,

@@ -40,6 +40,8 @@ EXPECT_CALL_S = 6.0
 """Longer than gathering takes with a STUN server that does not answer (5 s)."""
 WATCH_INTERVAL_S = 0.5
 SILENT_RECONNECTING_S = 3.0
+ASK_AFTER_S, ASK_LIMIT_S = 2.0, 1.0
+"""On a connection for data alone: after so much silence the far end is asked whether it is there."""
 SILENT_FAILED_S = 30.0
 MAX_WAITING_CANDIDATES = 100
 MAX_CANDIDATES = 100
@@ -402,7 +404,13 @@ class Peer:
         packets, since_s = -1, loop.time()
         while connection is self._connection and self._state not in _ENDS:
             received = connection.pc.transport_packets_received()
-            if received != packets:
+            quiet_s = loop.time() - since_s
+            if received == packets and not connection.has_media and quiet_s >= ASK_AFTER_S:
+                # Nothing comes by itself where there is no RTCP.
+                is_there = await connection.pc.ask_round_trip_s(ASK_LIMIT_S) is not None
+            else:
+                is_there = received != packets
+            if is_there:
                 packets, since_s = received, loop.time()
                 self._set_state(PeerState.CONNECTED)
             elif loop.time() - since_s > SILENT_FAILED_S:

@@ -17,8 +17,8 @@ from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import DEFAULT_PORT, MAX_PARTICIPANTS
 
 from .hosting import HostedServer
-from .hub import MAX_CONNECTIONS
 from .janus.address import JanusAddress, parse_janus
+from .open_files import allow_connections
 from .shared.address import RedisAddress, parse_redis_url
 from .tls import context_from_files
 from .topology.coordinator import DEFAULT_THRESHOLD, Rules
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 EXIT_CANNOT_START = 2
 MAX_HYSTERESIS_S = 3600
+DEFAULT_CONNECTIONS = 5000
+"""What one core carries with ease (docs/benchmarks.md); a server in the window takes hub.MAX_CONNECTIONS."""
 MAX_PEOPLE = 64
 
 
@@ -127,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-connections",
         type=_connections,
-        default=MAX_CONNECTIONS,
+        default=DEFAULT_CONNECTIONS,
         metavar="N",
         help="open WebSockets; further ones get HTTP status 503 (default: %(default)s)",
     )
@@ -206,6 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ValueError as error:
             parser.error(f"BRIDGECALL_JANUS: {error}")
     setup_json_logging(verbose=options.verbose)
+    allow_connections(options.max_connections)
     try:
         context = context_from_files(options.tls_cert, options.tls_key) if options.tls_cert else None
         asyncio.run(_serve(options, context))

@@ -133,6 +133,9 @@ class Hub:
         )
         self.metrics.watch("bridgecall_rooms_sfu", "Rooms with an SFU", lambda: self._control.count("sfu"))
         self.metrics.watch("bridgecall_janus_nodes_up", "Janus nodes in use", lambda: self._nodes.up)
+        if self._shared is not None:
+            linked = self._shared
+            self.metrics.watch("bridgecall_redis_up", "Whether Redis is there", lambda: int(linked.linked))
 
     async def start(self) -> None:
         """Connect to what the servers share; to be called before anybody is served.

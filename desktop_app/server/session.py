@@ -36,6 +36,11 @@ GRACE_S = 2.0
 _HARD_LIMIT_BYTES = 4 * limits.MAX_FRAME_BYTES
 
 
+# How much one client may say before the others have their turn: a turn of the loop costs as much as a message.
+_TURN_MESSAGES = 8
+_TURN_CHARS = 16 * 1024
+
+
 class SessionHandler(Protocol):
     """What a session reports to."""
 
@@ -114,6 +119,7 @@ class Session:
 
     async def _read(self, handler: SessionHandler) -> None:
         message: WSMessage
+        count = size = 0
         async for message in self._socket:
             if self.ending:
                 continue
@@ -128,7 +134,11 @@ class Session:
             else:
                 break
             # Buffered messages come without a pause: let the writers, and the other clients, have their turn.
-            await asyncio.sleep(0)
+            count += 1
+            size += len(message.data)
+            if count >= _TURN_MESSAGES or size >= _TURN_CHARS:
+                count = size = 0
+                await asyncio.sleep(0)
 
     async def _write(self) -> None:
         try:

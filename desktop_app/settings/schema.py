@@ -197,6 +197,19 @@ class Settings:
         "",
         Group.APPEARANCE,
     )
+    call_layout: str = _option(
+        "automatic",
+        Choice(
+            {
+                "automatic": "By number of people",
+                "grid": "Grid: everybody equally large",
+                "speaker": "Speaker: who speaks is large",
+            }
+        ),
+        "Layout of a call",
+        "",
+        Group.APPEARANCE,
+    )
     mirror_self_view: bool = _option(
         True,
         Switch(),

@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .model import CallStats, PeerStats
 
 DEFAULT_SPAN_S = 120.0
@@ -55,12 +53,11 @@ def _values_of(peer: PeerStats) -> dict[Metric, float]:
     return {metric: value for metric, value in values.items() if math.isfinite(value)}
 
 
-def _combine(metric: Metric, values: Iterable[float]) -> float:
+def _combine(known: list[float], *, summed: bool) -> float:
     """All participants as one figure: the sum of the bit rates, the worst of everything else."""
-    known = list(values)
     if not known:
         return math.nan
-    return sum(known) if metric in _SUMMED else max(known)
+    return sum(known) if summed else max(known)
 
 
 class StatsHistory:
@@ -68,7 +65,8 @@ class StatsHistory:
 
     def __init__(self, span_s: float = DEFAULT_SPAN_S) -> None:
         self._span_s = span_s
-        self._samples: deque[tuple[float, dict[str, dict[Metric, float]]]] = deque(maxlen=MAX_SAMPLES)
+        self._samples: deque[tuple[float, bool, dict[str, dict[Metric, float]]]] = deque(maxlen=MAX_SAMPLES)
+        """When, whether everybody was sent the same once, and the figures by user id."""
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -78,15 +76,18 @@ class StatsHistory:
         """How far back the series reach, in seconds."""
         return self._span_s
 
-    def add(self, stats: CallStats) -> None:
-        """Append one second; what is older than the span goes."""
+    def add(self, stats: CallStats, *, sent_once: bool = False) -> None:
+        """Append one second; what is older than the span goes.
+
+        `sent_once`: what was sent to each participant is the same, and travelled once, to an SFU.
+        """
         if not math.isfinite(stats.time_s):
             return
         if self._samples and stats.time_s <= self._samples[-1][0]:
             # The system's clock was set back: what is here can no longer be placed before the new sample.
             self._samples.clear()
         self._samples.append(
-            (stats.time_s, {user_id: _values_of(peer) for user_id, peer in stats.peers.items()})
+            (stats.time_s, sent_once, {user_id: _values_of(peer) for user_id, peer in stats.peers.items()})
         )
         while stats.time_s - self._samples[0][0] > self._span_s:
             self._samples.popleft()
@@ -96,14 +97,17 @@ class StatsHistory:
         if not self._samples:
             return Series((), ())
         newest_s = self._samples[-1][0]
-        ages = tuple(time_s - newest_s for time_s, _ in self._samples)
+        ages = tuple(time_s - newest_s for time_s, _, _ in self._samples)
         if user_id is None:
             values = tuple(
-                _combine(metric, (peer[metric] for peer in peers.values() if metric in peer))
-                for _, peers in self._samples
+                _combine(
+                    [peer[metric] for peer in peers.values() if metric in peer],
+                    summed=metric in _SUMMED and not (sent_once and metric is Metric.SEND_KBPS),
+                )
+                for _, sent_once, peers in self._samples
             )
         else:
-            values = tuple(peers.get(user_id, {}).get(metric, math.nan) for _, peers in self._samples)
+            values = tuple(peers.get(user_id, {}).get(metric, math.nan) for _, _, peers in self._samples)
         return Series(ages, values)
 
     def clear(self) -> None:

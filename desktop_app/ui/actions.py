@@ -12,6 +12,8 @@ from . import theme
 if TYPE_CHECKING:
     from desktop_app.call.events import MediaKind
 
+    from .layout.plan import Layout
+
 _MUTE_TEXTS: dict[tuple[MediaKind, bool], tuple[str, str, str]] = {
     # (kind, muted): menu text, toolbar text, tooltip
     ("audio", False): ("&Mute microphone", "Mute", "Mute the microphone"),
@@ -45,6 +47,18 @@ class Actions(QObject):
         self.pointer.setCheckable(True)
         self.pointer.toggled.connect(self._show_pointer_on)
         self._show_pointer_on(False)
+        self.layout = self._make("", "layout-speaker", "Ctrl+G")
+        self.automatic_layout = self._make(
+            "Layout by &number of people", "", "Ctrl+Shift+G", tip="Choose the layout by the number of people"
+        )
+        self.automatic_layout.setCheckable(True)
+        self.previous_page = self._make(
+            "&Previous page of people", "chevron-left", "Ctrl+PgUp", tip="Show the people before these"
+        )
+        self.next_page = self._make(
+            "Ne&xt page of people", "chevron-right", "Ctrl+PgDown", tip="Show the next people"
+        )
+        self.show_layout("grid")
         self.settings = self._make(
             "&Settings…", "settings", "Ctrl+,", short="Settings", tip="Open the settings"
         )
@@ -81,6 +95,14 @@ class Actions(QObject):
         action.setIcon(theme.icon(f"{icon}-off", color="danger") if muted else theme.icon(icon))
         action.setProperty("off", muted)
         _set_tip(action, tip)
+
+    def show_layout(self, layout: Layout) -> None:
+        """Make the switch of the layout say what it would do."""
+        is_grid = layout == "grid"
+        self.layout.setText("S&peaker layout" if is_grid else "&Grid layout")
+        self.layout.setIconText("Speaker" if is_grid else "Grid")
+        self.layout.setIcon(theme.icon("layout-speaker" if is_grid else "layout-grid"))
+        _set_tip(self.layout, "Show who speaks large" if is_grid else "Show everybody equally large")
 
     def show_hand(self, raised: bool) -> None:
         """Make the hand's switch say what it would do, and look like what is."""

@@ -15,9 +15,9 @@ def avatar_color(name: str) -> QColor:
     return QColor.fromHsl(avatar_hue(name), 110, 80)
 
 
-def draw_avatar(painter: QPainter, area: QRectF, name: str) -> None:
-    """Draw the circle in the middle of `area` (logical pixels)."""
-    diameter = min(MAX_DIAMETER_PX, min(area.width(), area.height()) * 0.44)
+def draw_avatar(painter: QPainter, area: QRectF, name: str, share: float = 0.44) -> None:
+    """Draw the circle in the middle of `area` (logical pixels), over `share` of its shorter side."""
+    diameter = min(MAX_DIAMETER_PX, min(area.width(), area.height()) * share)
     if diameter < 12:
         return
     circle = QRectF(0, 0, diameter, diameter)

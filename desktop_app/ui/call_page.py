@@ -79,6 +79,7 @@ class CallPage(QWidget):
         self.grid.own.set_status(camera_sentence(model))
         names = {person.user_id: person.name for person in model.people.values()}
         self.stats.set_people(names)
+        self.stats.set_topology(model.topology)
         self.chat.set_people(names)
 
     def show_chat(self) -> None:

@@ -55,25 +55,6 @@ def arrange_one(width: int, height: int, aspect: float) -> Cell:
     return arrange(1, width, height, aspect, 0)[0] if width > 0 and height > 0 else Cell(0, 0, 0, 0)
 
 
-def arrange_strip(count: int, width: int, height: int, gap: int) -> list[Cell]:
-    """Equal tiles of 16:9 in a column from the top, or in a row in the middle when the strip is wider than high."""
-    if count <= 0 or width <= 0 or height <= 0:
-        return []
-    upright = height > width
-    length, breadth = (height, width) if upright else (width, height)
-    share = max(1.0, (length - gap * (count - 1)) / count)
-    if upright:
-        cell_height = max(1, int(min(share, breadth / MAX_ASPECT)))
-        cell_width = max(1, min(width, round(cell_height * MAX_ASPECT)))
-        left = (width - cell_width) // 2
-        return [Cell(left, at * (cell_height + gap), cell_width, cell_height) for at in range(count)]
-    cell_width = max(1, int(min(share, breadth * MAX_ASPECT)))
-    cell_height = max(1, min(height, round(cell_width / MAX_ASPECT)))
-    left = (width - count * cell_width - (count - 1) * gap) // 2
-    top = (height - cell_height) // 2
-    return [Cell(left + at * (cell_width + gap), top, cell_width, cell_height) for at in range(count)]
-
-
 def inset(area: Cell, aspect: float, margin: int) -> Cell:
     """The small picture in the lower right corner of a large one: a fifth of its width, 120 to 280 pixels."""
     width = max(120, min(280, area.width // 5))

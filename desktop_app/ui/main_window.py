@@ -19,6 +19,7 @@ from desktop_app.call.events import (
     MicrophoneLevel,
     Notice,
     StatsUpdated,
+    TopologyChanged,
 )
 from desktop_app.core import paths
 from desktop_app.data.events import DataEvent
@@ -32,6 +33,7 @@ from .chat.coordinator import ChatCoordinator
 from .files.coordinator import FilesCoordinator
 from .frame_converter import ConversionPool
 from .invite_dialog import InviteDialog, copy_text
+from .layout.coordinator import LayoutCoordinator
 from .lobby import Lobby
 from .menus import fill_menu_bar, open_about
 from .names import clean_name
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         self.chat = ChatCoordinator(engine, self.call_page, self.actions_, self)
         self.files = FilesCoordinator(engine, self.call_page, self)
         self.signs = SignsCoordinator(engine, self.call_page, self.actions_, self)
+        self.layout_ = LayoutCoordinator(engine, self.call_page, self.actions_, self.controller, self)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
@@ -144,9 +147,9 @@ class MainWindow(QMainWindow):
         actions.open_log.triggered.connect(self._open_log_folder)
         actions.about.triggered.connect(lambda: open_about(self))
         actions.send_files.triggered.connect(lambda: self.files.choose(self.call_page.chat.composer.to))
-        for part in (self.chat, self.files, self.signs):
+        for part in (self.chat, self.files, self.signs, self.layout_):
             part.notice.connect(self.notices.show_notice)
-        for part_with_end in (self.files, self.signs):
+        for part_with_end in (self.files, self.signs, self.layout_):
             part_with_end.notice_over.connect(self.notices.remove)
         self.board.notice.connect(self.notices.show_notice)
         self.board.notice_over.connect(self.notices.remove)
@@ -239,6 +242,8 @@ class MainWindow(QMainWindow):
                 self._take_device_status(event)
             case LocalMuteChanged():
                 self.controller.mute_changed(event)
+            case TopologyChanged():
+                self.layout_.take_topology(event)
         self._show_model()
 
     def _take_call_state(self, event: CallStateChanged) -> None:
@@ -289,6 +294,7 @@ class MainWindow(QMainWindow):
         self.lobby.show_model(model)
         self.call_page.show_model(model)
         self.board.show_model(model)
+        self.layout_.show_model(model)
         self.files.set_in_call(model.in_call)
         self.signs.show_model(model)
         self.state_line.show_model(model)

@@ -27,6 +27,7 @@ class _Shown:
     level: Level
     message: str
     code: str
+    lasting: bool = False
 
 
 class NoticeBar(QFrame):
@@ -59,7 +60,7 @@ class NoticeBar(QFrame):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(INFO_MS)
-        self._timer.timeout.connect(self._end_infos)
+        self._timer.timeout.connect(self.end_infos)
         self.hide()
 
     @property
@@ -67,9 +68,12 @@ class NoticeBar(QFrame):
         """The sentence that is shown; empty when there is none."""
         return self._notices[-1].message if self._notices else ""
 
-    def show_notice(self, level: Level, message: str, code: str = "") -> None:
-        """Show a sentence in place of one with the same code (or the same text). An "info" goes by itself."""
-        new = _Shown(level, message[:MAX_CHARS], code)
+    def show_notice(self, level: Level, message: str, code: str = "", lasting: bool = False) -> None:
+        """Show a sentence in place of one with the same code (or the same text).
+
+        An "info" goes by itself unless it is `lasting`.
+        """
+        new = _Shown(level, message[:MAX_CHARS], code, lasting)
         self._notices = [each for each in self._notices if not _same(each, new)]
         self._notices = [*self._notices, new][-MAX_NOTICES:]
         if level == "info":
@@ -87,8 +91,9 @@ class NoticeBar(QFrame):
             self._notices.pop()
         self._refresh()
 
-    def _end_infos(self) -> None:
-        self._notices = [each for each in self._notices if each.level != "info"]
+    def end_infos(self) -> None:
+        """Take away what goes by itself."""
+        self._notices = [each for each in self._notices if each.level != "info" or each.lasting]
         self._refresh()
 
     def _refresh(self) -> None:

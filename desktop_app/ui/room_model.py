@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desktop_app.call.events import (
+    ActiveSpeakerChanged,
     CallState,
     CallStateChanged,
     DeviceState,
@@ -16,6 +17,7 @@ from desktop_app.call.events import (
     ParticipantJoined,
     PeerStateChanged,
     QualityChanged,
+    TopologyChanged,
 )
 from desktop_app.rtc.state import PeerState
 
@@ -64,6 +66,10 @@ class RoomModel:
         self.devices: dict[DeviceKind, DeviceStatus] = {}
         self.quality: QualityChanged | None = None
         """The newest step of what we send to all; None as long as nothing had to change."""
+        self.topology: TopologyChanged | None = None
+        """How media travels now; None before that is known."""
+        self.active_speaker: str | None = None
+        """The user id of whom the room listens to, or nobody's; ours is not among the people."""
         self._names: dict[str, tuple[str, str]] = {}
         """By user id: the name that they gave, and the one that is shown."""
         self._quality_of: dict[str, QualityChanged] = {}
@@ -98,6 +104,12 @@ class RoomModel:
                 self.quality = event
             case QualityChanged(user_id=user_id):
                 self._quality_of[user_id] = event
+            case TopologyChanged(phase="commit"):
+                if self.topology is not None and self.topology.mode != event.mode:
+                    self._quality_of.clear()  # it was said of the paths that are left
+                self.topology = event
+            case ActiveSpeakerChanged(user_id):
+                self.active_speaker = user_id
             case _:
                 pass
 
@@ -106,6 +118,8 @@ class RoomModel:
             self.people.clear()
             self._names.clear()
             self.quality = None
+            self.topology = None
+            self.active_speaker = None
             self._quality_of.clear()
         self.state = event.state
         self.room_id = event.room_id if event.state is not CallState.IDLE else ""

@@ -13,6 +13,7 @@ from desktop_app.rtc.state import PeerState
 
 from . import theme
 from .names import clean_name
+from .topology_words import route_sentences, route_text
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -51,9 +52,10 @@ class _Part(QWidget):
     def show_words(self, shown: bool) -> None:
         self._text.setVisible(shown)
 
-    def show_state(self, icon: str, text: str, color: str = "text_muted") -> None:
+    def show_state(self, icon: str, text: str, color: str = "text_muted", tip: str = "") -> None:
         self._text.setText(text)
-        self.setToolTip(html.escape(text))
+        self.setToolTip(html.escape(tip or text))
+        self._text.setAccessibleDescription(tip)
         if (icon, color) != (self._shown_icon, self._color):
             self._shown_icon, self._color = icon, color
             self._redraw()
@@ -73,6 +75,7 @@ class StateLine(QFrame):
         self._connection = _Part("Connection")
         self._room = _Part("Room")
         self._people = _Part("People in the room")
+        self._route = _Part("How sound and picture travel")
         self._quality = _Part("What is sent")
         self._microphone = _Part("Microphone")
         self._camera = _Part("Camera")
@@ -82,6 +85,7 @@ class StateLine(QFrame):
         layout.addWidget(self._connection)
         layout.addWidget(self._room)
         layout.addWidget(self._people)
+        layout.addWidget(self._route)
         layout.addWidget(self._quality)
         layout.addStretch(1)
         layout.addWidget(self._microphone)
@@ -89,9 +93,9 @@ class StateLine(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the icons speak for the devices when there is no room."""
+        """Let icons speak for themselves when there is no room."""
         super().resizeEvent(event)
-        for part in (self._microphone, self._camera):
+        for part in (self._route, self._microphone, self._camera):
             part.show_words(self.width() >= DEVICE_WORDS_FROM_PX)
 
     @property
@@ -101,6 +105,7 @@ class StateLine(QFrame):
             self._connection,
             self._room,
             self._people,
+            self._route,
             self._quality,
             self._microphone,
             self._camera,
@@ -118,6 +123,11 @@ class StateLine(QFrame):
             self._room.show_state("network", f"Room {clean_name(model.room_id)}")
         if model.in_call:
             self._people.show_state("people", model.people_text())
+        topology = model.topology
+        self._route.setVisible(model.in_call and topology is not None and bool(model.people))
+        if topology is not None:
+            icon = "server" if topology.mode == "sfu" else "direct"
+            self._route.show_state(icon, route_text(topology), tip=route_sentences(topology))
         audio_only = model.quality_text()
         self._quality.setVisible(bool(audio_only))
         if audio_only:

@@ -31,6 +31,7 @@ from .stats_table import StatsTableModel
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
+    from desktop_app.call.events import TopologyChanged
     from desktop_app.stats.model import CallStats
 
     from .stats_graphs import StatsGraphs
@@ -49,6 +50,7 @@ class StatsPanel(QWidget):
         self._history = StatsHistory()
         self._newest: CallStats | None = None
         self._names: dict[str, str] = {}
+        self._topology: TopologyChanged | None = None
         self._graphs: StatsGraphs | None = None
         self._loading = False
         self._picked: str | None = None
@@ -138,10 +140,17 @@ class StatsPanel(QWidget):
         self._choice.blockSignals(False)
         self._draw()
 
+    def set_topology(self, topology: TopologyChanged | None) -> None:
+        """How media travels now."""
+        if topology != self._topology:
+            self._topology = topology
+            self._draw()
+
     def take_stats(self, stats: CallStats) -> None:
         """Keep one second, and draw it when visible."""
         self._newest = stats
-        self._history.add(stats)
+        sent_once = self._topology is not None and self._topology.mode == "sfu"
+        self._history.add(stats, sent_once=sent_once)
         self._draw()
 
     def clear(self) -> None:
@@ -187,9 +196,9 @@ class StatsPanel(QWidget):
         local = self._newest.local if self._newest else None
         if user_id is None and len(self._names) > 1:
             people = [(name, peers.get(each)) for each, name in self._names.items()]
-            self.model.show_sections(overview_sections(people, local))
+            self.model.show_sections(overview_sections(people, local, self._topology))
         else:
-            self.model.show_sections(sections_for(peers.get(user_id), local))
+            self.model.show_sections(sections_for(peers.get(user_id), local, self._topology))
         if self._graphs is not None:
             self._graphs.show_history(user_id)
 

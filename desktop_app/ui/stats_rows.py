@@ -6,15 +6,18 @@ marks figures of the last second that are derived from a counter.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import units
 from .stats_data_rows import data_sections, kbps_received, kbps_sent
 from .stats_line import Figure, Line, Row, Section, make_rows
+from .topology_words import route_sentences, route_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from desktop_app.call.events import TopologyChanged
     from desktop_app.stats.model import (
         InboundAudioStats,
         InboundVideoStats,
@@ -237,6 +240,7 @@ _SOUND: tuple[Line[InboundAudioStats, OutboundAudioStats], ...] = (
     ),
 )
 
+SENT_ONCE = "To the server, for everybody"
 QUALITY_REASONS = {
     "network": "for the network",
     "cpu": "for the processor",
@@ -276,7 +280,15 @@ def _connection_quality(peer: PeerStats | None) -> str:
     return units.word(peer.quality.capitalize() if peer and peer.quality != "unknown" else None)
 
 
-def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Section, ...]:
+def _route(topology: TopologyChanged | None) -> Row:
+    if topology is None:
+        return Row("Path", Figure(units.UNKNOWN))
+    return Row("Path", Figure(route_text(topology), route_sentences(topology)))
+
+
+def sections_for(
+    peer: PeerStats | None, local: LocalStats | None, topology: TopologyChanged | None = None
+) -> tuple[Section, ...]:
     """The whole table; its shape is always the same, unknown figures are dashes."""
     state = Row(
         "State",
@@ -284,6 +296,7 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
     )
     quality = Row("Quality", Figure(_connection_quality(peer), QUALITY_HELP))
     transport = peer.transport if peer else None
+    once = " (sent once, for everybody)" if topology is not None and topology.mode == "sfu" else ""
     lip_sync = Row(
         "Sound behind picture",
         Figure(
@@ -292,13 +305,16 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
         ),
     )
     return (
-        Section("Connection", (state, quality, *make_rows(_TRANSPORT, transport, transport), lip_sync)),
         Section(
-            "Picture",
+            "Connection",
+            (state, _route(topology), quality, *make_rows(_TRANSPORT, transport, transport), lip_sync),
+        ),
+        Section(
+            f"Picture{once}",
             make_rows(_VIDEO, peer.inbound_video if peer else None, peer.outbound_video if peer else None),
         ),
         Section(
-            "Sound",
+            f"Sound{once}",
             make_rows(_SOUND, peer.inbound_audio if peer else None, peer.outbound_audio if peer else None),
         ),
         *data_sections(peer),
@@ -306,7 +322,7 @@ def sections_for(peer: PeerStats | None, local: LocalStats | None) -> tuple[Sect
     )
 
 
-_OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
+_OVERVIEW_PATH: tuple[Line[PeerStats, PeerStats], ...] = (
     Line("State", lambda s: units.word(s.state.capitalize()), "RTCPeerConnection.connectionState"),
     Line("Quality", _connection_quality, QUALITY_HELP),
     Line(
@@ -314,6 +330,9 @@ _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
         lambda s: units.milliseconds(s.transport.round_trip_time_ms),
         "candidate-pair: currentRoundTripTime",
     ),
+)
+
+_OVERVIEW_MEDIA: tuple[Line[PeerStats, PeerStats], ...] = (
     Line(
         "Picture",
         lambda s: units.bit_rate(s.inbound_video.kbps if s.inbound_video else None),
@@ -349,6 +368,9 @@ _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
         lambda s: units.percent(s.outbound_audio.remote_loss_pct if s.outbound_audio else None),
         "remote-inbound-rtp: fractionLost",
     ),
+)
+
+_OVERVIEW_DATA: tuple[Line[PeerStats, PeerStats], ...] = (
     Line(
         "Messages and files",
         lambda s: units.bit_rate(kbps_received(s)),
@@ -360,8 +382,18 @@ _OVERVIEW: tuple[Line[PeerStats, PeerStats], ...] = (
 
 
 def overview_sections(
-    people: Iterable[tuple[str, PeerStats | None]], local: LocalStats | None
+    people: Iterable[tuple[str, PeerStats | None]],
+    local: LocalStats | None,
+    topology: TopologyChanged | None = None,
 ) -> tuple[Section, ...]:
-    """Everybody in short: (name, statistics) pairs."""
-    sections = [Section(name, make_rows(_OVERVIEW, peer, peer)) for name, peer in people]
-    return (*sections, Section("This computer", make_rows(_COMPUTER, local, None)))
+    """Everybody in short: (name, statistics) pairs. What goes to an SFU goes once, and stands there once."""
+    everybody = list(people)
+    sent_once = topology is not None and topology.mode == "sfu"
+    media = tuple(replace(line, sent=None) for line in _OVERVIEW_MEDIA) if sent_once else _OVERVIEW_MEDIA
+    lines = (*_OVERVIEW_PATH, *media, *_OVERVIEW_DATA)
+    sections = [Section(name, make_rows(lines, peer, peer)) for name, peer in everybody]
+    if sent_once:
+        to_server = tuple(replace(line, received=None) for line in _OVERVIEW_MEDIA)
+        sender = next((peer for _, peer in everybody if peer is not None and peer.outbound_audio), None)
+        sections.insert(0, Section(SENT_ONCE, make_rows(to_server, None, sender)))
+    return (*sections, Section("This computer", (_route(topology), *make_rows(_COMPUTER, local, None))))

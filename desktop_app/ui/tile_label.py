@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
@@ -13,9 +13,23 @@ from . import theme
 if TYPE_CHECKING:
     from PySide6.QtCore import QSize
 
-ICON_PX = 16
-PAD_X_PX = 9
-PAD_Y_PX = 5
+
+class LabelStyle(NamedTuple):
+    """How large a name is written."""
+
+    icon_px: int
+    pad_x_px: int
+    pad_y_px: int
+    margin_px: int
+    """To the tile's corner."""
+    font_share: float
+    height_px: int
+    """What is kept free for it in a low tile, roughly."""
+
+
+NORMAL = LabelStyle(icon_px=16, pad_x_px=9, pad_y_px=5, margin_px=8, font_share=1.0, height_px=30)
+COMPACT = LabelStyle(icon_px=12, pad_x_px=6, pad_y_px=2, margin_px=5, font_share=0.82, height_px=24)
+"""On thumbnails, where the name would otherwise hide the face."""
 SCRIM = QColor(10, 13, 17, 175)
 MARK = QColor(255, 139, 132)
 HAND_FILL = QColor(255, 204, 77)
@@ -25,22 +39,33 @@ STATUS_SHARE = 0.84
 
 
 def render_name_label(
-    name: str, max_width_px: int, ratio: float, font: QFont, *, audio_muted: bool, video_muted: bool
+    name: str,
+    max_width_px: int,
+    ratio: float,
+    font: QFont,
+    *,
+    audio_muted: bool,
+    video_muted: bool,
+    pinned: bool = False,
+    style: LabelStyle = NORMAL,
 ) -> QPixmap:
-    """The name on a dark pill, a crossed-out microphone or camera before it, at most `max_width_px` wide.
+    """The name on a dark pill, a pin and a crossed-out microphone or camera before it, at most `max_width_px` wide.
 
     Rendered once and kept by the tile: laying out text for every frame of nine tiles would cost more than the
     pictures.
     """
     font = QFont(font)
+    font.setPointSizeF(font.pointSizeF() * style.font_share)
     font.setWeight(QFont.Weight.Medium)
     metrics = QFontMetricsF(font)
-    marks = ["microphone-off"] * audio_muted + ["camera-off"] * video_muted
-    marks_width = len(marks) * (ICON_PX + 5)
-    text_room = max(0.0, max_width_px - 2 * PAD_X_PX - marks_width)
+    text_color = theme.current_palette().tile_text
+    marks = [("pin", text_color)] * pinned
+    marks += [("microphone-off", MARK)] * audio_muted + [("camera-off", MARK)] * video_muted
+    marks_width = len(marks) * (style.icon_px + 5)
+    text_room = max(0.0, max_width_px - 2 * style.pad_x_px - marks_width)
     text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, text_room)
-    width = min(max_width_px, math.ceil(metrics.horizontalAdvance(text)) + 2 * PAD_X_PX + marks_width)
-    height = max(ICON_PX, math.ceil(metrics.height())) + 2 * PAD_Y_PX
+    width = min(max_width_px, math.ceil(metrics.horizontalAdvance(text)) + 2 * style.pad_x_px + marks_width)
+    height = max(style.icon_px, math.ceil(metrics.height())) + 2 * style.pad_y_px
     pixmap = QPixmap(round(width * ratio), round(height * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -49,13 +74,13 @@ def render_name_label(
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(SCRIM)
     painter.drawRoundedRect(QRectF(0, 0, width, height), 7, 7)
-    x = PAD_X_PX
-    for mark in marks:
-        icon = theme.icon(mark, color=MARK).pixmap(_square(ICON_PX), ratio)
-        painter.drawPixmap(QPointF(x, (height - ICON_PX) / 2), icon)
-        x += ICON_PX + 5
+    x = style.pad_x_px
+    for mark, color in marks:
+        icon = theme.icon(mark, color=color).pixmap(_square(style.icon_px), ratio)
+        painter.drawPixmap(QPointF(x, (height - style.icon_px) / 2), icon)
+        x += style.icon_px + 5
     painter.setFont(font)
-    painter.setPen(theme.current_palette().tile_text)
+    painter.setPen(text_color)
     painter.drawText(
         QRectF(x, 0, width - x, height), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text
     )

@@ -13,7 +13,7 @@ from .avatar import draw_avatar
 from .frame_converter import FrameFeed
 from .grid_layout import MAX_ASPECT
 from .picture_fit import fit_picture
-from .tile_label import STATUS_SHARE, draw_status, render_hand, render_name_label
+from .tile_label import COMPACT, NORMAL, STATUS_SHARE, draw_status, render_hand, render_name_label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
@@ -21,15 +21,22 @@ if TYPE_CHECKING:
     from desktop_app.media.frame_slot import FrameSlot
 
     from .frame_converter import ConversionPool, Picture
+    from .tile_label import LabelStyle
 
 RADIUS_PX = 10.0
 MARGIN_PX = 8
 SMALL_BELOW_PX = 140
 """So low a tile's placeholder stands above the name, not in the middle, and its sentence is in the tooltip."""
-SMALL_LABEL_PX = 30
+COMPACT_BELOW_PX = 116
+LABEL_FROM_PX = (80, 44)
+"""A smaller tile has no name on it."""
+SMALL_AVATAR_SHARE = 0.68
 VEIL = QColor(10, 12, 16, 150)
 EDGE = QColor(255, 255, 255, 60)
-TALKING = QColor(63, 185, 120)
+SPEAKING = QColor("#4c8dff")
+"""Whom the room listens to. Seen on the dark of tiles and on the window in both appearances (3:1, WCAG 2.2, 1.4.11)."""
+TALKING = QColor("#426fb5")
+"""Who is heard besides."""
 
 
 class VideoTile(QWidget):
@@ -62,6 +69,8 @@ class VideoTile(QWidget):
         self._video_muted = False
         self._status = ""
         self._talking = False
+        self._speaking = False
+        self._pinned = False
         self._hand = 0
         self._hand_mark: QPixmap | None = None
         self._feed: FrameFeed | None = None
@@ -166,6 +175,28 @@ class VideoTile(QWidget):
             self.update()
 
     @property
+    def speaking(self) -> bool:
+        """Whether the room listens to this one."""
+        return self._speaking
+
+    def set_speaking(self, speaking: bool) -> None:
+        """Draw or remove the ring around whom the room listens to."""
+        if speaking != self._speaking:
+            self._speaking = speaking
+            self.update()
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the pin is shown."""
+        return self._pinned
+
+    def set_pinned(self, pinned: bool) -> None:
+        """Show or hide the pin."""
+        if pinned != self._pinned:
+            self._pinned = pinned
+            self._changed()
+
+    @property
     def hand(self) -> int:
         """Whose turn it is by raised hands, from 1; 0 while the hand is down."""
         return self._hand
@@ -196,6 +227,7 @@ class VideoTile(QWidget):
     def _describe(self) -> None:
         parts = [self._name]
         parts += [f"hand raised, number {self._hand}"] * bool(self._hand)
+        parts += ["pinned"] * self._pinned
         parts += ["microphone muted"] * self._audio_muted + ["camera off"] * self._video_muted
         self.setAccessibleName(", ".join(parts + [self._status] * bool(self._status)))
 
@@ -260,11 +292,13 @@ class VideoTile(QWidget):
             self._paint_picture(painter, self._picture)
         else:
             painter.fillRect(self.rect(), theme.current_palette().tile_background)
+            initials_of = self._initials_of or self._name
             if self.height() < SMALL_BELOW_PX:
-                room = float(self.height() - SMALL_LABEL_PX)
+                above_name = QRectF(0, 0, self.width(), self.height() - self._label_style().height_px)
+                draw_avatar(painter, above_name, initials_of, SMALL_AVATAR_SHARE)
             else:
                 room = self.height() * (STATUS_SHARE if self._status else 1.0)
-            draw_avatar(painter, QRectF(0, 0, self.width(), room), self._initials_of or self._name)
+                draw_avatar(painter, QRectF(0, 0, self.width(), room), initials_of)
         if self._status and (self.showing_picture or self.height() >= SMALL_BELOW_PX):
             if self.showing_picture:
                 painter.fillRect(self.rect(), VEIL)
@@ -303,19 +337,25 @@ class VideoTile(QWidget):
         painter.restore()
 
     def _paint_label(self, painter: QPainter) -> None:
-        if self.width() < 90 or self.height() < 60:
+        if self.width() < LABEL_FROM_PX[0] or self.height() < LABEL_FROM_PX[1]:
             return
+        style = self._label_style()
         if self._label is None:
             self._label = render_name_label(
                 self._name,
-                self.width() - 2 * MARGIN_PX,
+                self.width() - 2 * style.margin_px,
                 self.devicePixelRatioF(),
                 self.font(),
                 audio_muted=self._audio_muted,
                 video_muted=self._video_muted,
+                pinned=self._pinned,
+                style=style,
             )
         height = round(self._label.height() / self._label.devicePixelRatio())
-        painter.drawPixmap(MARGIN_PX, self.height() - MARGIN_PX - height, self._label)
+        painter.drawPixmap(style.margin_px, self.height() - style.margin_px - height, self._label)
+
+    def _label_style(self) -> LabelStyle:
+        return COMPACT if self.height() < COMPACT_BELOW_PX else NORMAL
 
     def _paint_hand(self, painter: QPainter, order: int) -> None:
         if self._hand_mark is None:
@@ -324,13 +364,18 @@ class VideoTile(QWidget):
         painter.drawPixmap(MARGIN_PX, MARGIN_PX, self._hand_mark)
 
     def _paint_border(self, painter: QPainter) -> None:
-        if not self._talking and not self._floating:
-            return
-        pen = QPen(TALKING, 3.0) if self._talking else QPen(EDGE, 1.0)
-        inset = pen.widthF() / 2
-        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        radius = RADIUS_PX - inset
+        if self._speaking and not self._audio_muted:
+            self._paint_ring(painter, QPen(SPEAKING, 3.0))
+        elif self._talking:
+            self._paint_ring(painter, QPen(TALKING, 3.0))
+        elif self._floating:
+            self._paint_ring(painter, QPen(EDGE, 1.0))
+
+    def _paint_ring(self, painter: QPainter, pen: QPen, distance_px: float = 0.0) -> None:
+        inset = distance_px + pen.widthF() / 2
+        painter.setPen(pen)
+        radius = max(1.0, RADIUS_PX - inset)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
 
     def sizeHint(self) -> QSize:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 
 from desktop_app.media.clock import AUDIO_FRAME_SAMPLES, VIDEO_CLOCK_RATE_HZ, now_s
 from desktop_app.media.pattern import PatternPainter
@@ -120,7 +126,8 @@ class LoopPublisher:
     """A connection that sends sound, camera and thumbnail, on plain aiortc."""
 
     def __init__(self) -> None:
-        self._pc = RTCPeerConnection()
+        # Not bundled from the start, aiortc 1.16 begins no third sender.
+        self._pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._tracks = {
             "audio": LoopTrack(sound_loop(), "audio"),
             "camera": LoopTrack(picture_loop(*CAMERA), "video"),

@@ -38,7 +38,7 @@ class DeafSubscriber:
         for transceiver in self._pc.getTransceivers():
             setattr(transceiver.receiver, "receive", _receive_nothing)  # noqa: B010 - mypy lets nobody assign
         await self._pc.setLocalDescription(await self._pc.createAnswer())
-        return self._pc.localDescription.sdp
+        return shortened(self._pc.localDescription.sdp)
 
     def _changed(self) -> None:
         if self._pc.connectionState == "connected" and not self._deaf:
@@ -58,6 +58,25 @@ class DeafSubscriber:
     async def close(self) -> None:
         """Release everything."""
         await self._pc.close()
+
+
+_NEEDLESS = ("a=fingerprint:sha-384", "a=fingerprint:sha-512", "a=ssrc", "a=msid:")
+_ONCE = ("a=candidate:", "a=end-of-candidates")
+
+
+def shortened(sdp: str) -> str:
+    """Without what an answer that only receives does not need, and candidates in its first section alone.
+
+    aiortc repeats three fingerprints and all candidates in every section, also when they are bundled: with thirty
+    participants the answer would be over the 64 KiB of a signaling message.
+    """
+    sections = sdp.split("\r\nm=")
+    for number, section in enumerate(sections):
+        needless = _NEEDLESS if number < 2 else _NEEDLESS + _ONCE
+        sections[number] = "\r\n".join(
+            line for line in section.split("\r\n") if not line.startswith(needless)
+        )
+    return "\r\nm=".join(sections)
 
 
 def wanted(me: str, others: Sequence[str]) -> list[tuple[str, Feed]]:

@@ -106,13 +106,13 @@ class Room:
     async def enter(self, name: str) -> BotProcess:
         """One more; returns when it has joined."""
         tone, number = self._folder / f"{name}.tone.wav", len(self.everybody)
+        self.everybody.append(name)
         await asyncio.to_thread(write_tone, tone, tone_hz(number))
         options = ["--media-times", "--record-audio", str(self._recording(name)), *self._arguments]
         bot = BotProcess(self._folder, name, self.url, self._room, *options, microphone=str(tone))
         await self._stack.enter_async_context(bot)
         await bot.wait_for_event("joined")
         self.bots[name] = bot
-        self.everybody.append(name)
         return bot
 
     async def leave(self, name: str) -> None:

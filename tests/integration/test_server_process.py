@@ -151,6 +151,9 @@ async def test_a_bad_certificate_is_one_sentence(tmp_path: Path) -> None:
         (["--ice-server", "http://h"], "begins with stun:"),
         (["--ice-server", "turn:h"], "user and a secret"),
         (["--tls-cert", "x.pem"], "belong together"),
+        (["--janus", "http://h:8188"], "begins with ws://"),
+        (["--mesh-limit", "1"], "from 2 to 64"),
+        (["--sfu-threshold", "many"], "from 2 to 64"),
     ],
 )
 async def test_wrong_options_say_why(arguments: list[str], hint: str) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from desktop_app.server.shared.address import parse_redis_url
 from desktop_app.server.topology.coordinator import Rules
 from tests.janus import PROGRAM, JanusProcess
-from tests.redis_server import RedisServer
 
 from .server_tools import ANSWER_S, running_server
 from .sfu_tools import participant, participants
@@ -228,35 +227,28 @@ async def test_somebody_who_does_not_know_of_sfus_makes_it_a_mesh(tmp_path: Path
             await each.until_told("sfu", "commit", "participants")
 
 
-@pytest.mark.needs_program("redis-server")
-async def test_an_sfu_room_over_two_servers(tmp_path: Path) -> None:
-    async with AsyncExitStack() as stack:
-        enter = stack.enter_async_context
-        janus, redis = await enter(JanusProcess(tmp_path)), await enter(RedisServer())
-        options: dict[str, Any] = {
-            "janus": (janus.address,),
-            "rules": RULES,
-            "redis": parse_redis_url(redis.url),
-        }
-        one, two = [await enter(running_server(**options)) for _ in range(2)]
-        for server in (one, two):
-            await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
-        async with (
-            participants(one, "ann", "bob") as (ann, bob),
-            participants(two, "cat", "dan") as (cat, dan),
-        ):
-            for each in (ann, bob, cat):
-                await each.until_told("sfu", "commit", "participants")
-            for each in (ann, bob, cat, dan):
-                await each.until(lambda each=each: each.gets(*each.everything()))  # type: ignore[misc]
-            assert len(await janus.rooms()) == 1
-            await ann.want(("dan", "camera"))
-            await ann.until(lambda: ann.gets(("dan", "camera")))
-            await dan.until(lambda: "camera" in dan.got("sfu-watched")[-1]["kinds"])
-            await cat.send(type="audio-level", dbov=-20)
-            for each in (ann, bob, cat, dan):
-                await each.until(lambda each=each: each.got("active-speaker"))  # type: ignore[misc]
-                assert each.got("active-speaker")[-1]["userId"] == "cat"
-        async with asyncio.timeout(ANSWER_S):
-            while await janus.rooms() or len(await janus.handles()) != 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+async def test_churn_leaves_nothing_behind(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    kinds: tuple[str, ...] = ("audio", "camera", "thumbnail")
+    async with janus_and_server(tmp_path) as (_, server), AsyncExitStack() as stack:
+        there = list(await stack.enter_async_context(participants(server, "ann", "bob", "cat")))
+        for each in there:
+            await each.until_told("sfu", "commit", "participants")
+        for number in range(8):
+            each = chance.choice(there)
+            match chance.randrange(3):
+                case 0:
+                    feeds = [(other, chance.choice(kinds)) for other in each.others]
+                    await each.want(*feeds, restart=chance.random() < 0.2)
+                case 1:
+                    await each.publish(kinds if chance.random() < 0.7 else ("audio", "camera"))
+                case 2:
+                    async with participant(server, f"guest{number}") as guest:
+                        await guest.until(lambda guest=guest: guest.streams)  # type: ignore[misc]
+        for each in there:
+            await each.until(lambda each=each: len(each.others) == 2)  # type: ignore[misc]
+            feeds = [(other, "audio") for other in each.others]
+            await each.want(*feeds)
+            await each.until(lambda each=each, feeds=feeds: each.gets(*feeds))  # type: ignore[misc]
+            assert each.never_shows_somebody_else()
+            assert not each.got("sfu-failed")

@@ -28,15 +28,21 @@ def check_description(sdp: str, *, max_media: int = MAX_MEDIA) -> None:
         raise ValueError("the media server's description has a port for data that does not exist")
 
 
-def without_repetition(sdp: str) -> str:
-    """The description with candidates on its first line alone: everything is bundled there (RFC 9143 7.3)."""
+_NEEDLESS = ("a=msid:", "a=ssrc-group:", "a=rtcp:", "a=fingerprint:sha-384", "a=fingerprint:sha-512")
+"""We send nothing, and one fingerprint is enough (RFC 8122 5). The SSRC stays, although nothing is sent with it: Janus
+knows by it whose line a request for a keyframe or for packets is about, and drops what bears another one."""
+_ONCE = ("a=candidate:", "a=end-of-candidates")
+"""Everything is bundled, so its candidates belong to the first line (RFC 9143 7.1.3)."""
+
+
+def shortened(sdp: str) -> str:
+    """An answer to an offer of many lines, which receives alone, at half its length: it travels in a message."""
     kept: list[str] = []
     media = 0
     for line in sdp.splitlines():
         media += line.startswith("m=")
-        if media > 1 and line.startswith(("a=candidate:", "a=end-of-candidates")):
-            continue
-        kept.append(line)
+        if not line.startswith(_NEEDLESS) and not (media > 1 and line.startswith(_ONCE)):
+            kept.append(line)
     return "\r\n".join(kept) + "\r\n"
 
 

@@ -24,8 +24,8 @@ CONNECT_LIMIT_S = 10.0
 """From the first description on."""
 ASK_INTERVAL_S = 0.5
 ASK_LIMIT_S = 1.0
-SILENT_RECONNECTING_S = 2.0
-SILENT_FAILED_S = 5.0
+SILENT_RECONNECTING_S = 1.5
+SILENT_FAILED_S = 4.0
 """An SFU that is there answers at once; where it is not, the room goes on without it. Sooner than between two people,
 whose network may come back, since a new connection to the same place costs nobody else anything."""
 RTT_SMOOTHING = 0.8
@@ -119,8 +119,9 @@ class SfuLink:
 
     def note_failure(self, reason: str, error: Exception) -> None:
         """Give it up for something that the far end said."""
-        logger.warning("%s: %s", self._name, error)
-        self.fail(reason)
+        if not self.is_over:
+            logger.warning("%s: %s", self._name, error)
+            self.fail(reason)
 
     def close(self) -> None:
         """End for good. Returns at once; sockets and tasks end in the background."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from desktop_app.rtc.counters import next_serial
+from desktop_app.rtc.frame_assembler import FrameAssembler
 from desktop_app.rtc.receivers import AudioReceiver, VideoReceiver
 from desktop_app.rtc.stream_alignment import StreamAlignment
 
@@ -13,7 +14,10 @@ from .line import CutSink
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aiortc.rtcdtlstransport import RTCDtlsTransport
+
     from desktop_app.rtc.connection import RemoteSinks
+    from desktop_app.rtc.picture_sink import PictureSink
     from desktop_app.rtc.receivers import MediaReceiver
 
     from .line import LineReceiver
@@ -22,10 +26,21 @@ Sort: TypeAlias = Literal["audio", "video"]
 
 
 class SfuVideoReceiver(VideoReceiver):
-    """Sends no REMB: an SFU of our kind does not listen to it."""
+    """For a line on which another encoding of the same camera may follow at any time."""
+
+    def __init__(
+        self,
+        transport: RTCDtlsTransport,
+        slot: PictureSink,
+        *,
+        round_trip_s: Callable[[], float | None],
+        on_first_frame: Callable[[], None],
+    ) -> None:
+        super().__init__(transport, slot, round_trip_s=round_trip_s, on_first_frame=on_first_frame)
+        self._assembler = FrameAssembler(counts_pictures=True)
 
     def _estimate(self, *_: object) -> None:
-        """Nothing."""
+        """No REMB: Janus does not act on it."""
 
 
 class Participant:

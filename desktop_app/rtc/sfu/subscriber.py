@@ -14,7 +14,7 @@ from desktop_app.rtc.counters import PeerCounters
 from desktop_app.rtc.ice import IceConfiguration, to_rtc_configuration
 from desktop_app.rtc.stream_alignment import INTERVAL_S
 
-from .description import check_description, silent_mids, without_repetition
+from .description import check_description, shortened, silent_mids
 from .line import LineReceiver, SilentSender
 from .link import SfuLink
 from .participant import Participant
@@ -110,7 +110,10 @@ class SfuSubscriber:
                     link.begin()
                     link.tasks.spawn(self._align(), name="lip-sync")
                 await link.take(sdp, "offer")
-                await link.describe(await pc.createAnswer())
+                await asyncio.sleep(0)  # each of these steps takes some milliseconds with many lines
+                answer = await pc.createAnswer()
+                await asyncio.sleep(0)
+                await link.describe(answer)
                 if link.is_over:
                     raise ValueError("the connection is over")
             except ValueError as error:
@@ -120,7 +123,7 @@ class SfuSubscriber:
                 link.note_failure(BAD_OFFER, error)
                 raise ValueError(BAD_OFFER) from error
             self.assign(wanted)
-            return without_repetition(pc.localDescription.sdp)
+            return shortened(pc.localDescription.sdp)
 
     def assign(self, streams: Iterable[SubscribedStream]) -> None:
         """What has changed of whose the lines are, without negotiation; lines that are left out stay as they are.

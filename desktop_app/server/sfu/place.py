@@ -6,15 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from desktop_app.server.janus.client import JanusError, JanusGoneError
+from desktop_app.server.janus.videoroom import NO_SUCH_ROOM
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ServerMessage
     from desktop_app.protocol.topology import SfuConnection
     from desktop_app.server.janus.node import JanusNode
     from desktop_app.server.janus.videoroom import VideoRoom
-
-MAX_CANDIDATES = 100
-"""That one connection may trickle: more are left out."""
 
 
 class Tell(Protocol):
@@ -56,6 +54,11 @@ class Place:
             JanusGoneError: the node is not connected.
         """
         return self.node.videoroom.pin(self.room)
+
+    def refused(self, error: JanusError) -> None:
+        """A request was refused: a room that does not exist any more is made again by the next one."""
+        if error.code == NO_SUCH_ROOM:
+            self._making = None
 
     def tell(self, user_id: str, message: ServerMessage) -> None:
         """Send a participant a message, as long as the place means something."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from desktop_app.core.tasks import TaskOwner
@@ -13,7 +12,8 @@ from desktop_app.protocol.topology import SfuFailed, SfuPublished
 from desktop_app.server.janus import videoroom
 from desktop_app.server.janus.client import JanusError
 
-from .place import MAX_CANDIDATES, SENTENCES
+from .candidates import Candidates
+from .place import SENTENCES
 from .sdp import compact
 from .subscriptions import Source
 
@@ -47,25 +47,21 @@ class Publisher:
         self._allowed = False
         self._next: SfuPublish | None = None
         self._asked = asyncio.Event()
-        self._candidates: deque[JsonValue] = deque(maxlen=MAX_CANDIDATES)
         self._handle: Handle | None = None
         self._feed = ""
-        self._taken = False  # whether Janus has the offer, and takes candidates
         self._tasks = TaskOwner("sfu publisher")
+        self._candidates = Candidates(self._tasks)
         self._tasks.spawn(self._run(), name="run")
 
     def publish(self, message: SfuPublish) -> None:
         """Publish in place of what is published now; returns at once."""
         self._next = message
-        self._candidates.clear()
-        self._taken = False
+        self._candidates = Candidates(self._tasks)
         self._asked.set()
 
     def candidate(self, candidate: JsonValue) -> None:
         """Pass a candidate on, as soon as there is somebody to take it."""
-        self._candidates.append(candidate)
-        if self._taken:
-            self._tasks.spawn(self._trickle(), name="trickle")
+        self._candidates.put(candidate)
 
     async def close(self) -> None:
         """End the publication."""
@@ -111,6 +107,7 @@ class Publisher:
         except JanusError as error:
             if handle is not None:
                 await handle.detach()
+            place.refused(error)
             self._failed(error, "refused")
             return
         except asyncio.CancelledError:
@@ -121,8 +118,7 @@ class Publisher:
         self._feed = feed
         place.tell(self._user_id, SfuPublished(place.epoch, compact(sdp)))
         if self._next is None:
-            self._taken = True
-            await self._trickle()
+            self._candidates.open(handle)
         if await self._comes_up(up):
             types = {stream.mid: stream.kind for stream in streams}
             self._on_feeds(
@@ -161,14 +157,6 @@ class Publisher:
         finally:
             await handle.detach()
 
-    async def _trickle(self) -> None:
-        handle = self._handle
-        try:
-            while handle is not None and self._taken and self._candidates:
-                await handle.trickle(self._candidates.popleft())
-        except JanusError as error:
-            logger.debug("a candidate was refused: %s", error)
-
     def _event(self, feed: str, up: asyncio.Future[bool], kind: str, _event: dict[str, Any]) -> None:
         if kind == "webrtcup" and not up.done():
             up.set_result(True)
@@ -178,7 +166,7 @@ class Publisher:
             self._lost("lost")
 
     def _failed(self, error: JanusError | None, code: str) -> None:
-        logger.info("a publication has failed: %s", error or code)
         if self._place.worth_telling(error):
+            logger.info("a publication has failed: %s", error or code)
             message = SfuFailed(self._place.epoch, "publish", code, SENTENCES["publish"])
             self._place.tell(self._user_id, message)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from desktop_app.core.tasks import TaskOwner
@@ -14,7 +14,8 @@ from desktop_app.server.janus import videoroom
 from desktop_app.server.janus.client import JanusError
 from desktop_app.server.janus.videoroom import NO_SUCH_FEED, FeedMid
 
-from .place import MAX_CANDIDATES, SENTENCES
+from .candidates import Candidates
+from .place import SENTENCES
 from .sdp import compact
 from .subscriptions import Line, Subscribe, Switch, Unsubscribe, fits, next_step
 
@@ -35,8 +36,10 @@ logger = logging.getLogger(__name__)
 
 ANSWER_S = 10.0
 AGAIN_S = 0.1
-"""After which a feed that Janus does not know yet, or any more, is asked for again."""
-MAX_AGAIN = 30
+"""After which a feed that Janus does not know yet, or any more, is asked for again; later, AGAIN_LATER_S."""
+AGAIN_LATER_S = 2.0
+PAUSE_S = 0.2
+"""Between two connections of one participant, whatever they ask for."""
 
 
 class _FailedError(Exception):
@@ -54,16 +57,20 @@ class Subscriber:
         self._tasks = TaskOwner("sfu subscriber")
         self._connection: _Connection | None = None
         self._task: asyncio.Task[None] | None = None
+        self._not_before_s = 0.0
 
     def want(self, feeds: tuple[WantedFeed, ...], *, restart: bool) -> None:
         """What is wanted from now on; returns at once."""
         if self._task is not None and restart:
             self._task.cancel()
         if self._connection is None or self._task is None or self._task.done() or restart:
+            now_s = asyncio.get_running_loop().time()
+            pause_s = max(0.0, self._not_before_s - now_s)
+            self._not_before_s = max(self._not_before_s, now_s + PAUSE_S)
             self._connection = _Connection(
                 self._place, self._user_id, self._published, self._numbers, self._tasks
             )
-            self._task = self._tasks.spawn(self._connection.run(), name="run")
+            self._task = self._tasks.spawn(self._connection.run(pause_s), name="run")
         self._connection.want(feeds)
 
     def look(self) -> None:
@@ -101,16 +108,18 @@ class _Connection:
         self._user_id = user_id
         self._published = published
         self._numbers = numbers
-        self._tasks = tasks
         self._wanted: tuple[WantedFeed, ...] = ()
         self._changed = asyncio.Event()
         self._handle: Handle | None = None
         self._lines: tuple[Line, ...] = ()
+        self._asked: tuple[Source, ...] = ()
         self._number = 0
         self._answer: asyncio.Future[str] | None = None
-        self._answered = False
         self._lost = False
-        self._candidates: deque[JsonValue] = deque(maxlen=MAX_CANDIDATES)
+        self._missing: dict[
+            str, float
+        ] = {}  # feeds that Janus does not know, and until when they are left out
+        self._candidates = Candidates(tasks)
 
     def want(self, feeds: tuple[WantedFeed, ...]) -> None:
         self._wanted = feeds
@@ -124,30 +133,26 @@ class _Connection:
             self._answer.set_result(message.sdp)
 
     def candidate(self, candidate: JsonValue) -> None:
-        self._candidates.append(candidate)
-        if self._answered:
-            self._tasks.spawn(self._trickle(), name="trickle")
+        self._candidates.put(candidate)
 
-    async def run(self) -> None:
+    async def run(self, pause_s: float) -> None:
+        """Do what is to be done, after a pause, until the connection is lost."""
         try:
-            again = 0
+            await asyncio.sleep(pause_s)
             while not self._lost:
                 self._changed.clear()
-                step = next_step(self._lines, self._wanted, self._published())
+                step = next_step(self._lines, self._wanted, self._known())
                 if step is None:
-                    again = 0
-                    await self._changed.wait()
+                    await self._wait()
                     continue
                 try:
                     await self._perform(step)
-                    again = 0
                 except JanusError as error:
-                    again += 1
-                    if error.code != NO_SUCH_FEED or again > MAX_AGAIN:
+                    if error.code != NO_SUCH_FEED or not self._leave_out(error):
                         raise
-                    await asyncio.sleep(AGAIN_S)
             self._failed(None, "lost")
         except JanusError as error:
+            self._place.refused(error)
             self._failed(error, "refused")
         except TimeoutError:
             self._failed(None, "no-answer")
@@ -158,17 +163,46 @@ class _Connection:
             if handle is not None:
                 await handle.detach()
 
+    def _known(self) -> Published:
+        """What is published, but for what Janus says is not."""
+        now_s = asyncio.get_running_loop().time()
+        return {
+            name: source
+            for name, source in self._published().items()
+            if self._missing.get(source.feed, 0.0) <= now_s
+        }
+
+    def _leave_out(self, error: JanusError) -> bool:
+        """Go on without the feed that Janus named, for a while; False when it named none that we know."""
+        now_s = asyncio.get_running_loop().time()
+        there = {source.feed for source in self._published().values()}
+        self._missing = {feed: until for feed, until in self._missing.items() if feed in there}
+        for feed in there:
+            if feed in str(error):
+                self._missing[feed] = now_s + (AGAIN_LATER_S if feed in self._missing else AGAIN_S)
+                return True
+        # It was not published any more when the answer came.
+        return not all(source.feed in there for source in self._asked)
+
+    async def _wait(self) -> None:
+        """Until something has changed, or what was left out may be asked for again."""
+        now_s = asyncio.get_running_loop().time()
+        later = [until for until in self._missing.values() if until > now_s]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(later) - now_s if later else None):
+                await self._changed.wait()
+
     async def _perform(self, step: Step) -> None:
         sources: Sequence[Source] = ()
         if isinstance(step, Subscribe):
-            sources = step.sources
+            self._asked = sources = step.sources
             sdp, streams = await self._subscribe([FeedMid(each.feed, each.mid) for each in sources])
         else:
             assert self._handle is not None
             if isinstance(step, Unsubscribe):
                 sdp, streams = await videoroom.unsubscribe(self._handle, step.mids)
             else:
-                sources = [source for _, source in step.changes]
+                self._asked = sources = tuple(source for _, source in step.changes)
                 changes = [(mid, FeedMid(source.feed, source.mid)) for mid, source in step.changes]
                 sdp, streams = await videoroom.switch(self._handle, changes)
         lines = self._read(streams, sources)
@@ -227,21 +261,11 @@ class _Connection:
         self._answer = None
         assert self._handle is not None
         await videoroom.start(self._handle, answer)
-        if not self._answered:
-            self._answered = True
-            await self._trickle()
+        self._candidates.open(self._handle)
 
     def _tell_streams(self, lines: tuple[Line, ...]) -> None:
         streams = tuple(line.stream() for line in lines)
         self._place.tell(self._user_id, SfuStreams(self._place.epoch, streams))
-
-    async def _trickle(self) -> None:
-        handle = self._handle
-        try:
-            while handle is not None and self._candidates:
-                await handle.trickle(self._candidates.popleft())
-        except JanusError as error:
-            logger.debug("a candidate was refused: %s", error)
 
     def _event(self, kind: str, _event: dict[str, Any]) -> None:
         if kind in ("hangup", "detached"):
@@ -251,7 +275,7 @@ class _Connection:
                 self._answer.set_exception(_FailedError("lost"))
 
     def _failed(self, error: JanusError | None, code: str) -> None:
-        logger.info("a subscription has failed: %s", error or code)
         if self._place.worth_telling(error):
+            logger.info("a subscription has failed: %s", error or code)
             message = SfuFailed(self._place.epoch, "subscribe", code, SENTENCES["subscribe"])
             self._place.tell(self._user_id, message)

@@ -138,6 +138,12 @@ class RedisBus:
         if room is not None and text is not None:
             room.values = _values(text)
 
+    def store_again(self, digest: str) -> None:
+        """Redis has nothing stored for a room: it was emptied, and whoever leads now knows what it had."""
+        room = self._rooms.get(digest)
+        if room is not None and room.values and room.leader == self._server_id:
+            self.store(room.room_id, room.values)
+
     def heard_message(self, digest: str, text: str) -> None:
         """Somebody has published something."""
         room = self._rooms.get(digest)

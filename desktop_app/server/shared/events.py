@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from desktop_app.protocol.messages import ParticipantInfo
 _DIGEST_CHARS = 32
 
 
+@functools.lru_cache(maxsize=4096)
 def room_digest(room_id: str) -> str:
     """What stands for a room in Redis and in logs: who knows the name may enter, so it is a secret."""
     return hashlib.sha256(room_id.encode()).hexdigest()[:_DIGEST_CHARS]

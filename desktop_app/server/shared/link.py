@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ANSWER_S = 2.0
-"""How long one answer of Redis may take."""
+CONNECT_S = 2.0
+ANSWER_S = 5.0
+"""How long one answer of Redis may take. A Redis that hangs is noticed before that, by the pulse."""
 
 RETRY_S = 0.25
 MAX_BATCH = 256
@@ -71,8 +72,6 @@ class RedisLink:
         self._queued_bytes = 0
         self._news = asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
-        self._idle = asyncio.Event()
-        self._idle.set()
 
     @property
     def up(self) -> bool:
@@ -110,13 +109,20 @@ class RedisLink:
         if self._broken is not None and not self._broken.done():
             self._broken.set_exception(_Broken(why))
 
-    async def close(self, last: tuple[str, Sequence[str]] | None = None) -> None:
-        """Do what is queued and run the script `last`, within a bounded time; then disconnect."""
-        if self.up and last is not None:
-            self.call(*last)
+    async def close(self, script: str, arguments: Sequence[str]) -> None:
+        """Do what is queued and run a last script, within a bounded time; then disconnect.
+
+        The script may run twice, when the link is lost just now.
+        """
+        done = asyncio.Event()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_S):
-                await self._idle.wait()
+            async with asyncio.timeout(CONNECT_S):
+                while not done.is_set():
+                    self.call(script, arguments, lambda _: done.set())
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(done.wait(), RETRY_S)
+        if not done.is_set():
+            logger.warning("Redis was not told that this server ends; the others will notice")
         await self._tasks.close()
 
     def _put(self, command: tuple[Any, ...], on_reply: Reply | None) -> None:
@@ -125,7 +131,6 @@ class RedisLink:
             self.give_up("it does not keep up with us")
             return
         self._queue.append((command, on_reply))
-        self._idle.clear()
         self._news.set()
 
     async def _keep_up(self, first: asyncio.Future[None]) -> None:
@@ -144,14 +149,13 @@ class RedisLink:
                 self._broken = None
                 self._queue.clear()
                 self._queued_bytes = 0
-                self._idle.set()
                 self._on_down()
             await asyncio.sleep(RETRY_S)
 
     async def _live(self, first: asyncio.Future[None]) -> None:
         """Connect and work until that fails."""
         options: dict[str, Any] = {
-            "socket_connect_timeout": ANSWER_S,
+            "socket_connect_timeout": CONNECT_S,
             "socket_keepalive": True,
             "retry": Retry(NoBackoff(), 0),
         }
@@ -160,9 +164,9 @@ class RedisLink:
             Redis.from_url(self._address.url, socket_timeout=None, **options) as listening,
             listening.pubsub(ignore_subscribe_messages=False) as channel,
         ):
-            async with asyncio.timeout(2 * ANSWER_S):
+            async with asyncio.timeout(2 * CONNECT_S):
                 await channel.subscribe(self._channel)
-                await channel.get_message(timeout=ANSWER_S)  # that it is subscribed
+                await channel.get_message(timeout=CONNECT_S)  # that it is subscribed
                 for name, text in SCRIPTS.items():
                     self._shas[name] = str(await commands.script_load(text))
             broken = self._broken = asyncio.get_running_loop().create_future()
@@ -200,7 +204,6 @@ class RedisLink:
     async def _write(self, commands: Redis) -> None:
         while True:
             if not self._queue:
-                self._idle.set()
                 self._news.clear()
                 await self._news.wait()
             batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
@@ -230,4 +233,5 @@ def _problem(address: RedisAddress, error: Exception) -> UserFacingError:
             f"Redis at {address} does not do what is needed; check its version (6 or newer) and the password.",
             code="redis-refused",
         )
-    return UserFacingError(f"Redis at {address} cannot be reached.", code="redis-unreachable")
+    tls = ", or its certificate cannot be trusted" if address.shown.startswith("rediss:") else ""
+    return UserFacingError(f"Redis at {address} cannot be reached{tls}.", code="redis-unreachable")

@@ -86,8 +86,14 @@ class SharedRooms(Generic[C]):
         self._joining: dict[str, _Joining[C]] = {}
         self._tokens = itertools.count(1)
         self._heard = 0
+        self._closing = False
         self._again: asyncio.TimerHandle | None = None
         rooms.elsewhere = self
+
+    @property
+    def linked(self) -> bool:
+        """Whether Redis is there now, as far as is known."""
+        return self._link.up
 
     async def start(self) -> None:
         """Connect to Redis.
@@ -99,11 +105,14 @@ class SharedRooms(Generic[C]):
         logger.info("shares its rooms by way of Redis", extra={"server": self.server_id})
 
     async def close(self) -> None:
-        """Leave nothing of ours in Redis, and disconnect."""
+        """Leave nothing of ours in Redis, and disconnect; safe to call twice."""
+        if self._closing:
+            return
+        self._closing = True
         self._pulse.stop()
         if self._again is not None:
             self._again.cancel()
-        await self._link.close(("farewell", (self.server_id,)))
+        await self._link.close("farewell", (self.server_id,))
 
     # --- joining ----------------------------------------------------------------------------------
 
@@ -114,17 +123,21 @@ class SharedRooms(Generic[C]):
             ProtocolError: it is refused, or Redis is away.
         """
         self._rooms.may_join(client)
+        old = self._rooms.find(message.room_id, message.user_id)
+        if old is not None and old.client is not None:
+            raise refusal(ErrorCode.USER_ID_TAKEN)
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + ALIVE_S + 1.0
         while True:
             answer = await self._try_to_join(client, message)
             if answer == "in":
                 return
-            if answer != "wait":
-                most = self._rooms.capacity(message.room_id, message.capabilities)
-                raise refusal(_CODES.get(answer, ErrorCode.UNAVAILABLE), most)
+            if answer not in ("wait", "again"):
+                code, _, most = answer.partition(" ")
+                raise refusal(_CODES.get(code, ErrorCode.UNAVAILABLE), int(most or 0))
             if loop.time() > give_up_at:
-                raise refusal(ErrorCode.USER_ID_TAKEN)
+                # "again": the others had taken us for dead, and still do.
+                raise refusal(ErrorCode.USER_ID_TAKEN if answer == "wait" else ErrorCode.UNAVAILABLE)
             await asyncio.sleep(WAIT_S)
 
     async def _try_to_join(self, client: C, message: JoinRoom) -> str:
@@ -141,12 +154,15 @@ class SharedRooms(Generic[C]):
 
         info = info_text(participant_info(message), message.capabilities)
         most = self._rooms.capacity(message.room_id, message.capabilities)
+        fewer = self._rooms.capacity(message.room_id, ())
         arguments = (room_digest(message.room_id), self.server_id, message.user_id, info, most, token)
-        self._link.call("join", (*arguments, self._pulse.epoch), answered)
+        self._link.call("join", (*arguments, self._pulse.epoch, fewer), answered)
         try:
             async with asyncio.timeout(JOIN_LIMIT_S):
                 return await done
         except TimeoutError:
+            if done.done() and not done.cancelled():  # both at once
+                return done.result()
             raise refusal(ErrorCode.UNAVAILABLE) from None
         finally:
             self._joining.pop(token, None)
@@ -155,17 +171,26 @@ class SharedRooms(Generic[C]):
         """One of ours is in: the first thing that we hear of a room has all of its members."""
         number = event.numbers[0]
         self._heard = max(self._heard, number)
+        me = next(record.info.user_id for record in event.records if record.number == number)
         joining = self._joining.get(event.token)
         if joining is None or joining.done.done():
-            me = next(record.info.user_id for record in event.records if record.number == number)
             self._link.call("leave", (event.digest, self.server_id, me, str(number)))  # it went meanwhile
             return
         room_id = joining.message.room_id
+        old = self._rooms.find(room_id, me)
+        if old is not None and old.client is not None:  # Redis had forgotten ours
+            self._link.call("leave", (event.digest, self.server_id, me, str(number)))
+            joining.done.set_result("user-id-taken")
+            return
+        if old is not None:
+            self._deliver(self._rooms.remove(old))
         if self.bus.room_id(event.digest) is None:
             self.bus.enter(event.digest, room_id, event.leader, event.stored)
             for record in event.records:
                 if record.server != self.server_id:
                     self._rooms.add(remote_member(room_id, record))
+        else:
+            self.bus.heard_leader(event.digest, event.leader)
         deliveries = self._rooms.admit(joining.client, joining.message, number)
         joining.done.set_result("in")
         self._deliver(deliveries)
@@ -235,6 +260,8 @@ class SharedRooms(Generic[C]):
     # --- Redis comes and goes ---------------------------------------------------------------------
 
     def _up(self) -> None:
+        if self._closing:
+            return
         self._pulse.start()
         rooms = (digest for digest, _ in self.bus.rooms())
         self._link.call("only", (self.server_id, self._pulse.epoch, *rooms))

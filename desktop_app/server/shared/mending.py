@@ -48,13 +48,16 @@ class Mending(Generic[C]):
             for record in event.records:
                 self._put(room_id, record)
         elif event.kind == "update":
-            self._update(room_id, event.records[0])
+            for record in event.records:
+                self._update(room_id, record)
         elif event.kind == "left":
             self._take_out(room_id, set(event.numbers))
         elif event.kind == "snap":
             self._compare(room_id, event)
         self._bus.heard_stored(event.digest, event.stored)
         self._bus.heard_leader(event.digest, event.leader)
+        if event.kind == "snap" and event.stored is None:
+            self._bus.store_again(event.digest)
 
     def _put(self, room_id: str, record: Record) -> None:
         if record.server == self._server_id:

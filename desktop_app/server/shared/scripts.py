@@ -5,6 +5,7 @@ Keys, with D for a room's digest and S for a server's id:
     bridgecall:number             the last number given to a member; never goes back
     bridgecall:servers            a hash: S to the epoch of its connection
     bridgecall:server:S:alive     there as long as S renews it
+    bridgecall:server:S:late      the same, for longer
     bridgecall:server:S:rooms     a set of D in which S has members
     bridgecall:room:D             a hash: leader (S), stored (what the leader keeps for a successor)
     bridgecall:room:D:members     a hash: user id to "NUMBER S INFO", INFO being opaque text
@@ -26,9 +27,15 @@ PREFIX = "bridgecall:"
 _COMMON = """
 local P = 'bridgecall:'
 
-local function alive(s) return redis.call('EXISTS', P .. 'server:' .. s .. ':alive') == 1 end
-
 local function tell(s, event) return redis.call('PUBLISH', P .. 'server:' .. s, event) end
+
+-- A process that ends lets go of its channel at once. One that is late and still has it may only have had to wait
+-- for a processor, and gets some more time.
+local function alive(s)
+  local key = P .. 'server:' .. s
+  if redis.call('EXISTS', key .. ':alive') == 1 then return true end
+  return redis.call('EXISTS', key .. ':late') == 1 and tell(s, '?') > 0
+end
 
 local function is_current(s, epoch) return redis.call('HGET', P .. 'servers', s) == epoch end
 
@@ -107,7 +114,8 @@ end
 
 local function reap(s)
   for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. s .. ':rooms')) do leave_room(d, s) end
-  redis.call('DEL', P .. 'server:' .. s .. ':rooms', P .. 'server:' .. s .. ':alive')
+  local key = P .. 'server:' .. s
+  redis.call('DEL', key .. ':rooms', key .. ':alive', key .. ':late')
   redis.call('HDEL', P .. 'servers', s)
 end
 
@@ -120,17 +128,21 @@ end
 local function stored(d) return redis.call('HGET', P .. 'room:' .. d, 'stored') or nil end
 """
 
-# ARGV: digest, server, user id, info, most members, token of the joining, epoch.
+# ARGV: digest, server, user id, info, most members, token of the joining, epoch, most members if somebody there is
+# not capable of everything (their infos say so).
 # Who is in the way on a server that is dead goes at once; who is on one that is cut off may soon be.
 _JOIN = """
 local d, me, user, info, most, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-if not is_current(me, ARGV[7]) then return 'wait' end
+if not is_current(me, ARGV[7]) then return 'again' end
 local function find(found)
   for _, m in ipairs(found) do
     if m.user == user then return m end
   end
 end
 local found = entries(d)
+for _, m in ipairs(found) do
+  if not string.find(m.i, '"capabilities":[', 1, true) then most = math.min(most, tonumber(ARGV[8])) end
+end
 local doubtful = {}
 local doubts = false
 if find(found) or #found >= most then
@@ -148,7 +160,7 @@ if find(found) or #found >= most then
 end
 local old = find(found)
 if old then return doubtful[old.s] and 'wait' or 'user-id-taken' end
-if #found >= most then return doubts and 'wait' or 'room-full' end
+if #found >= most then return doubts and 'wait' or 'room-full ' .. most end
 local now = redis.call('TIME')
 local n = tonumber(now[1]) * 1000000 + tonumber(now[2])
 local last = tonumber(redis.call('GET', P .. 'number') or '0')
@@ -246,13 +258,15 @@ end
 return 1
 """
 
-# ARGV: server, epoch, for how many milliseconds it counts as alive, a stamp that comes back by the channel.
+# ARGV: server, epoch, for how many milliseconds it counts as alive without and with its channel, a stamp that comes
+# back by the channel.
 # Answers 1 when it was not known: new, or taken for dead.
 _BEAT = """
-local me, epoch, ttl, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local me, epoch, alive_ms, late_ms, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local before = redis.call('HGET', P .. 'servers', me)
 if before and tonumber(before) > tonumber(epoch) then return 0 end
-redis.call('SET', P .. 'server:' .. me .. ':alive', 1, 'PX', ttl)
+redis.call('SET', P .. 'server:' .. me .. ':alive', 1, 'PX', alive_ms)
+redis.call('SET', P .. 'server:' .. me .. ':late', 1, 'PX', late_ms)
 redis.call('HSET', P .. 'servers', me, epoch)
 for _, s in ipairs(redis.call('HKEYS', P .. 'servers')) do
   if s ~= me and not alive(s) then reap(s) end

@@ -161,10 +161,15 @@ class Coordinator:
                 self._failures = 0
         self._count(now_s)
 
+    def waits_for(self, user_id: str, epoch: int) -> bool:
+        """Whether it means something that they say whether they are ready."""
+        pending = self._pending
+        return pending is not None and pending.change.epoch == epoch and user_id in pending.waiting
+
     def ready(self, user_id: str, epoch: int, *, ok: bool) -> None:
         """Somebody has the new path, or cannot have it."""
         pending = self._pending
-        if pending is None or pending.change.epoch != epoch or user_id not in pending.waiting:
+        if pending is None or not self.waits_for(user_id, epoch):
             return
         if ok:
             pending.waiting.discard(user_id)

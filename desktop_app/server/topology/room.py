@@ -130,9 +130,12 @@ class RoomTopology:
         """A message of a participant of this server."""
         match message:
             case TopologyReady():
-                if not message.ok:
-                    logger.info("a participant is not ready: %s", message.reason)
-                self._publish({"what": "ready", "user": user_id, "epoch": message.epoch, "ok": message.ok})
+                if self._coordinator.waits_for(user_id, message.epoch):
+                    if not message.ok:
+                        logger.info("a participant is not ready: %r", message.reason)
+                    self._publish(
+                        {"what": "ready", "user": user_id, "epoch": message.epoch, "ok": message.ok}
+                    )
             case AudioLevel():
                 now_s = self._now()
                 if now_s - self._locals.get(user_id, now_s) >= LEVEL_S:
@@ -155,6 +158,8 @@ class RoomTopology:
         """What a server with participants of the room has published, this one or another."""
         now_s = self._now()
         user_id, epoch = message.get("user"), message.get("epoch")
+        if user_id is not None and user_id not in self._coordinator.members:
+            return  # who has left meanwhile
         match message.get("what"):
             case "change":
                 change = change_from(message.get("change"))

@@ -136,7 +136,7 @@ class TilePointers(QObject):
 
     def sync(self) -> None:
         """The tiles may be others than before."""
-        tiles = {VIDEO + user_id: tile for user_id, tile in self._grid.tiles.items()}
+        tiles: dict[str, VideoTile] = {VIDEO + user_id: tile for user_id, tile in self._grid.tiles.items()}
         tiles[VIDEO] = self._grid.own
         for surface, (tile, overlay) in tuple(self._overlays.items()):
             if tiles.get(surface) is not tile or not (self._on or surface in self._shown):

@@ -189,7 +189,7 @@ class FilesCoordinator(QObject):
         if grid.isVisible():
             only = " only" * (len(grid.tiles) > 1)
             for user_id, tile in grid.tiles.items():
-                if self._is_over(tile, point) and not self._is_over(grid.own, point):
+                if tile.isVisible() and self._is_over(tile, point) and not self._is_over(grid.own, point):
                     return Target(
                         user_id, f"Drop to send to {in_sentence(tile.name)}{only}", self._place(tile)
                     )

@@ -10,10 +10,12 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
+from desktop_app.call.events import ParticipantJoined
+from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.ui.invite_dialog import InviteDialog
 from desktop_app.ui.settings_dialog import SettingsDialog
 
-from .calls import called, press
+from .calls import called, emit, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +44,9 @@ def test_every_action_does_something(
     qtbot: QtBot, call: MainWindow, engine: FakeEngine, opened: list[QUrl]
 ) -> None:
     """An action that is not in this table, or does nothing, fails the test."""
-    actions = call.actions_
+    actions, grid = call.actions_, call.call_page.grid
+    emit(engine, *(ParticipantJoined(ParticipantInfo(f"u{number}", "Ben")) for number in range(13)))
+    assert grid.shown_layout == "speaker", "there are too many for one page"
     clipboard = QGuiApplication.clipboard()
 
     def box_is_open() -> bool:
@@ -51,6 +55,10 @@ def test_every_action_does_something(
     effects: dict[QAction, Callable[[], bool]] = {
         actions.microphone: lambda: ("audio", True) in called(engine, "set_muted"),
         actions.camera: lambda: ("video", True) in called(engine, "set_muted"),
+        actions.layout: lambda: call.controller.settings.call_layout == grid.shown_layout == "grid",
+        actions.automatic_layout: lambda: call.controller.settings.call_layout == "automatic",
+        actions.next_page: lambda: grid.page.number == 1,
+        actions.previous_page: lambda: grid.page.number == 0,
         actions.chat: lambda: call.call_page.chat.isVisible(),
         actions.send_files: lambda: any(each.isVisible() for each in call.findChildren(QFileDialog)),
         actions.react: lambda: call.signs.popup.isVisible(),
@@ -88,6 +96,7 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
         "React…",
         "Raise your hand",
         "Point at pictures",
+        "Speaker layout",
         "Invite others…",
         "Statistics",
         "Settings…",
@@ -111,6 +120,8 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
         ("Ctrl+B", "whiteboard"),
         ("Ctrl+Shift+P", "pointer"),
         ("Ctrl+Shift+S", "statistics"),
+        ("Ctrl+G", "layout"),
+        ("Ctrl+PgDown", "next_page"),
         ("Ctrl+,", "settings"),
         ("Ctrl+I", "invite"),
         ("Ctrl+Shift+C", "copy_link"),
@@ -118,7 +129,8 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
         ("F11", "full_screen"),
     ],
 )
-def test_shortcuts(qtbot: QtBot, call: MainWindow, keys: str, name: str) -> None:
+def test_shortcuts(qtbot: QtBot, call: MainWindow, engine: FakeEngine, keys: str, name: str) -> None:
+    emit(engine, *(ParticipantJoined(ParticipantInfo(f"u{number}", "Ben")) for number in range(13)))
     action: QAction = getattr(call.actions_, name)
     triggered: list[bool] = []
     action.triggered.connect(lambda: triggered.append(True))
@@ -154,6 +166,10 @@ def test_what_makes_no_sense_in_the_lobby_is_disabled_there(window: MainWindow) 
         actions.hand,
         actions.whiteboard,
         actions.pointer,
+        actions.layout,
+        actions.automatic_layout,
+        actions.previous_page,
+        actions.next_page,
         actions.statistics,
         actions.invite,
         actions.copy_link,

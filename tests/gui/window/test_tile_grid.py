@@ -86,8 +86,8 @@ def test_our_small_picture_is_painted_over_the_other(qtbot: QtBot, grid: TileGri
     assert is_close(color_at(grid, 0.4, 0.4), BLUE)
 
 
-@pytest.mark.parametrize("count", [2, 3, 4, 5, 8, 12])
-@pytest.mark.parametrize("size", [(1000, 600), (420, 700), (300, 200)])
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 8])
+@pytest.mark.parametrize("size", [(1000, 600), (420, 700), (400, 300)])
 def test_from_three_people_on_everybody_has_an_equal_tile(
     grid: TileGrid, count: int, size: tuple[int, int]
 ) -> None:

@@ -7,7 +7,7 @@ import inspect
 import pytest
 from aioice.ice import Connection
 from aiortc.rtcdatachannel import RTCDataChannel
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import RTCDtlsTransport, RtpRouter
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
@@ -47,7 +47,8 @@ METHODS = {
         "_transmit_reconfig",
     ),
     RTCDataChannel: ("_addBufferedAmount", "_setId", "_setReadyState"),
-    Connection: ("get_component_candidates",),
+    RtpRouter: ("route_rtp",),
+    Connection: ("build_request", "get_component_candidates"),
 }
 ATTRIBUTES = {
     RTCPeerConnection: ("__transceivers", "__dtlsTransports", "__isClosed", "__sctp"),
@@ -67,7 +68,17 @@ ATTRIBUTES = {
         "_enabled",
         "_stream_id",
     ),
-    RTCDtlsTransport: ("__rx_bytes", "__tx_bytes", "__rx_packets", "__tx_packets", "_ssl", "_state"),
+    RTCDtlsTransport: (
+        "__rx_bytes",
+        "__tx_bytes",
+        "__rx_packets",
+        "__tx_packets",
+        "_ssl",
+        "_state",
+        "_rtp_router",
+        "_rtp_header_extensions_map",
+    ),
+    RtpRouter: ("receivers", "ssrc_table", "mid_table"),
     RTCSctpTransport: (
         "_association_state",
         "_bundled",
@@ -98,7 +109,7 @@ ATTRIBUTES = {
         "_t1_handle",
     ),
     RTCIceTransport: ("_connection", "__start"),
-    Connection: ("_nominated", "_query_consent_task"),
+    Connection: ("_nominated", "_query_consent_task", "remote_password"),
 }
 
 

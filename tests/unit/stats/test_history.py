@@ -123,3 +123,12 @@ def test_any_times_leave_an_ordered_history_within_the_span(times_s: list[float]
     ages_s = history.series(Metric.SEND_KBPS, "anna").ages_s
     assert list(ages_s) == sorted(ages_s)
     assert all(-span_s <= age_s <= 0.0 for age_s in ages_s)
+
+
+def test_what_was_sent_once_for_everybody_is_not_added_up() -> None:
+    history = StatsHistory()
+    history.add(second(1.0, peer("anna"), peer("ben")), sent_once=True)
+    history.add(second(2.0, peer("anna"), peer("ben")))
+    assert history.series(Metric.SEND_KBPS).values == (220.0, 440.0)
+    assert history.series(Metric.RECEIVE_KBPS).values == (220.0, 220.0)
+    assert history.series(Metric.SEND_KBPS, "ben").values == (220.0, 220.0)

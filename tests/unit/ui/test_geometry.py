@@ -14,7 +14,6 @@ from desktop_app.ui.grid_layout import (
     Cell,
     arrange,
     arrange_one,
-    arrange_strip,
     common_aspect,
     inset,
 )
@@ -120,22 +119,3 @@ def test_pictures_keep_their_shape(width: int, height: int, box_width: int, box_
     fit = fit_picture(width, height, box_width, box_height)
     if min(fit.width, fit.height) >= 100 and 0.5 <= width / height <= 2:
         assert abs(fit.width / fit.height / (width / height) - 1) < 0.03
-
-
-@pytest.mark.parametrize(("width", "height"), [(168, 500), (400, 92), (168, 60), (92, 91)])
-@pytest.mark.parametrize("count", [1, 2, 9, 25])
-def test_a_strip_has_everybody_in_one_line(count: int, width: int, height: int) -> None:
-    cells = arrange_strip(count, width, height, 8)
-    assert len(cells) == count
-    assert len({cell.x for cell in cells}) == 1 or len({cell.y for cell in cells}) == 1
-    assert len({(cell.width, cell.height) for cell in cells}) == 1
-    if count <= 2:
-        for cell in cells:
-            assert cell.x >= 0
-            assert cell.y >= 0
-            assert cell.x + cell.width <= width
-            assert cell.y + cell.height <= height
-
-
-def test_a_strip_without_room_has_nobody() -> None:
-    assert arrange_strip(3, 0, 10, 8) == arrange_strip(0, 10, 10, 8) == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from desktop_app.call.events import TopologyChanged
 from desktop_app.data.channels import CHANNELS
 from desktop_app.stats.model import (
     ChannelStats,
@@ -21,7 +22,7 @@ from desktop_app.stats.model import (
 from desktop_app.ui import units
 from desktop_app.ui.stats_data_rows import TITLES, data_sections
 from desktop_app.ui.stats_line import Row
-from desktop_app.ui.stats_rows import overview_sections, sections_for
+from desktop_app.ui.stats_rows import SENT_ONCE, overview_sections, sections_for
 
 PEER = PeerStats(
     "anna",
@@ -132,7 +133,26 @@ def test_the_overview_has_a_section_for_everybody() -> None:
     assert {row.received.text for row in sections[1].rows} == {units.UNKNOWN}
     good = dataclasses.replace(PEER, quality="good")
     assert overview_sections([("Anna", good)], LocalStats())[0].rows[1].received.text == "Good"
-    assert sections_for(good, None)[0].rows[1].received.text == "Good"
+    assert sections_for(good, None)[0].rows[2].received.text == "Good"
+
+
+def test_what_goes_to_a_media_server_stands_there_once() -> None:
+    topology = TopologyChanged("sfu", "participants")
+    sections = overview_sections([("Anna", None), ("Ben", PEER)], LocalStats(), topology)
+    assert [section.title for section in sections] == [SENT_ONCE, "Anna", "Ben", "This computer"]
+    ben = {row.label: (row.received.text, row.sent.text) for row in sections[2].rows}
+    once = {row.label: (row.received.text, row.sent.text) for row in sections[0].rows}
+    mesh = {
+        row.label: (row.received.text, row.sent.text) for row in overview_sections([("", PEER)], None)[0].rows
+    }
+    assert ben["Picture"] == (mesh["Picture"][0], "")
+    assert once["Picture"] == ("", mesh["Picture"][1])
+    assert ben["Messages and files"] == mesh["Messages and files"], (
+        "they go from one to the other in any case"
+    )
+    assert sections[-1].rows[0].received.text == "Via server"
+    titles = [section.title for section in sections_for(PEER, None, topology)]
+    assert "Picture (sent once, for everybody)" in titles
 
 
 @pytest.mark.parametrize(

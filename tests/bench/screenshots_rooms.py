@@ -1,0 +1,164 @@
+"""The pictures of a call of ten, for screenshots.py: the real window, people who are drawn, and no network.
+
+python -m tests.bench.screenshots_rooms [FOLDER]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from desktop_app.settings.schema import Settings
+    from desktop_app.ui.main_window import MainWindow
+    from desktop_app.ui.theme import Appearance
+    from tests.gui.fake_engine import FakeEngine
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+SETTLE_S = 0.6
+SIZE = (1180, 740)
+
+
+class Person(NamedTuple):
+    """Somebody in the call; `look` is the number of a portrait, None for a camera that is off."""
+
+    user_id: str
+    name: str
+    look: int | None
+    muted: bool = False
+
+
+PEOPLE = (
+    Person("ben", "Ben Okafor", 5),
+    Person("carla", "Carla Mendes", 4),
+    Person("dora", "Dora Lindqvist", 8, muted=True),
+    Person("emil", "Emil Sørensen", 1),
+    Person("fatima", "Fátima Zahra Benali-Oyelaran", None, muted=True),
+    Person("goran", "Goran", 3, muted=True),
+    Person("hana", "Hana Kimura", 2),
+    Person("ivo", "Ivo Petrović", 6, muted=True),
+    Person("jun", "Jun Nakagawa", 7, muted=True),
+)
+OWN_LOOK = 0
+SPEAKER, PINNED = "hana", "ben"
+
+
+def main() -> None:
+    """Take them on a screen that nobody sees."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    import qasync  # type: ignore[import-untyped]
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication(["bridgecall"])
+    application.setQuitOnLastWindowClosed(False)
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    with loop:
+        loop.run_until_complete(rooms_tour(application, folder))
+
+
+async def rooms_tour(application: QApplication, folder: Path) -> None:
+    """Ten people, in both layouts, light and dark."""
+    from desktop_app.settings.schema import Settings
+    from desktop_app.ui import theme
+    from desktop_app.ui.main_window import MainWindow
+    from tests.gui.fake_engine import FakeEngine
+
+    async def save(_settings: Settings) -> None:
+        return None
+
+    theme.apply_theme(application, "light")
+    engine = FakeEngine()
+    window = MainWindow(engine, Settings(display_name="Ann", appearance="light"), save)
+    window.resize(*SIZE)
+    window.start()
+    await fill(window, engine)
+    window.setFocus()  # no ring around the first button
+
+    def switch(name: str) -> None:
+        window.controller.change_settings(window.controller.settings.replace(call_layout=name))
+
+    async def picture(name: str, appearance: Appearance) -> None:
+        theme.apply_theme(application, appearance)
+        await asyncio.sleep(SETTLE_S)
+        window.grab().save(str(folder / f"{name}.png"))
+
+    window.call_page.grid.toggle_pin(PINNED)
+    switch("grid")
+    await picture("ten-grid", "light")
+    await picture("ten-grid-dark", "dark")
+    switch("speaker")
+    await picture("ten-speaker-dark", "dark")
+    await picture("ten-speaker", "light")
+    window.actions_.whiteboard.trigger()
+    await asyncio.sleep(SETTLE_S)
+    draw(engine)
+    await asyncio.sleep(SETTLE_S)
+    window.call_page.board.canvas.fit()
+    await picture("ten-whiteboard", "light")
+    closed = asyncio.get_running_loop().create_future()
+    window.closed.connect(lambda: closed.set_result(None))
+    window.close()
+    await closed
+
+
+def draw(engine: FakeEngine) -> None:
+    """Let somebody have drawn a plan."""
+    from desktop_app.data.events import BoardChanged
+    from desktop_app.data.messages.board import Op
+
+    from .screenshots_plan import plan
+
+    shapes = enumerate(plan(), 1)
+    engine.emit(
+        BoardChanged(
+            tuple(
+                Op(site="a" * 16, seq=n, clock=n, author=SPEAKER, kind="add", shape=each)
+                for n, each in shapes
+            )
+        )
+    )
+
+
+async def fill(window: MainWindow, engine: FakeEngine) -> None:
+    """Let everybody be there, with their pictures."""
+    from desktop_app.call.events import (
+        ActiveSpeakerChanged,
+        DeviceState,
+        DeviceStatus,
+        ParticipantJoined,
+        PeerStateChanged,
+        TopologyChanged,
+    )
+    from desktop_app.protocol.messages import ParticipantInfo
+    from desktop_app.rtc.state import PeerState
+
+    from .portraits import LOOKS, portrait
+
+    for device in ("camera", "microphone", "speaker"):
+        engine.emit(DeviceStatus(device, DeviceState.LIVE))
+    window.start_call()
+    await asyncio.sleep(SETTLE_S)
+    engine.emit(TopologyChanged("sfu", "participants"))
+    engine.local_video.put(portrait(LOOKS[OWN_LOOK]))
+    for person in PEOPLE:
+        info = ParticipantInfo(
+            person.user_id, person.name, audio_muted=person.muted, video_muted=person.look is None
+        )
+        engine.emit(ParticipantJoined(info))
+        engine.emit(PeerStateChanged(person.user_id, PeerState.CONNECTED))
+        if person.look is not None:
+            engine.remote_video(person.user_id).put(portrait(LOOKS[person.look]))
+    engine.emit(ActiveSpeakerChanged(SPEAKER))
+    await asyncio.sleep(SETTLE_S)
+
+
+if __name__ == "__main__":
+    main()

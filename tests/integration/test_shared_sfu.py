@@ -1,0 +1,70 @@
+"""One SFU room with participants on two servers: a real Redis and a real Janus."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from desktop_app.server.shared.address import parse_redis_url
+from desktop_app.server.topology.coordinator import Rules
+from tests.janus import PROGRAM, JanusProcess
+from tests.redis_server import RedisServer
+
+from .server_tools import ANSWER_S, running_server
+from .sfu_tools import participant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.needs_program(PROGRAM, "redis-server"),
+    # aiortc's own receiver is given pictures before the first whole one.
+    pytest.mark.expected_warnings("^aiortc.rtcrtpreceiver: .* failed to decode VP8 frame"),
+]
+
+RULES = Rules(threshold=3, mesh_limit=4, hysteresis_s=0.3, ready_s=8.0)
+
+
+async def test_a_room_over_two_servers_has_one_sfu_and_one_mind(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(RedisServer())
+        janus = await stack.enter_async_context(JanusProcess(tmp_path))
+        options: dict[str, Any] = {
+            "redis": parse_redis_url(redis.url),
+            "janus": (janus.address,),
+            "rules": RULES,
+        }
+        one = await stack.enter_async_context(running_server(**options))
+        two = await stack.enter_async_context(running_server(**options))
+        for server in (one, two):
+            await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        async with AsyncExitStack() as first:
+            # The first one's server decides.
+            ann = await first.enter_async_context(participant(one, "ann"))
+            async with participant(two, "bob") as bob:
+                async with participant(two, "cat") as cat:
+                    for each in (ann, bob, cat):
+                        await each.until_told("sfu", "commit", "participants")
+                    assert ann.epoch == bob.epoch == cat.epoch
+                    assert len(await janus.rooms()) == 1
+                    for each, other in ((ann, "cat"), (bob, "ann"), (cat, "ann")):
+                        assert (await each.frame(other, "thumbnail")).width
+                    async with participant(one, "dan") as dan:
+                        assert dan.story == [("sfu", "commit", "joined")]
+                        await bob.until(lambda: bob.gets(*feeds("ann", "cat", "dan")))
+                        assert (await bob.frame("dan", "thumbnail")).width
+                    await first.aclose()
+                # Nobody of the server that has decided is left; the other one goes on.
+                await bob.until_told("mesh", "commit", "few-participants")
+        async with asyncio.timeout(ANSWER_S):
+            while await janus.rooms() or len(await janus.handles()) != 2:  # noqa: ASYNC110 - Janus tells nobody
+                await asyncio.sleep(0.02)
+        assert not [key for key in await redis.keys() if ":room" in key]
+
+
+def feeds(*users: str) -> list[tuple[str, str]]:
+    """The sound and the thumbnail of each."""
+    return [(user, kind) for user in users for kind in ("audio", "thumbnail")]

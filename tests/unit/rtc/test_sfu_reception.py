@@ -1,0 +1,115 @@
+"""What is read from everybody's packets about our downlink."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.rtc.reception import ReceptionStatistics
+from desktop_app.rtc.sfu.reception import STALE_S, DownlinkMonitor, LineDelay
+
+RATE_HZ = 48000
+FRAME_S = 0.020
+
+
+def feed(
+    line: LineDelay, begin_s: float, end_s: float, delay_s: float = 0.02, *, first: int = 0, jump: int = 0
+) -> None:
+    """Packets every 20 ms that are so long on their way; `jump` is added to the timestamps."""
+    for index in range(round(begin_s / FRAME_S), round(end_s / FRAME_S)):
+        timestamp = (first + jump + index * round(FRAME_S * RATE_HZ)) & 0xFFFFFFFF
+        line.add(timestamp, RATE_HZ, index * FRAME_S + delay_s)
+
+
+def test_a_queue_is_how_much_longer_packets_take_than_at_their_quickest() -> None:
+    line = LineDelay()
+    feed(line, 0, 5)
+    assert line.queue_s(5.0) == pytest.approx(0, abs=1e-6)
+    feed(line, 5, 8, 0.22)
+    assert line.queue_s(8.2) == pytest.approx(0.2, abs=1e-3)
+    feed(line, 8, 10, 0.02)
+    assert line.queue_s(10.0) == pytest.approx(0, abs=1e-3)
+
+
+def test_one_late_packet_is_no_queue() -> None:
+    line = LineDelay()
+    feed(line, 0, 5)
+    line.add(round(5 * RATE_HZ), RATE_HZ, 5.4)
+    feed(line, 5.02, 5.6)
+    assert line.queue_s(5.6) == pytest.approx(0, abs=1e-3)
+
+
+def test_timestamps_that_begin_anew_and_a_silent_line_say_nothing() -> None:
+    line = LineDelay()
+    feed(line, 0, 5)
+    assert line.queue_s(5 + STALE_S + 0.1) is None
+    feed(line, 5, 8, jump=10 * RATE_HZ)
+    assert line.queue_s(8.0) == pytest.approx(0, abs=1e-3)
+    line.restart()
+    assert line.queue_s(8.0) is None
+
+
+@given(st.integers(0, 0xFFFFFFFF), st.floats(0.0, 0.5), st.floats(0.0, 0.5))
+def test_a_queue_is_never_negative_wherever_timestamps_begin(
+    first: int, early_s: float, late_s: float
+) -> None:
+    line = LineDelay()
+    feed(line, 0, 3, early_s, first=first)
+    feed(line, 3, 6, late_s, first=first)
+    queue_s = line.queue_s(6.0 + late_s)
+    assert queue_s is not None
+    assert queue_s == pytest.approx(max(0.0, late_s - early_s), abs=1e-3)
+
+
+def lines(*delays_s: float) -> list[LineDelay]:
+    """One for each of these queues."""
+    made = []
+    for delay_s in delays_s:
+        line = LineDelay()
+        feed(line, 0, 5)
+        feed(line, 5, 8, 0.02 + delay_s)
+        made.append(line)
+    return made
+
+
+def test_one_line_alone_does_not_speak_for_all() -> None:
+    monitor = DownlinkMonitor()
+    state = monitor.update(8.1, statistics={}, delays=lines(0.3, 0.0, 0.0), bytes_received=0)
+    assert state.queue_s == pytest.approx(0, abs=1e-3)
+    state = monitor.update(8.2, statistics={}, delays=lines(0.3, 0.25, 0.3), bytes_received=0)
+    assert state.queue_s == pytest.approx(0.3, abs=1e-3)
+
+
+def test_a_queue_that_round_trips_do_not_show_is_a_senders() -> None:
+    monitor = DownlinkMonitor()
+    for index in range(14):
+        monitor.round_trips.add(1 + index / 2, 0.030)
+    late = lines(0.3)
+    assert monitor.update(8.1, statistics={}, delays=late, bytes_received=0).queue_s == pytest.approx(0)
+    for at_s in (8.0, 8.2):
+        monitor.round_trips.add(at_s, 0.280)
+    state = monitor.update(8.3, statistics={}, delays=late, bytes_received=0)
+    assert state.queue_s == pytest.approx(0.25, abs=1e-3)
+
+
+def test_loss_and_rate_are_of_the_last_moments_over_all_receivers() -> None:
+    monitor = DownlinkMonitor()
+    first, second = ReceptionStatistics(RATE_HZ), ReceptionStatistics(RATE_HZ)
+    for number in range(100):
+        first.add(number, number * 960, 100, number * FRAME_S)
+        if number % 4:
+            second.add(number, number * 960, 100, number * FRAME_S)
+    both = {1: first, 2: second}
+    monitor.update(0.0, statistics={}, delays=(), bytes_received=1000)
+    state = monitor.update(1.0, statistics=both, delays=(), bytes_received=26_000)
+    assert state.fraction_lost == pytest.approx(25 / 200, abs=0.01)
+    assert state.kbps == pytest.approx(200)
+    assert state.queue_s == 0
+    # Somebody has left, and nothing more is lost.
+    for number in range(100, 200):
+        first.add(number, number * 960, 100, number * FRAME_S)
+    for tick in range(1, 8):
+        state = monitor.update(1.0 + tick / 2, statistics={1: first}, delays=(), bytes_received=26_000)
+    assert state.fraction_lost == 0
+    assert state.kbps == 0
