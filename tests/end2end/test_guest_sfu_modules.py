@@ -93,7 +93,8 @@ CASES = {
             && paths.bob.current.video !== second);
         subscriber.close();
         sfu.close();
-        return { arrived, distinct: first !== second, same, gone, given, annHasNothing: paths.ann.current.video === null,
+        const annHasNothing = paths.ann.current.video === null;
+        return { arrived, distinct: first !== second, same, gone, given, annHasNothing,
             saidOnce: told_of("sfu-subscribe").length === 1 };
     """,
     "an offer of another connection replaces ours": """
@@ -166,7 +167,8 @@ CASES = {
         const [loud, end] = [syllables.slice(0, -1), syllables.at(-1)];
         const gaps = loud.slice(1).map(([at], index) => at - loud[index][0]);
         return {
-            told: loud.length >= 6 && loud.every(([, dbov]) => dbov === -20), twiceASecond: gaps.every((gap) => gap >= 5),
+            told: loud.length >= 6 && loud.every(([, dbov]) => dbov === -20),
+            twiceASecond: gaps.every((gap) => gap >= 5),
             ended: end[1] === SILENCE_DBOV && end[0] > 60 && end[0] < 72,
             noise: run(() => 0.1).length === 0, keystroke: run((i) => i === 50 ? 0.5 : 0.001).length === 0,
             muted: run((i) => i < 20 ? 0.001 : i < 40 ? 0.1 : 0).at(-1)[0] === 40,
@@ -219,28 +221,41 @@ CASES = {
             unknown: topology.receive({ type: "signal" }) === false, once: told_of("topology-ready").length === 0,
             over: last.publisher.closed && last.subscriber.closed && topology.mode === "sfu" };
     """,
+    "a server that mixes people up shows nobody": """
+        const warned = [];
+        const warn = console.warn;
+        console.warn = (words) => warned.push(words);
+        const subscriber = newSubscriber();
+        newSfu();
+        await offer(subscriber, [stream("0", "ann"), stream("1", "bob")]);
+        await until(() => paths.ann.current.video && paths.bob.current.video);
+        subscriber.assigned([stream("0", "bob"), stream("1", "bob", "camera", false)]);
+        const restarted = await until(() => told_of("sfu-subscribe").some(({ restart }) => restart));
+        console.warn = warn;
+        subscriber.close();
+        return { restarted, warned: warned.length === 1, nobodysFace: paths.ann.current.video === null
+            && paths.bob.current.video === null, state: subscriber.state === "interrupted" };
+""",
+    "who comes beyond the mesh limit is reached by data alone": """
+        const { MeshMedia } = await import("/web/sfu/mesh.js");
+        const people = new Map();
+        const sending = new Map();
+        const add = (userId) => people.set(userId, { userId, paths: new Paths(),
+            peer: { connection: null, setSending: (on) => sending.set(userId, on) } });
+        const reached = () => [...sending].filter(([, on]) => on).map(([userId]) => userId).join("");
+        const mesh = new MeshMedia(people);
+        mesh.startAfter(["a", "b"]); // before us; c and d after us
+        ["a", "b", "c", "d"].forEach(add);
+        const of = (limit, on = true) => { mesh.switch({ on, limit }); return reached(); };
+        const found = [of(8), of(4), of(3), of(2), of(8, false)];
+        mesh.switch({ on: true, limit: 3 });
+        people.delete("a");
+        sending.delete("a");
+        mesh.removed("a");
+        return { limits: JSON.stringify(found) === '["abcd","abc","ab","",""]', movedUp: reached() === "bc" };
+    """,
 }
-
-MIXED_UP = """
-    const warned = [];
-    const warn = console.warn;
-    console.warn = (words) => warned.push(words);
-    const subscriber = newSubscriber();
-    newSfu();
-    await offer(subscriber, [stream("0", "ann"), stream("1", "bob")]);
-    await until(() => paths.ann.current.video && paths.bob.current.video);
-    subscriber.assigned([stream("0", "bob"), stream("1", "bob", "camera", false)]);
-    const restarted = await until(() => told_of("sfu-subscribe").some(({ restart }) => restart));
-    console.warn = warn;
-    subscriber.close();
-    return { restarted, warned: warned.length === 1, nobodysFace: paths.ann.current.video === null
-        && paths.bob.current.video === null, state: subscriber.state === "interrupted" };
-"""
 
 
 async def test_the_parts_for_an_sfu() -> None:
     await run_scripts(SFU, CASES)
-
-
-async def test_a_server_that_mixes_people_up_shows_nobody() -> None:
-    await run_scripts(SFU, {"mixed up": MIXED_UP})

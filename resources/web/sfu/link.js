@@ -9,8 +9,8 @@ const INTERRUPTED_MS = 4_000;
 
 /**
  * Events: "state" (detail: new, connecting, connected, interrupted). A subclass has begin(), which is called for each
- * attempt, and forget(), which is called when a connection is given up. The old one stays until settled() is called, when
- * the first description of the new one has come: the server would take its end for a failure.
+ * attempt, and forget(), which is called when a connection is given up. The old one stays until settled() is called,
+ * when the first description of the new one has come: the server would take its end for a failure.
  */
 export class SfuLink extends EventTarget {
   #iceServers;

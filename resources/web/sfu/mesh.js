@@ -4,7 +4,7 @@ import { Arrivals } from "./arrivals.js";
 
 const PATH = "mesh";
 
-/** `participants` is the call's Map, in the order of joining. Who comes beyond the mesh limit is reached by data alone. */
+/** `participants` is the call's Map, in the order of joining. Who is beyond the mesh limit is reached by data alone. */
 export class MeshMedia {
   #participants;
   #arrivals = new Map(); // user id to the watch of their connection

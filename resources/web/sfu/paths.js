@@ -39,7 +39,7 @@ export class Paths extends EventTarget {
     }
   }
 
-  /** Nothing more comes by `path`. What is shown of it stays until something comes, when nothing does by another one. */
+  /** Nothing more comes by `path`. When nothing does by another one, what is shown stays until something comes. */
   rest(path) {
     for (const kind of KINDS) {
       const arrived = this.#arrived[kind];

@@ -19,10 +19,12 @@ export class Publisher extends SfuLink {
   #watched = new Set();
   #slots = new Map(); // kind to transceiver
   #silence = null;
+  #onClick = () => this.#silence ?? this.enqueue(() => this.#fill());
 
   constructor(options) {
     super("publish", options);
     this.#tracks = { ...options.tracks };
+    addEventListener("click", this.#onClick);
     this.enqueue(() => this.begin());
   }
 
@@ -56,6 +58,7 @@ export class Publisher extends SfuLink {
 
   close() {
     super.close();
+    removeEventListener("click", this.#onClick);
     this.#silence?.stop();
   }
 
@@ -111,6 +114,6 @@ export class Publisher extends SfuLink {
   /** The others know by the sound that our path works, also when we have no microphone. */
   #silent() {
     this.#silence ??= silentTrack();
-    return this.#silence.track;
+    return this.#silence?.track ?? null;
   }
 }

@@ -45,6 +45,12 @@ export class SfuSession extends EventTarget {
     this.#timer ??= setTimeout(() => this.#want(), WANT_MS);
   }
 
+  /** Whether somebody's picture is on the screen. */
+  wantsPicture(userId) {
+    const feeds = wantedFeeds(this.#userIds(), this.#view);
+    return feeds.some((feed) => feed.userId === userId && feed.kind !== "audio");
+  }
+
   close() {
     clearTimeout(this.#timer);
     this.publisher.close();

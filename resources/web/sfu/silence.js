@@ -1,23 +1,14 @@
 // Sound for who has no microphone.
 
-/** { track, stop() }: silence for as long as the browser lets this page make sound, and nothing until then. */
+/** { track, stop() }, or null as long as the browser does not let this page make sound: until a first click or key. */
 export function silentTrack() {
+  if (navigator.userActivation?.hasBeenActive === false) {
+    return null;
+  }
   const context = new AudioContext();
   const destination = context.createMediaStreamDestination();
   const source = new ConstantSourceNode(context, { offset: 0 });
   source.connect(destination);
   source.start();
-  const wake = () => {
-    if (context.state === "suspended") {
-      context.resume().catch(() => {}); // closed meanwhile
-    }
-  };
-  addEventListener("click", wake);
-  return {
-    track: destination.stream.getAudioTracks()[0],
-    stop: () => {
-      removeEventListener("click", wake);
-      context.close();
-    },
-  };
+  return { track: destination.stream.getAudioTracks()[0], stop: () => context.close() };
 }

@@ -14,6 +14,7 @@ import { MeshMedia } from "./mesh.js";
 import { SfuSession } from "./session.js";
 
 const READY_LIMIT_MS = 9_000; // the server waits 10 s, and cannot know why
+const PICTURES_MS = 3_000; // so long we wait for pictures, too, when the sound is there: they would stand still
 const LOOK_MS = 100;
 
 /**
@@ -204,7 +205,7 @@ export class Topology extends EventTarget {
     } else {
       this.#mesh.switch({ on: true, limit: message.meshLimit });
     }
-    this.#sayWhenReady(message, new Set(this.#participants.keys()), performance.now() + READY_LIMIT_MS);
+    this.#sayWhenReady(message, new Set(this.#participants.keys()), performance.now());
   }
 
   #commit(message) {
@@ -250,31 +251,36 @@ export class Topology extends EventTarget {
   }
 
   /** `awaited`: who was in the room when this was begun. */
-  #sayWhenReady(message, awaited, limitMs) {
-    const missing = Array.from(awaited).filter((userId) => this.#isMissing(userId, message.mode));
+  #sayWhenReady(message, awaited, begunMs) {
+    const passedMs = performance.now() - begunMs;
+    const kinds = passedMs < PICTURES_MS ? ["audio", "video"] : ["either"];
     const { epoch, mode } = message;
+    const missing = Array.from(awaited).filter((userId) => kinds.some((kind) => this.#isMissing(userId, mode, kind)));
     const isUp = mode === "mesh" || this.#pendingSfu.publisher.state === "connected";
     if (isUp && missing.length === 0) {
       this.#send({ type: "topology-ready", epoch, ok: true });
-    } else if (performance.now() < limitMs) {
-      this.#readyTimer = setTimeout(() => this.#sayWhenReady(message, awaited, limitMs), LOOK_MS);
+    } else if (passedMs < READY_LIMIT_MS) {
+      this.#readyTimer = setTimeout(() => this.#sayWhenReady(message, awaited, begunMs), LOOK_MS);
     } else {
       const reason = isUp ? `nothing came of ${missing.length} by the new way` : "nothing could be sent";
       this.#send({ type: "topology-ready", epoch, ok: false, reason });
     }
   }
 
-  #isMissing(userId, mode) {
+  #isMissing(userId, mode, kind) {
     const participant = this.#participants.get(userId);
-    if (participant === undefined || participant.paths.has(mode === "sfu" ? this.#pendingSfu.path : mode)) {
+    if (participant === undefined || (mode === "mesh" && !this.#mesh.reaches(userId))) {
       return false;
     }
-    if (mode === "mesh" && !this.#mesh.reaches(userId)) {
+    const { audioMuted, cameraOff, withheld, paths, peer } = participant;
+    if (kind === "video" && (cameraOff || withheld || (mode === "sfu" && !this.#pendingSfu.wantsPicture(userId)))) {
       return false;
     }
-    // Who is muted and has no camera on may send nothing at all.
-    const isSilent = participant.audioMuted && participant.cameraOff;
-    const isThere = mode === "sfu" ? this.#pendingSfu.subscriber.carries(userId) : participant.peer.state === "connected";
-    return !(isSilent && isThere);
+    if (paths.has(mode === "sfu" ? this.#pendingSfu.path : mode, kind === "either" ? undefined : [kind])) {
+      return false;
+    }
+    // Who is muted may send no sound at all.
+    const isThere = mode === "sfu" ? this.#pendingSfu.subscriber.carries(userId) : peer.state === "connected";
+    return !(audioMuted && isThere && (kind === "audio" || cameraOff));
   }
 }
