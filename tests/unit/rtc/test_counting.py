@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import av
+import numpy as np
 
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES
 from desktop_app.media.frame_slot import FrameSlot
