@@ -37,9 +37,9 @@ def test_pictures_are_counted_with_their_size() -> None:
     began: list[bool] = []
     counter = FrameCounter(slot, on_keyframe_needed=lambda: None, on_first_frame=lambda: began.append(True))
     encoder = open_vp8_encoder(320, 180, 200, 30)
+    grey = av.VideoFrame.from_ndarray(np.full((270, 320), 128, dtype=np.uint8), format="yuv420p")
     for number in range(5):
-        picture = av.VideoFrame.from_ndarray(np.full((270, 320), 128, np.uint8), format="yuv420p")
-        encoded = encoder.encode(picture, number * 3000, keyframe=number == 0)
+        encoded = encoder.encode(grey, number * 3000, keyframe=number == 0)
         assert encoded is not None
         counter.push(AssembledFrame(encoded[0], number * 3000, encoded[1], 0.0))
     encoder.close()
