@@ -212,6 +212,7 @@ class Call:
     def _server_lost(self, reason: str) -> None:
         if self._left:
             return
+        self.topology.server_lost()
         self._set_state(CallState.SERVER_LOST, f"{reason} The call goes on; trying to reach it again.")
         self._tasks.spawn(self._rejoin(), name="rejoin")
 

@@ -93,7 +93,7 @@ class LocalMedia:
             self._audio_encoder = PreparedSound(prepared, lambda: self.audio_muted)
             self.video_encoders = {
                 Encoding.HIGH: PreparedVideo(prepared.camera),
-                Encoding.LOW: PreparedVideo(prepared.thumbnail),
+                Encoding.LOW: PreparedVideo(prepared.camera),  # it is there, and costs no more
             }
             self._thumbnail_encoder = PreparedVideo(prepared.thumbnail)
         # Small and rare, for those who see us among many. What it is limited to never changes, its bitrate does.

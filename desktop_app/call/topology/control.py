@@ -65,6 +65,7 @@ class TopologyControl:
         self._coming: Route | None = None
         self._ending: list[SfuRoute] = []
         self._readiness: asyncio.Task[None] | None = None
+        self._is_alone = False
         self._view: View | None = None
         self._speaker: str | None = None
 
@@ -91,6 +92,7 @@ class TopologyControl:
         for route in (self._coming, self._route):
             if isinstance(route, SfuRoute):
                 self._end(route)
+        self._is_alone = False
         self._known = first(welcome.topology)
         self._mesh.mesh_limit = self._known.mesh_limit
         self._coming = None
@@ -136,6 +138,16 @@ class TopologyControl:
                 self._abort()
         self._emit(TopologyChanged(said.mode, said.reason, said.phase, said.mesh_limit))
         self.look()
+
+    def server_lost(self) -> None:
+        """Nobody decides any more, until we `enter` again."""
+        self._is_alone = True
+
+    def _help_ourselves(self) -> None:
+        # A server takes its SFU with it, and all of us notice: the mesh is there.
+        if self._is_alone and isinstance(self._route, SfuRoute) and self._route.has_failed:
+            logger.info("server and SFU are gone: sound and pictures go by the direct connections")
+            self._commit("mesh")
 
     # --- moving ---------------------------------------------------------------------------------
 
@@ -297,6 +309,7 @@ class TopologyControl:
 
     def update(self, at_s: float) -> dict[str, PathEstimate]:
         """To be called a few times a second: what the paths carry that we send by."""
+        self._help_ourselves()
         self.look()
         paths: dict[str, PathEstimate] = {}
         for route in self._routes:

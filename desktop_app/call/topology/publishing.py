@@ -97,6 +97,13 @@ class Publishing:
 
         return changed
 
+    @property
+    def told(self) -> tuple[PeerState, str]:
+        """The state for people: what is about to be made again has not failed for good."""
+        if self.state is PeerState.FAILED and self._renewal.is_usual:
+            return PeerState.RECONNECTING, self.reason
+        return self.state, self.reason
+
     def take_answer(self, sdp: str) -> None:
         """The server has published us."""
         if self.publisher is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 DELAYS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """The last one repeats."""
+USUAL_FAILURES = 3
 LASTING_S = 10.0
 """A connection that was up for so long was a good one: the next failure is a first one."""
 
@@ -14,6 +15,11 @@ class Renewal:
     def __init__(self) -> None:
         self._attempt = 0
         self._up_since_s: float | None = None
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it has failed so seldom that the next one will probably do."""
+        return self._attempt <= USUAL_FAILURES
 
     def up(self, now_s: float) -> None:
         """It is connected."""

@@ -10,6 +10,7 @@ from desktop_app.media.clock import now_s
 from desktop_app.protocol.topology import SfuFailed, SfuOffer, SfuPublished, SfuStreams, SfuWatched
 from desktop_app.quality.assignment import Encoding
 from desktop_app.quality.downlink import DownlinkControl
+from desktop_app.quality.thumbnail import MOST_KBPS as THUMBNAIL_KBPS
 from desktop_app.quality.thumbnail import thumbnail_kbps
 from desktop_app.rtc.counters import next_serial
 from desktop_app.rtc.data_share import MOST_KBPS, DataShare
@@ -79,7 +80,7 @@ class SfuRoute:
             camera=None,
             thumbnail=None,
             on_narrower=media.path_narrowed.set,
-            wanted_kbps=lambda: media.wanted_kbps,
+            wanted_kbps=lambda: self._probed_kbps,
         )
         self._publishing = Publishing(epoch, ice=ice, feeds=feeds, say=say, on_change=on_change)
         self._subscription = Subscription(
@@ -175,18 +176,18 @@ class SfuRoute:
         """Whether we are published."""
         return self._publishing.state is PeerState.CONNECTED
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether one of the two connections was lost, and is not there again."""
+        return PeerState.FAILED in (self._publishing.state, self._subscription.state)
+
     def state_of(self, user_id: str) -> tuple[PeerState, str]:
         """The worse one of our two connections, and whether something comes of the participant."""
-        ours = self._publishing
-        if ours.state in (PeerState.FAILED, PeerState.RECONNECTING):
-            return ours.state, ours.reason
-        if not self.expects(user_id):
-            return ours.state, ""
-        theirs = self._subscription
-        if theirs.state is not PeerState.CONNECTED:
-            return (
-                (PeerState.CONNECTING, "") if theirs.state is PeerState.NEW else (theirs.state, theirs.reason)
-            )
+        ours, theirs = self._publishing.told, self._subscription.told
+        if ours[0] in (PeerState.FAILED, PeerState.RECONNECTING) or not self.expects(user_id):
+            return ours
+        if theirs[0] is not PeerState.CONNECTED:
+            return (PeerState.CONNECTING, "") if theirs[0] is PeerState.NEW else theirs
         way = self._ways[user_id]
         last_s = way.voice.last_arrival_s
         if last_s is None and not way.picture.has_come:
@@ -214,6 +215,11 @@ class SfuRoute:
         thumbnail = self._media.thumbnail_feed if seen and "thumbnail" in self._watched else None
         self._publishing.send("camera", camera)
         self._publishing.send("thumbnail", thumbnail)
+
+    @property
+    def _probed_kbps(self) -> float:
+        # The thumbnail has its share besides; and while nobody watches the camera nothing needs to be tried.
+        return self._media.wanted_kbps + THUMBNAIL_KBPS if "camera" in self._watched else 0.0
 
     def estimate_paths(self, at_s: float) -> dict[str, PathEstimate]:
         """Of the publisher's path, what is left of it for the sound and the camera's picture."""

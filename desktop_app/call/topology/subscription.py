@@ -124,6 +124,13 @@ class Subscription:
         elif state is not PeerState.CONNECTING or self.state is not PeerState.RECONNECTING:
             self._set(state, reason)
 
+    @property
+    def told(self) -> tuple[PeerState, str]:
+        """The state for people: what is about to be made again has not failed for good."""
+        if self.state is PeerState.FAILED and self._renewal.is_usual:
+            return PeerState.RECONNECTING, self.reason
+        return self.state, self.reason
+
     def lost(self, message: str) -> None:
         """The server says that the subscription has failed."""
         self._lost(self.subscriber, message)

@@ -119,8 +119,9 @@ class SfuLink:
 
     def note_failure(self, reason: str, error: Exception) -> None:
         """Give it up for something that the far end said."""
-        logger.warning("%s: %s", self._name, error)
-        self.fail(reason)
+        if not self.is_over:
+            logger.warning("%s: %s", self._name, error)
+            self.fail(reason)
 
     def close(self) -> None:
         """End for good. Returns at once; sockets and tasks end in the background."""

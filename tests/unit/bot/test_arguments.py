@@ -114,3 +114,12 @@ def test_what_is_needed_must_be_there(missing: str, capsys: pytest.CaptureFixtur
         parse_arguments(NEEDED[:at] + NEEDED[at + 2 :])
     assert raised.value.code == 2
     assert missing in capsys.readouterr().err
+
+
+def test_a_load_test_may_ask_for_less_of_everything() -> None:
+    arguments = parse_arguments(NEEDED)
+    assert (arguments.encoded, arguments.decode, arguments.receive) == (False, True, "all")
+    arguments = parse_arguments([*NEEDED, "--encoded", "--no-decode", "--receive", "nothing"])
+    assert (arguments.encoded, arguments.decode, arguments.receive) == (True, False, "nothing")
+    with pytest.raises(SystemExit):
+        parse_arguments([*NEEDED, "--receive", "something"])
