@@ -82,8 +82,9 @@ class JanusClient:
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(KEEPALIVE_S)
-            with contextlib.suppress(ConnectionError, KeyError, TimeoutError):
-                await self.ask({"janus": "keepalive"})
+            with contextlib.suppress(ConnectionError):  # it is answered with an acknowledgement alone
+                message = {"janus": "keepalive", "session_id": self._session_id, "transaction": "keepalive"}
+                await self._socket.send_json(message)
 
 
 class JanusHandle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.integration.janus_client import JanusClient
 from tests.integration.sfu_media_tools import THUMBNAIL_PX, WIDTH_PX, Sender, Viewer, running, tone_of
@@ -50,11 +50,12 @@ class Room:
 
 
 @asynccontextmanager
-async def room(folder: Path) -> AsyncIterator[Room]:
+async def room(folder: Path, **options: Any) -> AsyncIterator[Room]:
+    """Everybody publishes; `options` are those of Janus's room."""
     async with AsyncExitStack() as stack:
         janus = await stack.enter_async_context(JanusProcess(folder))
         client = await stack.enter_async_context(JanusClient(janus))
-        await client.create_room()
+        await client.create_room(**options)
         there = Room(janus, client)
         await stack.enter_async_context(
             running(*(sender.run for sender in there.senders), there.viewer.listen)

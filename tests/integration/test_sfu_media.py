@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 from desktop_app.media.clock import now_s
+from desktop_app.rtc.send_estimate import START_KBPS
 from desktop_app.rtc.state import PeerState
 from tests.integration.sfu_room import LARGE, SMALL, room, width_of
 from tests.waiting import until
@@ -105,6 +106,25 @@ async def test_nothing_is_encoded_for_nobody_and_feeds_change_without_negotiatio
         assert counters.outbound_video.frames_sent > 0
         assert counters.outbound_video.pli_count > 0
         assert sender.publisher.estimate_path(now_s()) is not None
+
+
+async def test_what_janus_allows_bounds_the_estimate_and_its_feedback_makes_it(tmp_path: Path) -> None:
+    async with room(tmp_path, bitrate=128_000) as there:
+        publisher = there.senders[0].publisher
+        seen: list[float] = []
+
+        def estimate_kbps() -> float:
+            estimate = publisher.estimate_path(now_s())
+            seen.append(estimate.kbps if estimate is not None else 0.0)
+            return seen[-1]
+
+        await until(lambda: estimate_kbps() == 128)
+    async with room(tmp_path, bitrate=5_000_000) as there:
+        publisher = there.senders[0].publisher
+        seen = []
+        # Far from what Janus allows, and above where an estimate begins: it comes of the answers to our packets.
+        await until(lambda: START_KBPS < estimate_kbps() < 3000)
+        assert max(seen) < 3000
 
 
 async def test_a_janus_that_dies_is_noticed_and_nothing_is_left(tmp_path: Path) -> None:

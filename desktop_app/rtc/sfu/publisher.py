@@ -36,6 +36,7 @@ FeedKind: TypeAlias = Literal["audio", "camera", "thumbnail"]
 
 _LINES: tuple[tuple[FeedKind, str], ...] = (("audio", "audio"), ("camera", "video"), ("thumbnail", "video"))
 """In the order of their lines: our name, and SDP's."""
+_PICTURES: tuple[FeedKind, ...] = ("camera", "thumbnail")
 DOWNLINK_LOSS = 0.05
 """What sound is protected against at least, by Opus's own FEC as Janus 1.1.2 passes on no RED: the SFU does not tell
 what is lost on its way to the others."""
@@ -166,7 +167,7 @@ class SfuPublisher:
 
     @property
     def _sends_pictures(self) -> bool:
-        return self._feeds["camera"] is not None or self._feeds["thumbnail"] is not None
+        return any(self._feeds[kind] is not None for kind in _PICTURES)
 
     @property
     def _bound_kbps(self) -> float | None:
@@ -221,7 +222,8 @@ class SfuPublisher:
         return DiscardingReceiver(kind, transport)  # the lines are for sending alone
 
     async def _send_train(self, train: Train) -> int:
-        # Of what is being sent: packets of long ago stand for nothing.
-        kind: FeedKind = "thumbnail" if self._feeds["camera"] is None else "camera"
-        sender = self._senders.get(kind)
-        return 0 if sender is None else await sender.send_train(train)
+        # Of what is being sent: packets of long ago stand for nothing. At a low rate the camera's are too large.
+        for kind in _PICTURES:
+            if self._feeds[kind] is not None and (sent := await self._senders[kind].send_train(train)):
+                return sent
+        return 0

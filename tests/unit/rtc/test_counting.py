@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import av
+import numpy as np
 
 from desktop_app.media.clock import AUDIO_FRAME_S, AUDIO_FRAME_SAMPLES
 from desktop_app.media.frame_slot import FrameSlot
@@ -36,8 +37,9 @@ def test_pictures_are_counted_with_their_size() -> None:
     began: list[bool] = []
     counter = FrameCounter(slot, on_keyframe_needed=lambda: None, on_first_frame=lambda: began.append(True))
     encoder = open_vp8_encoder(320, 180, 200, 30)
+    grey = av.VideoFrame.from_ndarray(np.full((270, 320), 128, dtype=np.uint8), format="yuv420p")
     for number in range(5):
-        encoded = encoder.encode(av.VideoFrame(320, 180, "yuv420p"), number * 3000, keyframe=number == 0)
+        encoded = encoder.encode(grey, number * 3000, keyframe=number == 0)
         assert encoded is not None
         counter.push(AssembledFrame(encoded[0], number * 3000, encoded[1], 0.0))
     encoder.close()
