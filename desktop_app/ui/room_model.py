@@ -105,6 +105,8 @@ class RoomModel:
             case QualityChanged(user_id=user_id):
                 self._quality_of[user_id] = event
             case TopologyChanged(phase="commit"):
+                if self.topology is not None and self.topology.mode != event.mode:
+                    self._quality_of.clear()  # it was said of the paths that are left
                 self.topology = event
             case ActiveSpeakerChanged(user_id):
                 self.active_speaker = user_id

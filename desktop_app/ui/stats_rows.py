@@ -395,5 +395,5 @@ def overview_sections(
     if sent_once:
         to_server = tuple(replace(line, received=None) for line in _OVERVIEW_MEDIA)
         sender = next((peer for _, peer in everybody if peer is not None and peer.outbound_audio), None)
-        sections.append(Section(SENT_ONCE, make_rows(to_server, None, sender)))
+        sections.insert(0, Section(SENT_ONCE, make_rows(to_server, None, sender)))
     return (*sections, Section("This computer", (_route(topology), *make_rows(_COMPUTER, local, None))))

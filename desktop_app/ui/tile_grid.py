@@ -193,6 +193,11 @@ class TileGrid(QWidget):
         for user_id, tile in self._tiles.items():
             tile.set_speaking(user_id == self._speaker)
 
+    def _name_hidden_speaker(self) -> None:
+        tile = self._tiles.get(self._speaker or "")
+        hidden = tile is not None and not tile.audio_muted and self._speaker not in self._page.keys
+        self.pager.show_speaker(tile.name if tile is not None and hidden else "")
+
     def _new_tile(self, person: Person) -> PersonTile:
         tile = PersonTile(self._pool, self._remote_slot(person.user_id), person.name, parent=self)
         tile.hide()
@@ -323,7 +328,7 @@ class TileGrid(QWidget):
         width, height = self.width(), self.height()
         room = Room(others, width, height, tuple(self._pinned), self._hold.recent, self._page.start)
         if self._strip:
-            return plan_strip(room)
+            return plan_strip(room, self._aspect_of)
         if len(others) == 1:
             return plan_two(others[0], self.own.aspect, self._tiles[others[0]].aspect, width, height)
         if self._layout == "grid":
@@ -366,6 +371,7 @@ class TileGrid(QWidget):
         if plan.pager is not None:
             self.pager.setGeometry(QRect(*plan.pager))
             self.pager.show_page(plan.page.number, plan.page.pages, plan.pager.width)
+            self._name_hidden_speaker()
         if (before.number, before.pages) != (plan.page.number, plan.page.pages):
             self.pages_changed.emit(plan.page.number, plan.page.pages)
 

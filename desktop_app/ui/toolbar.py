@@ -19,7 +19,7 @@ BUTTON_WIDTH_PX = 88
 BADGE = "badge"
 """An action's property: a number shown on its button, 0 for none."""
 MAX_BADGE = 99
-MAX_HIDDEN_WITH_TEXTS = 3
+MAX_HIDDEN_WITH_TEXTS = 4
 """Rather than hiding more, the bar shows icons without words."""
 _BADGE_PX = 17
 _AROUND_TEXT_PX = 32

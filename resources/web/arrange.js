@@ -9,7 +9,8 @@ const NARROW_PX = 600;
 const LEAST = { wide: { width: 200, height: 112 }, narrow: { width: 120, height: 90 } }; // smaller ones are no use
 const MOST_TILES = 16; // of a page
 const STRIP_SHARE = 0.2; // of the height, for those beside a pinned one
-const STRIP = { least: 72, most: 132 };
+const STRIP = { least: 72, most: 132, mostNarrow: 96, leastTiles: 3 };
+const STAGE_MIN_PX = 240; // of the height in all; below it, as beside the whiteboard, nobody is larger than the others
 
 /** The largest tile, in px, so that `count` of them fit into width x height in rows. */
 export function bestSize(count, width, height) {
@@ -46,22 +47,27 @@ export function pageSize(width, height) {
   return count;
 }
 
+/** Whether there is room for one large tile beside others. */
+export function hasStage(height) {
+  return height >= STAGE_MIN_PX;
+}
+
 /** The row of tiles below a pinned one: { width, height, count }, in px and tiles. */
 export function stripOf(width, height) {
-  const tall = Math.round(Math.min(STRIP.most, Math.max(STRIP.least, height * STRIP_SHARE)));
+  const most = width < NARROW_PX ? STRIP.mostNarrow : STRIP.most;
+  const tall = Math.round(Math.min(most, Math.max(STRIP.least, height * STRIP_SHARE)));
   const wide = Math.round(tall * 1.5);
-  const count = Math.max(2, Math.floor((width + GAP_PX) / (wide + GAP_PX)));
+  const count = Math.max(STRIP.leastTiles, Math.floor((width + GAP_PX) / (wide + GAP_PX)));
   return { width: Math.min(wide, Math.floor((width - GAP_PX * (count - 1)) / count)), height: tall, count };
 }
 
 /** Give the tiles that are not hidden in `list` their sizes: in rows, or one large one with a row below it. */
-export function arrange(list, { pinned }) {
+export function arrange(list, { staged }) {
   const shown = Array.from(list.children).filter((tile) => !tile.hidden).length;
   const room = list.getBoundingClientRect(); // clientWidth may be rounded up, and a row would not fit
   const [wide, tall] = [Math.floor(room.width), Math.floor(room.height)];
   // Two people: the own picture floats in a corner, where there is room for one.
   const floating = shown === 2 && tall >= FLOATING_MIN_PX;
-  const staged = pinned && shown > 2;
   list.classList.toggle("floating", floating);
   list.classList.toggle("staged", staged);
   const set = (name, px) => list.style.setProperty(name, `${px}px`);

@@ -1,6 +1,6 @@
 // Who is on the screen, where, and how large.
 
-import { arrange, pageSize, stripOf } from "./arrange.js";
+import { arrange, hasStage, pageSize, stripOf } from "./arrange.js";
 import { MAX_LARGE_FEEDS } from "./sfu/messages.js";
 
 const LARGE_PX = 400; // of the screen; a smaller tile shows no more than the small picture has
@@ -120,8 +120,11 @@ export class Gallery extends EventTarget {
       return;
     }
     const { width, height } = this.#list.getBoundingClientRect();
-    const staged = this.#pinned !== null && this.#order.length > 1;
-    const others = this.#order.filter((each) => !staged || each !== this.#pinned);
+    const staged = this.#pinned !== null && this.#order.length > 1 && hasStage(height);
+    const others = this.#order.filter((each) => each !== this.#pinned);
+    if (this.#pinned !== null && !staged) {
+      others.unshift(this.#pinned); // beside the others, in the first place
+    }
     const places = Math.max(1, (staged ? stripOf(width, height).count : pageSize(width, height)) - 1);
     this.#bringSpeaker(others, places);
     const pages = Math.max(1, Math.ceil(others.length / places));
@@ -136,7 +139,7 @@ export class Gallery extends EventTarget {
       tile.element.hidden = !shown.has(userId);
     }
     this.#sort(others);
-    arrange(this.#list, { pinned: staged });
+    arrange(this.#list, { staged });
     this.#showPager(pages);
     this.#tell(shown);
   }
@@ -146,6 +149,9 @@ export class Gallery extends EventTarget {
     const at = others.indexOf(this.#speaker);
     if (this.#page > 0 || at < places) {
       return;
+    }
+    if (others[places - 1] === this.#pinned) {
+      return; // there is one place, and it is taken
     }
     const [here, there] = [this.#order.indexOf(others[places - 1]), this.#order.indexOf(this.#speaker)];
     [this.#order[here], this.#order[there]] = [this.#order[there], this.#order[here]];

@@ -119,7 +119,8 @@ function start(room) {
     topology: () => ({ mode: call?.topology.mode, coming: call?.topology.coming, epoch: call?.topology.epoch }),
     paths: (userId) => {
       const paths = call?.participants.get(userId)?.paths;
-      return { audio: paths?.pathOf("audio") ?? null, video: paths?.pathOf("video") ?? null };
+      const way = (kind) => paths?.pathOf(kind)?.split(" ")[0] ?? null; // without the epoch
+      return { audio: way("audio"), video: way("video") };
     },
     streams: () => call?.topology.sfu?.subscriber.streams ?? [],
     sending: () => call?.topology.sfu?.publisher.sending ?? [],

@@ -13,16 +13,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime
+import itertools
 import json
 import statistics
 import tempfile
-from contextlib import AsyncExitStack
+import time
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.end2end.processes import AppProcess, BotProcess, EventProcess, ServerProcess
 from tests.end2end.program import PATIENCE_S
+from tests.end2end.x11_input import X11Input
 from tests.end2end.xvfb import Xvfb
 from tests.janus import JanusProcess
 
@@ -32,10 +35,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCREEN_PX = (1280, 800)
+EMPTY_PLACE = (700, 12)
+"""Right of the menus of the window, which opens in the corner."""
 SETTLE_S = 10.0
 JOIN_LIMIT_S = 40.0
 LOOK_AGAIN_S = 0.5
-BEGIN_MARK, END_MARK = "<!-- rooms benchmark: begin -->", "<!-- rooms benchmark: end -->"
+LOOK_INTERVAL_S = 1.0
 SETTINGS: dict[str, Any] = {
     "version": 1,
     "camera": "test",
@@ -114,6 +119,13 @@ class Publishers(EventProcess):
         super().__init__(folder, "publishers", options)
 
 
+def show_speaker(screen: Xvfb) -> None:
+    """Change to the layout with one large tile. Keys follow the clicks: nobody manages the windows there."""
+    with closing(X11Input(screen.display)) as hands:
+        hands.click(*EMPTY_PLACE)
+        hands.keys("Ctrl", "g")
+
+
 async def janus_packets(janus: JanusProcess) -> tuple[int, int]:
     """Packets of media that have come to Janus and that it has sent, over all handles."""
     counts = {"in": 0, "out": 0}
@@ -142,35 +154,49 @@ async def measure(count: int, options: argparse.Namespace, folder: Path) -> Resu
         await stack.enter_async_context(window)
         pids["window"] = window.pid
         await window.sees_pictures(JOIN_LIMIT_S)
+        if not options.grid:
+            show_speaker(screen)
         await asyncio.sleep(SETTLE_S)
         before_packets = await janus_packets(janus) if janus else (0, 0)
-        before, meter = await window.look(), LoadMeter(pids, own="bench")
-        await asyncio.sleep(options.seconds)
+        before_s, meter = time.monotonic(), LoadMeter(pids, own="bench")
+        views = [await window.look()]
+        while time.monotonic() - before_s < options.seconds:
+            await asyncio.sleep(LOOK_INTERVAL_S)
+            views.append(await window.look())
         loads, machine_pct = meter.read()
-        after = await window.look()
+        length_s = time.monotonic() - before_s
         after_packets = await janus_packets(janus) if janus else (0, 0)
         if options.screenshot:
             screen.screenshot(Path(options.screenshot.replace("N", str(count))))
-    length_s = after["at_s"] - before["at_s"]
-    rates = {
-        name: (tile["paints"] - before["tiles"][name]["paints"]) / length_s
-        for name, tile in after["tiles"].items()
-        if name in before["tiles"]
-    }
-    largest = max(rates, key=lambda name: after["tiles"][name]["width"] * after["tiles"][name]["height"])
-    tile = after["tiles"][largest]
-    others = [rate for name, rate in rates.items() if name != largest]
+    large, small = paint_rates(views)
     packets = [(new - old) / length_s for new, old in zip(after_packets, before_packets, strict=True)]
+    size = max((tile["width"], tile["height"]) for tile in views[-1]["tiles"].values())
     return Result(
         publishers=count,
         loads=loads,
         machine_pct=machine_pct,
-        tiles=len(after["tiles"]),
-        large=f"{tile['width']}x{tile['height']}",
-        large_fps=rates[largest],
-        small_fps=statistics.median(others or [0.0]),
+        tiles=len(views[-1]["tiles"]),
+        large=f"{size[0]}x{size[1]}",
+        large_fps=statistics.fmean(large or [0.0]),
+        small_fps=statistics.median(small or [0.0]),
         packets_per_s=(packets[0], packets[1]) if janus else None,
     )
+
+
+def paint_rates(views: Sequence[dict[str, Any]]) -> tuple[list[float], list[float]]:
+    """Paints a second from each look to the next: of the tile that is the largest at both, and of the others."""
+    large: list[float] = []
+    small: list[float] = []
+    for before, after in itertools.pairwise(views):
+        tiles = [
+            (tile, before["tiles"][name]) for name, tile in after["tiles"].items() if name in before["tiles"]
+        ]
+        widest = max((tile["width"] for tile, _ in tiles), default=0)
+        for tile, old in tiles:
+            if tile["width"] == old["width"]:
+                rate = (tile["paints"] - old["paints"]) / (after["at_s"] - before["at_s"])
+                (large if tile["width"] == widest else small).append(rate)
+    return large, small
 
 
 async def _fill(
@@ -221,19 +247,32 @@ def row(result: Result) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def section(rows: Sequence[str], command: str) -> str:
+def section(rows: Sequence[str], command: str, *, watch: bool) -> str:
     """What stands in docs/benchmarks.md."""
     today = datetime.datetime.now(datetime.UTC).date()
+    if watch:
+        title = "## Rooms on one Janus where everybody watches"
+        lines = [
+            "As above, but each publisher also subscribes to the sound of all others, three cameras and the",
+            "other thumbnails, and lets what comes fall in the kernel: the work of Janus and of the server is that",
+            "of a room of so many windows, and one more that is real.",
+        ]
+    else:
+        title = "## Rooms on one Janus"
+        lines = [
+            "One room with publishers (one process, pre-encoded media: sound, a camera of 640x480 at 30 fps and",
+            "750 kbit/s, a thumbnail of 320x240 at 15 fps and 150 kbit/s; they speak in turn and subscribe to",
+            "nothing) and one application window (1080x700, on a display without acceleration, with its own test",
+            "camera and tone) that shows the speaker large. Janus sends to the window alone.",
+        ]
     return "\n".join(
         [
-            "## Rooms on one Janus",
+            title,
             "",
             f"    {command}",
             "",
-            "One room with publishers (one process, pre-encoded media: sound, a camera of 640x480 at 30 fps and",
-            "750 kbit/s, a thumbnail of 320x240 at 15 fps and 150 kbit/s; they subscribe to nothing) and one window",
-            f'(1280x800, with its own test camera and tone). {today:%-d %B %Y}; CPU in percent of one core, "machine"',
-            "of both. Janus sends to the window alone here: docs/server.md says what more who watch cost it.",
+            *lines,
+            f'{today:%-d %B %Y}. CPU in percent of one core, "machine" of both; memory is the proportional set size.',
             "",
             HEAD,
             "| " + " | ".join(["---"] * HEAD.count(" | ")) + " | --- |",
@@ -242,12 +281,13 @@ def section(rows: Sequence[str], command: str) -> str:
     )
 
 
-def write_section(path: Path, text: str) -> None:
-    """Replace what stands between the marks, or add it with its marks at the end."""
+def write_section(path: Path, text: str, name: str) -> None:
+    """Replace what stands between the marks of this name, or add it with its marks at the end."""
+    begin_mark, end_mark = f"<!-- {name} benchmark: begin -->", f"<!-- {name} benchmark: end -->"
     old = path.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(BEGIN_MARK)
-    _, end, after = rest.partition(END_MARK)
-    marked = f"{BEGIN_MARK}\n{text}\n{END_MARK}"
+    before, begin, rest = old.partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
+    marked = f"{begin_mark}\n{text}\n{end_mark}"
     path.write_text(
         f"{before}{marked}{after}" if begin and end else f"{old.rstrip()}\n\n{marked}\n", encoding="utf-8"
     )
@@ -274,6 +314,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement")
     parser.add_argument("--watch", action="store_true", help="the publishers subscribe to one another")
     parser.add_argument("--mesh", action="store_true", help="a mesh of ordinary bots, without Janus")
+    parser.add_argument("--grid", action="store_true", help="all tiles of one size, in place of a large one")
     parser.add_argument("--screenshot", metavar="FILE", help="of the window at the end; N in it is the count")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the table there")
     options = parser.parse_args()
@@ -281,8 +322,10 @@ def main() -> None:
     rows = asyncio.run(run(options))
     counts = ",".join(map(str, options.counts))
     command = f"python -m tests.bench.rooms --counts {counts} --seconds {options.seconds:g}"
+    command += " --watch" if options.watch else ""
     if options.write:
-        write_section(options.write, section(rows, command))
+        name = "rooms watch" if options.watch else "rooms"
+        write_section(options.write, section(rows, command, watch=options.watch), name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Makes the pictures in docs/screenshots/ from the real window, under Xvfb, in a real call with two bots.
 
-Those of two windows and a guest together are of processes of their own: see screenshots_together.
+Those of two windows and a guest together are of processes of their own: see screenshots_together. Those of ten people
+are of people who are drawn: see screenshots_rooms.
 
 python -m tests.bench.screenshots [FOLDER]
 """
@@ -8,7 +9,6 @@ python -m tests.bench.screenshots [FOLDER]
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import sys
 import tempfile
@@ -19,12 +19,13 @@ from tests.end2end.processes import BotProcess, ServerProcess
 from tests.end2end.xvfb import Xvfb
 
 from .screenshots_chat import chat_tour, paint_photo
+from .screenshots_plan import plan, wave
+from .screenshots_rooms import rooms_tour
 from .screenshots_together import together_tour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktop_app.data.messages.board import Shape
     from desktop_app.ui.main_window import MainWindow
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -69,6 +70,7 @@ def run(folder: Path, home: Path) -> None:
     window = MainWindow(bridge, settings=settings, save_settings=save)
     with loop:
         loop.run_until_complete(tour(window, bridge, folder, home))
+        loop.run_until_complete(rooms_tour(application, folder))
 
 
 async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> None:
@@ -154,37 +156,6 @@ async def whiteboard(window: MainWindow, bridge: Any, picture: Callable[[str], N
     window.actions_.whiteboard.trigger()
     window.board.take_event(StrokeMoved(ben, None))
     window.board.take_event(PointerMoved(ben, "board", 0, 0, False))
-
-
-def wave(y: float, color: str) -> Shape:
-    """A stroke of the pen."""
-    from desktop_app.data.messages.board import Shape
-
-    points = tuple(each for x in range(60, 330, 6) for each in (float(x), y + 14 * math.sin(x / 24)))
-    return Shape(tool="pen", color=color, width=4.0, points=points)
-
-
-def plan() -> list[Shape]:
-    """A few shapes of every kind."""
-    from desktop_app.data.messages.board import Shape
-
-    def make(tool: Any, color: str, *points: float, width: float = 4.0, text: str = "") -> Shape:
-        return Shape(tool=tool, color=color, width=width, points=points, text=text)
-
-    dark = "#1b212b"
-    return [
-        make("rectangle", "#2563eb", 60.0, 60.0, 260.0, 160.0),
-        make("text", dark, 96.0, 95.0, text="Garden"),
-        make("ellipse", "#14924c", 430.0, 50.0, 630.0, 170.0),
-        make("text", dark, 490.0, 95.0, text="Music"),
-        make("line", dark, 262.0, 110.0, 424.0, 110.0),
-        make("line", dark, 424.0, 110.0, 408.0, 100.0),
-        make("line", dark, 424.0, 110.0, 408.0, 120.0),
-        wave(230, "#d62c2c"),
-        wave(280, "#e07a12"),
-        make("text", "#d62c2c", 400.0, 220.0, width=8.0, text="Friday!"),
-        make("text", dark, 400.0, 290.0, width=3.0, text="Bring your own chairs"),
-    ]
 
 
 def theme_of(_window: MainWindow) -> Any:

@@ -9,11 +9,9 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtWidgets import QApplication
 
     from desktop_app.settings.schema import Settings
@@ -82,25 +80,51 @@ async def rooms_tour(application: QApplication, folder: Path) -> None:
     window.resize(*SIZE)
     window.start()
     await fill(window, engine)
+    window.setFocus()  # no ring around the first button
 
-    async def picture(name: str, appearance: str) -> None:
-        theme.apply_theme(application, cast("Appearance", appearance))
+    def switch(name: str) -> None:
+        window.controller.change_settings(window.controller.settings.replace(call_layout=name))
+
+    async def picture(name: str, appearance: Appearance) -> None:
+        theme.apply_theme(application, appearance)
         await asyncio.sleep(SETTLE_S)
         window.grab().save(str(folder / f"{name}.png"))
 
-    await picture("ten-grid", "light")
     window.call_page.grid.toggle_pin(PINNED)
-    window.actions_.automatic_layout.trigger()
+    switch("grid")
+    await picture("ten-grid", "light")
+    await picture("ten-grid-dark", "dark")
+    switch("speaker")
     await picture("ten-speaker-dark", "dark")
-    await others(window, picture)
+    await picture("ten-speaker", "light")
+    window.actions_.whiteboard.trigger()
+    await asyncio.sleep(SETTLE_S)
+    draw(engine)
+    await asyncio.sleep(SETTLE_S)
+    window.call_page.board.canvas.fit()
+    await picture("ten-whiteboard", "light")
     closed = asyncio.get_running_loop().create_future()
     window.closed.connect(lambda: closed.set_result(None))
     window.close()
     await closed
 
 
-async def others(window: MainWindow, picture: Callable[[str, str], object]) -> None:
-    """Nothing more."""
+def draw(engine: FakeEngine) -> None:
+    """Let somebody have drawn a plan."""
+    from desktop_app.data.events import BoardChanged
+    from desktop_app.data.messages.board import Op
+
+    from .screenshots_plan import plan
+
+    shapes = enumerate(plan(), 1)
+    engine.emit(
+        BoardChanged(
+            tuple(
+                Op(site="a" * 16, seq=n, clock=n, author=SPEAKER, kind="add", shape=each)
+                for n, each in shapes
+            )
+        )
+    )
 
 
 async def fill(window: MainWindow, engine: FakeEngine) -> None:

@@ -80,6 +80,31 @@ async def measure(
     ports: Sequence[int],
     options: argparse.Namespace,
     dialect: str,
+) -> None:
+    """Put the load on it, again when the machine had no time for the generator."""
+    kib: float | None = None
+    for attempt in range(options.attempts):
+        figures = await put_load(name, servers, ports, options, dialect)
+        # What a server has had once it mostly keeps: the first attempt says what connections need.
+        kib = figures["kib"] = figures["kib"] if kib is None else kib
+        report(figures)
+        if not bottleneck(figures):
+            break
+        if attempt + 1 < options.attempts:
+            await asyncio.sleep(5)
+
+
+def bottleneck(figures: dict[str, Any]) -> bool:
+    """Whether the generator was, and not the server."""
+    return bool(figures["generator_cpu"] > 0.85 or figures["late_p99_ms"] > 5)
+
+
+async def put_load(
+    name: str,
+    servers: Sequence[psutil.Process],
+    ports: Sequence[int],
+    options: argparse.Namespace,
+    dialect: str,
 ) -> dict[str, Any]:
     """Put the load on it."""
     plan = {
@@ -98,11 +123,9 @@ async def measure(
     assert load.stdin is not None
     assert load.stdout is not None
     try:
-        began = asyncio.get_running_loop().time()
         line = await asyncio.wait_for(load.stdout.readline(), JOINING_S)
         if line.strip() != b"ready":
             raise RuntimeError(f"{name}: the clients could not join")
-        joining_s = asyncio.get_running_loop().time() - began
         after = sum(server.memory_info().rss for server in servers)
         cpu = [server.cpu_times() for server in servers]
         load.stdin.write(b"\n")
@@ -119,9 +142,7 @@ async def measure(
         if load.returncode is None:
             load.kill()
             await load.wait()
-    figures |= {"name": name, "joining_s": joining_s, "kib": (after - before) / 1024 / options.connections}
-    report(figures)
-    return figures
+    return figures | {"name": name, "kib": (after - before) / 1024 / options.connections}
 
 
 def report(figures: dict[str, Any]) -> None:
@@ -135,9 +156,9 @@ def report(figures: dict[str, Any]) -> None:
     )
     missing = figures["sent"] - figures["received"]
     if missing or figures["refused"] or figures["lost"]:
-        print(f"  {missing} not relayed, {figures['refused']} refused, {figures['lost']} connections lost")
-    if figures["generator_cpu"] > 0.85 or figures["late_p99_ms"] > 5:
-        print("  the generator was the bottleneck: these times are not the server's")
+        print(f"  {missing} not relayed, refused: {figures['refused']}, {figures['lost']} connections lost")
+    if bottleneck(figures):
+        print("  the generator was the bottleneck: these times are not the server's", flush=True)
 
 
 def ours(port: int, options: argparse.Namespace, *more: str) -> list[str]:
@@ -189,6 +210,9 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=500)
     parser.add_argument("--rate", type=int, default=2000, help="signals a second, over all rooms")
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument(
+        "--attempts", type=int, default=3, help="at a server, while the generator is the bottleneck"
+    )
     parser.add_argument("--only", default="ours,floor,node,redis", help="which, with commas between")
     options = parser.parse_args()
     if (os.cpu_count() or 1) < 2:

@@ -17,6 +17,7 @@ import random
 import struct
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +39,7 @@ class Figures:
     relay_ns: list[int] = field(default_factory=list)
     late_ns: list[int] = field(default_factory=list)
     sent: int = 0
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
     lost: int = 0
 
 
@@ -122,7 +123,7 @@ class Client(asyncio.Protocol):
         elif payload.startswith((b'{"type":"welcome"', b"welcome")):
             self.joined.set_result(None)
         elif payload.startswith(b'{"type":"error"'):
-            self._figures.refused += 1
+            self._figures.refused[str(json.loads(payload)["code"])] += 1
 
     def prepare(self, others: list[str], chance: random.Random) -> None:
         """Make the frames in advance: nine candidates to one description, as when calls are set up."""

@@ -65,8 +65,8 @@ async def test_two_browsers_see_and_hear_each_other() -> None:
 
             await eventually(moved, "the picture moves")
             # One transport for everything, and the own microphone is not heard.
-            assert await page.evaluate("document.querySelector('.own video').muted")
-            assert not await page.evaluate("document.querySelector('.tile:not(.own) video').muted")
+            assert await page.evaluate("document.querySelector('.own audio') === null")
+            assert not await page.evaluate("document.querySelector('.tile:not(.own) audio').muted")
         assert complaints == [[], []]
 
 
@@ -152,7 +152,7 @@ async def test_without_devices_one_sees_and_hears_and_the_reasons_stand_there() 
         await expect(bob.locator(".tile:not(.own) video")).to_be_visible()
         await wait_media_flows(bob, "Ann")
         await expect(bob.locator("#sound")).to_be_hidden()
-        assert not await bob.evaluate("document.querySelector('.tile:not(.own) video').muted")
+        assert not await bob.evaluate("document.querySelector('.tile:not(.own) audio').muted")
 
         # A device that is still missing says so again when it is asked for.
         await bob.click("#camera-off")

@@ -71,6 +71,7 @@ class SfuParticipant:
         self.streams: list[dict[str, Any]] = []
         self.owners: list[dict[str, str | None]] = []
         self._socket = socket
+        self._leaving = False
         self._publisher: RTCPeerConnection | None = None
         self._subscriber: RTCPeerConnection | None = None
         self._tracks: dict[str, MediaStreamTrack] = {}
@@ -168,10 +169,12 @@ class SfuParticipant:
                 break
             parsed = json.loads(message.data)
             self.messages.append(parsed)
-            await self._take(parsed)
+            if not self._leaving or parsed["type"] == "sfu-published":
+                await self._take(parsed)
             self._changed.set()
 
     async def close(self) -> None:
+        self._leaving = True
         for job in self._jobs:
             job.cancel()
         open_ = [each for each in (self._publisher, self._subscriber) if each is not None]
@@ -201,9 +204,9 @@ class SfuParticipant:
                     else:
                         await self.ready()
             case "sfu-published":
-                assert self._publisher is not None
                 answer = RTCSessionDescription(message["sdp"], "answer")
-                await self._publisher.setRemoteDescription(answer)
+                if self._publisher is not None and self._publisher.signalingState == "have-local-offer":
+                    await self._publisher.setRemoteDescription(answer)
             case "sfu-offer":
                 await self._answer(message)
             case "sfu-streams":
@@ -280,9 +283,10 @@ async def participant(
             await somebody.until(lambda: somebody.messages)
             yield somebody
         finally:
+            await somebody.close()
             await socket.close()
             await reader
-            await somebody.close()
+            await somebody.close()  # what was begun meanwhile
 
 
 @asynccontextmanager

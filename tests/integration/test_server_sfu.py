@@ -246,6 +246,7 @@ async def test_churn_leaves_nothing_behind(tmp_path: Path) -> None:
                     async with participant(server, f"guest{number}") as guest:
                         await guest.until(lambda guest=guest: guest.streams)  # type: ignore[misc]
         for each in there:
+            await each.until(lambda each=each: len(each.others) == 2)  # type: ignore[misc]
             feeds = [(other, "audio") for other in each.others]
             await each.want(*feeds)
             await each.until(lambda each=each, feeds=feeds: each.gets(*feeds))  # type: ignore[misc]

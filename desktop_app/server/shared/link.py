@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ANSWER_S = 2.0
-"""How long one answer of Redis may take."""
+CONNECT_S = 2.0
+ANSWER_S = 5.0
+"""How long one answer of Redis may take. A Redis that hangs is noticed before that, by the pulse."""
 
 RETRY_S = 0.25
 MAX_BATCH = 256
@@ -115,7 +116,7 @@ class RedisLink:
         """
         done = asyncio.Event()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(CONNECT_S):
                 while not done.is_set():
                     self.call(script, arguments, lambda _: done.set())
                     with contextlib.suppress(TimeoutError):
@@ -154,7 +155,7 @@ class RedisLink:
     async def _live(self, first: asyncio.Future[None]) -> None:
         """Connect and work until that fails."""
         options: dict[str, Any] = {
-            "socket_connect_timeout": ANSWER_S,
+            "socket_connect_timeout": CONNECT_S,
             "socket_keepalive": True,
             "retry": Retry(NoBackoff(), 0),
         }
@@ -163,9 +164,9 @@ class RedisLink:
             Redis.from_url(self._address.url, socket_timeout=None, **options) as listening,
             listening.pubsub(ignore_subscribe_messages=False) as channel,
         ):
-            async with asyncio.timeout(2 * ANSWER_S):
+            async with asyncio.timeout(2 * CONNECT_S):
                 await channel.subscribe(self._channel)
-                await channel.get_message(timeout=ANSWER_S)  # that it is subscribed
+                await channel.get_message(timeout=CONNECT_S)  # that it is subscribed
                 for name, text in SCRIPTS.items():
                     self._shas[name] = str(await commands.script_load(text))
             broken = self._broken = asyncio.get_running_loop().create_future()

@@ -15,8 +15,13 @@ ALIVE_S = 2.5
 """How long a server counts as alive after its last beat. Its members leave, and another one leads, at most
 BEAT_S later."""
 
-SILENCE_S = 2.0
-"""A beat that does not come back by the channel for so long: the channel is dead, whatever it looks like."""
+LATE_S = 6.0
+"""The same for one that still listens to its channel: a machine that stood still, and everybody on it with it, is
+no reason to tear rooms apart."""
+
+SILENT_BEATS = 5
+"""So many beats that did not come back by the channel: it is dead, whatever it looks like. Counted, not timed: our
+own loop may have stood still."""
 
 
 class Pulse:
@@ -28,7 +33,7 @@ class Pulse:
         self._on_forgotten = on_forgotten
         self._timer: asyncio.TimerHandle | None = None
         self._lease_until = 0.0
-        self._heard_at = 0.0
+        self._unheard = 0
         self.epoch = 0
         """Which connection to Redis it is."""
 
@@ -39,7 +44,7 @@ class Pulse:
     def start(self) -> None:
         """The link is up: beat at once, and from then on."""
         self.stop()
-        self._heard_at = asyncio.get_running_loop().time()
+        self._unheard = 0
         self.epoch += 1
         self._beat(first=True)
 
@@ -51,15 +56,15 @@ class Pulse:
 
     def heard(self, stamp: bytes) -> None:
         """A beat of ours came back."""
-        self._heard_at = asyncio.get_running_loop().time()
+        self._unheard = 0
         self._lease_until = max(self._lease_until, float(stamp) + ALIVE_S)
 
     def _beat(self, first: bool = False) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
         self._timer = loop.call_later(BEAT_S, self._beat)
-        if now - self._heard_at > SILENCE_S:
-            self._heard_at = now  # once is enough
+        if self._unheard >= SILENT_BEATS:
+            self._unheard = 0  # once is enough
             self._link.give_up("its channel is silent")
             return
 
@@ -67,5 +72,6 @@ class Pulse:
             if reply == 1 and not first:
                 self._on_forgotten()
 
-        arguments = (self._server_id, self.epoch, int(ALIVE_S * 1000), f"{now:.6f}")
+        self._unheard += 1
+        arguments = (self._server_id, self.epoch, int(ALIVE_S * 1000), int(LATE_S * 1000), f"{now:.6f}")
         self._link.call("beat", arguments, answered)

@@ -5,6 +5,7 @@ Keys, with D for a room's digest and S for a server's id:
     bridgecall:number             the last number given to a member; never goes back
     bridgecall:servers            a hash: S to the epoch of its connection
     bridgecall:server:S:alive     there as long as S renews it
+    bridgecall:server:S:late      the same, for longer
     bridgecall:server:S:rooms     a set of D in which S has members
     bridgecall:room:D             a hash: leader (S), stored (what the leader keeps for a successor)
     bridgecall:room:D:members     a hash: user id to "NUMBER S INFO", INFO being opaque text
@@ -26,9 +27,15 @@ PREFIX = "bridgecall:"
 _COMMON = """
 local P = 'bridgecall:'
 
-local function alive(s) return redis.call('EXISTS', P .. 'server:' .. s .. ':alive') == 1 end
-
 local function tell(s, event) return redis.call('PUBLISH', P .. 'server:' .. s, event) end
+
+-- A process that ends lets go of its channel at once. One that is late and still has it may only have had to wait
+-- for a processor, and gets some more time.
+local function alive(s)
+  local key = P .. 'server:' .. s
+  if redis.call('EXISTS', key .. ':alive') == 1 then return true end
+  return redis.call('EXISTS', key .. ':late') == 1 and tell(s, '?') > 0
+end
 
 local function is_current(s, epoch) return redis.call('HGET', P .. 'servers', s) == epoch end
 
@@ -107,7 +114,8 @@ end
 
 local function reap(s)
   for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. s .. ':rooms')) do leave_room(d, s) end
-  redis.call('DEL', P .. 'server:' .. s .. ':rooms', P .. 'server:' .. s .. ':alive')
+  local key = P .. 'server:' .. s
+  redis.call('DEL', key .. ':rooms', key .. ':alive', key .. ':late')
   redis.call('HDEL', P .. 'servers', s)
 end
 
@@ -250,13 +258,15 @@ end
 return 1
 """
 
-# ARGV: server, epoch, for how many milliseconds it counts as alive, a stamp that comes back by the channel.
+# ARGV: server, epoch, for how many milliseconds it counts as alive without and with its channel, a stamp that comes
+# back by the channel.
 # Answers 1 when it was not known: new, or taken for dead.
 _BEAT = """
-local me, epoch, ttl, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local me, epoch, alive_ms, late_ms, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local before = redis.call('HGET', P .. 'servers', me)
 if before and tonumber(before) > tonumber(epoch) then return 0 end
-redis.call('SET', P .. 'server:' .. me .. ':alive', 1, 'PX', ttl)
+redis.call('SET', P .. 'server:' .. me .. ':alive', 1, 'PX', alive_ms)
+redis.call('SET', P .. 'server:' .. me .. ':late', 1, 'PX', late_ms)
 redis.call('HSET', P .. 'servers', me, epoch)
 for _, s in ipairs(redis.call('HKEYS', P .. 'servers')) do
   if s ~= me and not alive(s) then reap(s) end

@@ -145,4 +145,7 @@ class RoomControl:
 
     def _node_changed(self, node: JanusNode) -> None:
         for room in list(self._rooms.values()):
-            room.node_changed(node.url, up=node.up)
+            try:
+                room.node_changed(node.url, up=node.up)
+            except Exception:  # one room's trouble is neither the others' nor the node's
+                logger.exception("a room could not follow a node")

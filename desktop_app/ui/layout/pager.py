@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from desktop_app.ui import theme
 
@@ -29,11 +29,15 @@ class Pager(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.Spacing.XS)
+        self._speaker = QLabel()
+        self._speaker.setTextFormat(Qt.TextFormat.PlainText)
+        self._speaker.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        theme.set_style(self._speaker, role="caption")
         layout.addStretch(1)
         layout.addWidget(self.previous_button)
         layout.addWidget(self._label)
         layout.addWidget(self.next_button)
-        layout.addStretch(1)
+        layout.addWidget(self._speaker, 1)  # as wide as the stretch: the buttons stand in the middle
 
     def _button(self, icon: str, name: str, keys: str, step: int) -> QToolButton:
         button = QToolButton()
@@ -51,6 +55,20 @@ class Pager(QWidget):
     def text(self) -> str:
         """What stands between the buttons."""
         return self._label.text()
+
+    @property
+    def speaker_text(self) -> str:
+        """What is said of a speaker who is on another page; empty for nothing."""
+        return self._speaker.text()
+
+    def show_speaker(self, name: str) -> None:
+        """Name the one who speaks on another page, where there is room; empty for nobody."""
+        room = (self.width() - 2 * BUTTON_PX - self._label.minimumWidth()) // 2 - 3 * theme.Spacing.S
+        text = f"{name} is speaking" if name else ""
+        metrics = self._speaker.fontMetrics()
+        if room < metrics.horizontalAdvance("MMM is speaking"):
+            text = ""
+        self._speaker.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
 
     def show_page(self, number: int, pages: int, width_px: int) -> None:
         """Show that page `number` (from 0) of `pages` is there, in so much room."""

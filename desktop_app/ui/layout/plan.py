@@ -115,8 +115,8 @@ def plan_grid(room: Room, aspect_of: Callable[[str], float | None]) -> Plan:
     if page.pages > 1:
         height = max(1, room.height - PAGER_PX - GAP_PX)
         pager = Cell(0, room.height - PAGER_PX, room.width, PAGER_PX)
-    known = [aspect for key in page.keys if (aspect := aspect_of(key)) is not None]
-    cells = arrange(len(page.keys), room.width, height, common_aspect(known), GAP_PX)
+    aspect = common_aspect(_known(page.keys, aspect_of))
+    cells = arrange(len(page.keys), room.width, height, aspect, GAP_PX)
     return Plan(tuple(map(Placed, page.keys, cells)), page, pager)
 
 
@@ -126,16 +126,19 @@ def plan_speaker(room: Room, aspect_of: Callable[[str], float | None]) -> Plan:
     speaker = next((each for each in (*room.speakers, *unpinned) if each in unpinned), None)
     large = (*room.pinned, *(() if speaker is None else (speaker,)))
     rest = tuple(each for each in unpinned if each != speaker)
-    known = [aspect for key in large if (aspect := aspect_of(key)) is not None]
-    aspect = (known[0] if len(known) == 1 else common_aspect(known)) if known else MAX_ASPECT
-    plans = [_beside(room, large, rest, aspect, upright) for upright in (True, False)]
+    known = _known(large, aspect_of)
+    aspect = known[0] if len(known) == 1 else common_aspect(known)
+    small = common_aspect(_known((*rest, OWN), aspect_of))
+    plans = [_with_column(room, large, rest, aspect, small), _with_row(room, large, rest, aspect, small)]
     return max(plans, key=_large_area)
 
 
-def plan_strip(room: Room) -> Plan:
+def plan_strip(room: Room, aspect_of: Callable[[str], float | None]) -> Plan:
     """Everybody small in one column, or one row where there is more width than height: beside something else."""
     upright = room.height > room.width
-    plan = _strip(room.pinned, room.unpinned, Cell(0, 0, room.width, room.height), upright, room.start)
+    aspect = common_aspect(_known((*room.others, OWN), aspect_of))
+    area = Cell(0, 0, room.width, room.height)
+    plan = _strip((room.pinned, room.unpinned), area, upright, room.start, aspect)
     if not upright:
         return plan
     middle = (room.width - max(each.cell.width for each in plan.tiles)) // 2
@@ -158,16 +161,18 @@ def _large_area(plan: Plan) -> int:
     return sum(each.cell.width * each.cell.height for each in plan.tiles if each.large)
 
 
-def _beside(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float, upright: bool) -> Plan:
-    """Large tiles with a strip at their right or over them, the whole in the middle of the room."""
-    return _with_column(room, large, rest, aspect) if upright else _with_row(room, large, rest, aspect)
+def _known(keys: tuple[str, ...], aspect_of: Callable[[str], float | None]) -> list[float]:
+    return [aspect for key in keys if (aspect := aspect_of(key)) is not None]
 
 
-def _with_column(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float) -> Plan:
+def _with_column(
+    room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float, small: float
+) -> Plan:
+    """Large tiles of shape `aspect` with a column of `small` ones at their right, all in the middle of the room."""
     breadth = _within(room.width // 6, COLUMN_PX)
     cells = arrange(len(large), max(1, room.width - breadth - GAP_PX), room.height, aspect, GAP_PX)
     box = _around(cells)
-    strip = _strip((), rest, Cell(box.width + GAP_PX, box.y, breadth, box.height), True, room.start)
+    strip = _strip(((), rest), Cell(box.width + GAP_PX, box.y, breadth, box.height), True, room.start, small)
     used = max(
         each.cell.width for each in strip.tiles
     )  # its tiles may be narrower than it, and stand at the left
@@ -181,9 +186,10 @@ def _with_column(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspe
     return strip._replace(tiles=(*placed, *beside), pager=pager)
 
 
-def _with_row(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float) -> Plan:
+def _with_row(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float, small: float) -> Plan:
+    """The same with a row over them."""
     breadth = _within(min(room.height // 6, round(room.width / ROW_TILES / MAX_ASPECT)), ROW_PX)
-    strip = _strip((), rest, Cell(0, 0, room.width, breadth), False, room.start)
+    strip = _strip(((), rest), Cell(0, 0, room.width, breadth), False, room.start, small)
     used = max(each.cell.height for each in strip.tiles)
     cells = arrange(len(large), room.width, max(1, room.height - used - GAP_PX), aspect, GAP_PX)
     box = _around(cells)
@@ -195,13 +201,16 @@ def _with_row(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect:
     return strip._replace(tiles=(*placed, *over), pager=pager)
 
 
-def _strip(pinned: tuple[str, ...], rest: tuple[str, ...], area: Cell, upright: bool, start: int) -> Plan:
+def _strip(
+    people: tuple[tuple[str, ...], tuple[str, ...]], area: Cell, upright: bool, start: int, aspect: float
+) -> Plan:
     """A page of a strip: its tiles shrink a little to do without a second page.
 
     A column begins at the upper left, a row stands in the middle.
     """
+    pinned, rest = people
     length, breadth = (area.height, area.width) if upright else (area.width, area.height)
-    whole = breadth / MAX_ASPECT if upright else breadth * MAX_ASPECT
+    whole = breadth / aspect if upright else breadth * aspect
     count = len(pinned) + len(rest) + 1
     capacity = _fitting(length, whole * STRIP_SHRINK)
     pager = None
@@ -219,7 +228,7 @@ def _strip(pinned: tuple[str, ...], rest: tuple[str, ...], area: Cell, upright: 
     page = page_of(pinned, rest, (OWN,), capacity, start)
     slots = min(count, capacity)
     along = max(1, int(min(whole, (length - GAP_PX * (slots - 1)) / slots)))
-    across = max(1, int(along * MAX_ASPECT if upright else along / MAX_ASPECT))
+    across = max(1, int(along * aspect if upright else along / aspect))
     used = len(page.keys) * (along + GAP_PX) - GAP_PX
     begin = 0 if upright else max(0, (length - used) // 2)
     tiles = []

@@ -21,7 +21,9 @@ export class BackOff {
     }, delayMs);
   }
 
+  /** There is no need to try again. */
   succeeded() {
+    this.cancel();
     this.#failures = 0;
   }
 

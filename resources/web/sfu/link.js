@@ -9,13 +9,15 @@ const INTERRUPTED_MS = 4_000;
 
 /**
  * Events: "state" (detail: new, connecting, connected, interrupted). A subclass has begin(), which is called for each
- * attempt, and forget(), which is called when a connection is given up.
+ * attempt, and forget(), which is called when a connection is given up. The old one stays until settled() is called, when
+ * the first description of the new one has come: the server would take its end for a failure.
  */
 export class SfuLink extends EventTarget {
   #iceServers;
   #send;
   #backOff = new BackOff();
   #timer = null;
+  #old = null;
   #chain = Promise.resolve();
 
   name;
@@ -51,14 +53,18 @@ export class SfuLink extends EventTarget {
       return;
     }
     console.info(`the connection to the media server (${this.name}) begins anew: ${why}`);
-    this.#drop();
+    clearTimeout(this.#timer);
     this.setState("interrupted");
     this.#backOff.schedule(() => this.enqueue(() => this.begin({ again: true })));
   }
 
   /** Another RTCPeerConnection in place of what was there. */
   open() {
-    this.#drop();
+    this.settled();
+    if (this.connection !== null) {
+      this.forget();
+      this.#old = this.connection;
+    }
     const connection = newConnection(this.#iceServers);
     this.connection = connection;
     this.#wait(CONNECT_MS, "it does not come up");
@@ -78,6 +84,12 @@ export class SfuLink extends EventTarget {
     return connection;
   }
 
+  /** The old connection is not needed any more. */
+  settled() {
+    this.#old?.close();
+    this.#old = null;
+  }
+
   setState(state) {
     if (this.state !== state) {
       this.state = state;
@@ -91,12 +103,10 @@ export class SfuLink extends EventTarget {
       if (this.closed) {
         return;
       }
-      const before = this.connection;
       try {
         await step();
       } catch (error) {
-        // A step that waited for a connection which was closed meanwhile has failed of that.
-        if (!this.closed && (this.connection === before || before === null)) {
+        if (!this.closed) {
           console.warn(`the negotiation with the media server (${this.name}) failed`, error);
           this.restart("the negotiation failed");
         }
@@ -108,7 +118,7 @@ export class SfuLink extends EventTarget {
   #follow(state) {
     if (state === "connected") {
       clearTimeout(this.#timer);
-      this.#backOff.succeeded();
+      this.#backOff.succeeded(); // by itself, perhaps
       this.setState("connected");
     } else if (state === "failed" || state === "closed") {
       this.restart("it failed");
@@ -125,6 +135,7 @@ export class SfuLink extends EventTarget {
 
   #drop() {
     clearTimeout(this.#timer);
+    this.settled();
     if (this.connection !== null) {
       this.forget();
       this.connection.close();

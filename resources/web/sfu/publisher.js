@@ -36,6 +36,7 @@ export class Publisher extends SfuLink {
   published(sdp) {
     this.enqueue(async () => {
       if (this.connection?.signalingState === "have-local-offer") {
+        this.settled();
         await this.connection.setRemoteDescription({ type: "answer", sdp });
       }
     });

@@ -13,6 +13,8 @@ export class SfuSession extends EventTarget {
   #timer = null;
 
   epoch;
+  /** The name of this way among the Paths of a participant. */
+  path;
   publisher;
   subscriber;
 
@@ -20,10 +22,11 @@ export class SfuSession extends EventTarget {
   constructor({ userIds, view, ...options }) {
     super();
     this.epoch = options.epoch;
+    this.path = `sfu ${this.epoch}`;
     this.#userIds = userIds;
     this.#view = view;
     this.publisher = new Publisher(options);
-    this.subscriber = new Subscriber(options);
+    this.subscriber = new Subscriber({ ...options, path: this.path });
     for (const link of [this.publisher, this.subscriber]) {
       link.addEventListener("state", () => this.dispatchEvent(new Event("change")));
     }

@@ -42,7 +42,7 @@ export class SpeechDetector {
         this.#speaking = false;
         return SILENCE_DBOV;
       }
-    } else if (!this.#begins(nowMs, floor)) {
+    } else if (level <= 0 || !this.#begins(nowMs, floor)) {
       return null;
     }
     this.#speaking = true;

@@ -3,7 +3,6 @@
 import { Arrivals } from "./arrivals.js";
 import { SfuLink } from "./link.js";
 
-const PATH = "sfu";
 const mediaOf = (kind) => (kind === "audio" ? "audio" : "video");
 
 /**
@@ -12,6 +11,7 @@ const mediaOf = (kind) => (kind === "audio" ? "audio" : "video");
  * Event "streams": what belongs to whom is different.
  */
 export class Subscriber extends SfuLink {
+  #path;
   #pathsOf;
   #feeds = [];
   #asked = "";
@@ -20,6 +20,7 @@ export class Subscriber extends SfuLink {
 
   constructor(options) {
     super("subscribe", options);
+    this.#path = options.path;
     this.#pathsOf = options.pathsOf;
   }
 
@@ -61,6 +62,7 @@ export class Subscriber extends SfuLink {
     this.enqueue(async () => {
       if (this.connection === null || isReborn(this.connection, sdp)) {
         this.#arrivals = new Arrivals(this.open());
+        this.settled();
       }
       const { connection } = this;
       if (!this.#release(streams)) {
@@ -89,7 +91,7 @@ export class Subscriber extends SfuLink {
     this.#arrivals = null;
     for (const [mid, { userId }] of Array.from(this.#owners)) {
       this.#owners.delete(mid);
-      this.#pathsOf(userId)?.rest(PATH);
+      this.#pathsOf(userId)?.rest(this.#path);
     }
   }
 
@@ -102,7 +104,7 @@ export class Subscriber extends SfuLink {
       if (other?.userId !== owner.userId || mediaOf(other.kind) !== mediaOf(owner.kind)) {
         this.#arrivals.unwatch(mid);
         this.#owners.delete(mid);
-        this.#pathsOf(owner.userId)?.withdraw(PATH, [mediaOf(owner.kind)]);
+        this.#pathsOf(owner.userId)?.withdraw(this.#path, [mediaOf(owner.kind)]);
         mixed ||= other !== undefined;
       }
     }
@@ -133,7 +135,7 @@ export class Subscriber extends SfuLink {
       return;
     }
     this.#arrivals.watch(mid, mediaOf(kind), () => {
-      this.#pathsOf(userId)?.arrive(PATH, mediaOf(kind), transceiver.receiver.track);
+      this.#pathsOf(userId)?.arrive(this.#path, mediaOf(kind), transceiver.receiver.track);
     });
   }
 }

@@ -87,7 +87,7 @@ export class Topology extends EventTarget {
     if (this.#sfu.subscriber.state === "interrupted" || this.#sfu.publisher.state === "interrupted") {
       return "interrupted";
     }
-    return paths.has("sfu") || this.#sfu.subscriber.carries(userId) ? "" : "connecting";
+    return paths.has(this.#sfu.path) || this.#sfu.subscriber.carries(userId) ? "" : "connecting";
   }
 
   added(participant) {
@@ -266,7 +266,7 @@ export class Topology extends EventTarget {
 
   #isMissing(userId, mode) {
     const participant = this.#participants.get(userId);
-    if (participant === undefined || participant.paths.has(mode)) {
+    if (participant === undefined || participant.paths.has(mode === "sfu" ? this.#pendingSfu.path : mode)) {
       return false;
     }
     if (mode === "mesh" && !this.#mesh.reaches(userId)) {

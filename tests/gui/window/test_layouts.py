@@ -151,6 +151,9 @@ def test_nobody_hops_when_somebody_speaks_in_the_grid(many: Many) -> None:
     many.grid.set_active_speaker("u19")
     assert many.grid.tiles["u3"].grab().toImage() == quiet
     assert many.visible() == names(range(11))
+    assert many.grid.pager.speaker_text == "Person 19 is speaking", "on another page"
+    many.grid.turn_page(1)
+    assert many.grid.pager.speaker_text == ""
 
 
 def test_the_speaker_becomes_large_with_calm(qtbot: QtBot, many: Many) -> None:

@@ -19,6 +19,7 @@ from desktop_app.call.events import (
     ParticipantJoined,
     PeerStateChanged,
     QualityChanged,
+    TopologyChanged,
 )
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.rtc.state import PeerState
@@ -189,3 +190,28 @@ def test_two_people_with_one_name_are_told_apart() -> None:
     model.apply(CallStateChanged(CallState.IDLE, ""))
     model.apply(ParticipantJoined(ParticipantInfo("b", "Ana")))
     assert model.people["b"].name == "Ana"
+
+
+def test_the_topology_is_what_was_committed_last() -> None:
+    model = model_after(IN_CALL, ANNA)
+    assert [model.topology] == [None]
+    for event, mode in (
+        (TopologyChanged("mesh", "joined"), "mesh"),
+        (TopologyChanged("sfu", "participants", "prepare"), "mesh"),
+        (TopologyChanged("sfu", "failed", "abort"), "mesh"),
+        (TopologyChanged("sfu", "participants"), "sfu"),
+    ):
+        model.apply(event)
+        assert model.topology is not None
+        assert model.topology.mode == mode
+    model.apply(CallStateChanged(CallState.IDLE, ""))
+    assert [model.topology] == [None]
+
+
+def test_what_was_said_of_a_direct_path_ends_with_it() -> None:
+    model = model_after(IN_CALL, ANNA, TopologyChanged("mesh", "joined"), quality(False, "network", "a"))
+    assert "Anna" in model.quality_text()
+    model.apply(TopologyChanged("mesh", "no-sfu"))
+    assert "Anna" in model.quality_text()
+    model.apply(TopologyChanged("sfu", "participants"))
+    assert model.quality_text() == ""

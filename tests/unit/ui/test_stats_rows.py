@@ -139,9 +139,9 @@ def test_the_overview_has_a_section_for_everybody() -> None:
 def test_what_goes_to_a_media_server_stands_there_once() -> None:
     topology = TopologyChanged("sfu", "participants")
     sections = overview_sections([("Anna", None), ("Ben", PEER)], LocalStats(), topology)
-    assert [section.title for section in sections] == ["Anna", "Ben", SENT_ONCE, "This computer"]
-    ben = {row.label: (row.received.text, row.sent.text) for row in sections[1].rows}
-    once = {row.label: (row.received.text, row.sent.text) for row in sections[2].rows}
+    assert [section.title for section in sections] == [SENT_ONCE, "Anna", "Ben", "This computer"]
+    ben = {row.label: (row.received.text, row.sent.text) for row in sections[2].rows}
+    once = {row.label: (row.received.text, row.sent.text) for row in sections[0].rows}
     mesh = {
         row.label: (row.received.text, row.sent.text) for row in overview_sections([("", PEER)], None)[0].rows
     }

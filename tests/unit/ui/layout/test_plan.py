@@ -76,7 +76,7 @@ def test_tiles_lie_beside_each_other_within_the_room(
 ) -> None:
     room = Room(people(count), width, height, people(count)[:pins], ("u1",), start)
     if layout == "strip":
-        plan = plan_strip(room)
+        plan = plan_strip(room, lambda _key: aspect)
     else:
         make = plan_grid if layout == "grid" else plan_speaker
         plan = make(room, lambda _key: aspect)
@@ -168,7 +168,7 @@ def test_with_one_other_ours_lies_over_theirs() -> None:
 @pytest.mark.parametrize(("width", "height"), [(168, 500), (400, 92), (168, 120), (92, 91)])
 @pytest.mark.parametrize("count", [1, 2, 9, 25])
 def test_a_strip_is_one_line(count: int, width: int, height: int) -> None:
-    plan = plan_strip(Room(people(count), width, height))
+    plan = plan_strip(Room(people(count), width, height), unknown)
     cells = [each.cell for each in plan.tiles]
     assert len({cell.x for cell in cells}) == 1 or len({cell.y for cell in cells}) == 1
     assert len({(cell.width, cell.height) for cell in cells}) == 1
@@ -192,3 +192,12 @@ def test_which_pictures_are_to_come_large() -> None:
     assert large_view(grid, 500, ("u7",), 3) == (), "a thumbnail is enough for tiles so small"
     speaker = plan_speaker(Room(people(8), 300, 300, ("u4",), ("u5",)), wide)
     assert large_view(speaker, 320, ("u4", "u5"), 3) == ("u4", "u5"), "a large place counts in any window"
+
+
+def test_thumbnails_have_the_shape_of_the_pictures() -> None:
+    for plan in (
+        plan_strip(Room(people(3), 168, 500), lambda _key: 4 / 3),
+        plan_speaker(Room(people(3), 1164, 560), lambda _key: 4 / 3),
+    ):
+        last = plan.tiles[-1].cell
+        assert abs(last.width / last.height - 4 / 3) < 0.03
