@@ -106,6 +106,26 @@ class Room:
         )
         return float(entry["t"])
 
+    async def watches_what_it_is_told(self, name: str, *, large: str, small: str, hidden: str) -> None:
+        """Until a bot gets one picture large, one small and one not at all; afterwards it may have all again."""
+        bot = self.bots[name]
+        await bot.send({"cmd": "view", "large": [large], "small": [small]})
+
+        def obeyed(event: Event) -> bool:
+            seen = {user: stats["video"] for user, stats in event["users"].items()}
+            return bool(
+                set(seen) == {large, small, hidden}
+                and seen[large]["fps"] > SOME_FPS
+                and seen[large]["width"] >= 320
+                and seen[small]["fps"] > 0
+                and 0 < seen[small]["width"] <= 320
+                and seen[hidden]["fps"] == 0
+                and event["users"][hidden]["audio"]["level"] > 0.01
+            )
+
+        await bot.wait_for_event("stats", where=obeyed)
+        await bot.send({"cmd": "view", "large": [large, small, hidden], "small": []})
+
     def missing_s(self, at_t: float, names: Iterable[str]) -> list[float]:
         """What each of these bots missed of each other one's sound or picture, whichever is more, at a change.
 
@@ -156,6 +176,7 @@ async def test_nothing_is_missed_as_a_room_grows_loses_its_sfu_gets_it_back_and_
         for bot in room.bots.values():
             await bot.wait_for_event("active-speaker", user="dee")
         to_sfu_s = room.missing_s(at_t[0], ("ann", "bob"))
+        await room.watches_what_it_is_told("ann", large="bob", small="cid", hidden="dee")
 
         await room.janus.kill()
         await room.until_mode("mesh", "sfu-lost")
