@@ -41,6 +41,7 @@ SETTLE_S = 10.0
 JOIN_LIMIT_S = 40.0
 LOOK_AGAIN_S = 0.5
 LOOK_INTERVAL_S = 1.0
+CHANGE_S = 3.0
 SETTINGS: dict[str, Any] = {
     "version": 1,
     "camera": "test",
@@ -119,11 +120,13 @@ class Publishers(EventProcess):
         super().__init__(folder, "publishers", options)
 
 
-def show_speaker(screen: Xvfb) -> None:
+async def show_speaker(window: RoomWindow) -> None:
     """Change to the layout with one large tile. Keys follow the clicks: nobody manages the windows there."""
-    with closing(X11Input(screen.display)) as hands:
-        hands.click(*EMPTY_PLACE)
-        hands.keys("Ctrl", "g")
+    with closing(X11Input(window.screen.display)) as hands:
+        while len({tile["width"] for tile in (await window.look())["tiles"].values()}) < 2:
+            hands.click(*EMPTY_PLACE)
+            hands.keys("Ctrl", "g")
+            await asyncio.sleep(CHANGE_S)
 
 
 async def janus_packets(janus: JanusProcess) -> tuple[int, int]:
@@ -155,7 +158,7 @@ async def measure(count: int, options: argparse.Namespace, folder: Path) -> Resu
         pids["window"] = window.pid
         await window.sees_pictures(JOIN_LIMIT_S)
         if not options.grid:
-            show_speaker(screen)
+            await show_speaker(window)
         await asyncio.sleep(SETTLE_S)
         before_packets = await janus_packets(janus) if janus else (0, 0)
         before_s, meter = time.monotonic(), LoadMeter(pids, own="bench")

@@ -17,6 +17,7 @@ from aioice import stun
 from desktop_app.server.tls import FILE_NAME, self_made_certificate
 from desktop_app.server.turn import TurnServer, for_participant
 from tests.packaged import PackagedDaemon, free_ports
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,21 @@ def coturn(tmp_path: Path) -> Iterator[PackagedDaemon]:
         "TLS_KEY": str(pem),
     }
     with PackagedDaemon("coturn", tmp_path, port, **variables) as daemon:
+        eventually(lambda: answers_binding(port), "coturn listening on UDP")  # it does so after TCP
         yield daemon
+
+
+def answers_binding(port: int) -> bool:
+    """Whether a STUN binding request over UDP is answered."""
+    request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(1)
+        probe.connect(("127.0.0.1", port))
+        try:
+            probe.send(bytes(request))
+            return bool(probe.recv(4096))
+        except OSError:  # refused, or lost
+            return False
 
 
 def udp(port: int, name: str, password: str) -> closing[Turn]:
