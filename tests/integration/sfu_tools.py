@@ -10,7 +10,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    InvalidStateError,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack
 from av import VideoFrame
 
@@ -248,8 +254,13 @@ class SfuParticipant:
             self._tracks = {}
             self.owners.append({})
         subscriber = self._subscriber
-        await subscriber.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
-        await subscriber.setLocalDescription(await subscriber.createAnswer())
+        try:
+            await subscriber.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
+            await subscriber.setLocalDescription(await subscriber.createAnswer())
+        except InvalidStateError:
+            if not self._leaving:
+                raise
+            return  # it was closed meanwhile
         for transceiver in subscriber.getTransceivers():
             self._tracks[str(transceiver.mid)] = transceiver.receiver.track
         sdp = subscriber.localDescription.sdp

@@ -1,8 +1,7 @@
-"""Bots in rooms of the real server with a real Janus: mesh, SFU, and the way between."""
+"""Bots in a room of the real server with a real Janus: who speaks, and what is on whose screen."""
 
 from __future__ import annotations
 
-import asyncio
 import wave
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -27,16 +26,9 @@ pytestmark = [
     pytest.mark.expected_warnings("^desktop_app.server.janus.node: Janus "),
 ]
 
-FPS = 30
 SOME_FPS = 8
 """Of a thumbnail on a busy machine."""
 RATE_HZ = 48_000
-MOST_MISSING_S = 0.3
-"""Of a stream at a change. A gap that belongs to the change is in every stream; one that is in some has to do with what
-else the machine does just then, such as starting the next bot."""
-CHANGING_S, SETTLING_S = 0.4, 0.2
-"""Before all were told to leave the old way, and after it: in this time a receiver moves to the new one."""
-BACK_S = 5.0
 
 
 class Room:
@@ -70,10 +62,6 @@ class Room:
         await self._stack.enter_async_context(bot)
         self.bots[name] = bot
         await bot.wait_for_event("joined")
-
-    async def leave(self, name: str) -> None:
-        """One bot less."""
-        assert await self.bots.pop(name).leave() == 0
 
     async def until_all_see_all(self) -> float:
         """Until every bot has seen and heard everybody for a second, as they say it; when the last of them did."""
@@ -126,25 +114,6 @@ class Room:
         await bot.wait_for_event("stats", where=obeyed)
         await bot.send({"cmd": "view", "large": [large, small, hidden], "small": []})
 
-    def missing_s(self, at_t: float, names: Iterable[str]) -> list[float]:
-        """What each of these bots missed of each other one's sound or picture, whichever is more, at a change.
-
-        In the seconds of their stats in which a change was made, at a moment or just before.
-        """
-        missing = []
-        for name in names:
-            for other in set(names) - {name}:
-                stats = [
-                    event["users"][other]
-                    for event in self.bots[name].events("stats")
-                    if at_t - CHANGING_S < event["t"] < at_t + 1.0 + SETTLING_S and other in event["users"]
-                ]
-                assert stats, (name, other)
-                unheard_s = sum(user["audio"]["concealed_pct"] / 100 for user in stats)
-                unseen_s = sum(max(0.0, 1 - user["video"]["fps"] / FPS) for user in stats)
-                missing.append(max(unheard_s, unseen_s))
-        return missing
-
 
 def whole(user: Event) -> bool:
     """Whether a second of somebody's stats has pictures and sound."""
@@ -163,49 +132,12 @@ async def sfu_room(folder: Path, rules: Rules) -> AsyncIterator[Room]:
         yield Room(folder, server.url().replace("http", "ws"), janus, stack)
 
 
-async def test_nothing_is_missed_as_a_room_grows_loses_its_sfu_gets_it_back_and_shrinks(
-    tmp_path: Path,
-) -> None:
-    async with sfu_room(tmp_path, Rules(threshold=3, hysteresis_s=0.5)) as room:
-        await room.join("ann", "bob")
-        await room.until_all_see_all()
-        await room.join("cid")
-        at_t = [await room.until_mode("sfu", "participants")]
+async def test_all_are_told_who_speaks_and_each_gets_what_is_on_the_screen(tmp_path: Path) -> None:
+    async with sfu_room(tmp_path, Rules(threshold=3)) as room:
+        await room.join("ann", "bob", "cid")
         await room.join_speaking("dee")
+        await room.until_mode("sfu", "participants")
         await room.until_all_see_all()
         for bot in room.bots.values():
             await bot.wait_for_event("active-speaker", user="dee")
-        to_sfu_s = room.missing_s(at_t[0], ("ann", "bob"))
         await room.watches_what_it_is_told("ann", large="bob", small="cid", hidden="dee")
-
-        await room.janus.kill()
-        await room.until_mode("mesh", "sfu-lost")
-        await room.until_all_see_all()
-        await room.janus.restart()
-        loop = asyncio.get_running_loop()
-        back_s = loop.time()
-        at_t.append(await room.until_mode("sfu", "sfu-back"))
-        assert loop.time() - back_s < BACK_S
-        await room.until_all_see_all()
-
-        await room.leave("dee")
-        await room.leave("cid")
-        at_t.append(await room.until_mode("mesh", "few-participants"))
-        await room.until_all_see_all()
-        await asyncio.sleep(SETTLING_S)  # until the stats of the time after the change are there
-        to_sfu_s += room.missing_s(at_t[1], ("ann", "bob"))
-        to_mesh_s = room.missing_s(at_t[2], ("ann", "bob"))
-        assert min(to_sfu_s) < MOST_MISSING_S, to_sfu_s
-        assert min(to_mesh_s) < MOST_MISSING_S, to_mesh_s
-        story = [(event["mode"], event["reason"]) for event in room.bots["ann"].events("topology")]
-        assert story == [
-            ("mesh", "joined"),
-            ("sfu", "participants"),
-            ("mesh", "sfu-lost"),
-            ("sfu", "sfu-back"),
-            ("mesh", "few-participants"),
-        ]
-        for bot in room.bots.values():
-            assert {event["state"] for event in bot.events("peer")} <= {
-                *("connecting", "connected", "reconnecting", "closed")
-            }
