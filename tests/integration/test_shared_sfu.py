@@ -65,6 +65,32 @@ async def test_a_room_over_two_servers_has_one_sfu_and_one_mind(tmp_path: Path) 
         assert not [key for key in await redis.keys() if ":room" in key]
 
 
+@pytest.mark.expected_warnings("^desktop_app.server.shared.link: Redis (was lost|is there again)")
+async def test_what_was_published_while_redis_was_away_is_heard_of(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(RedisServer())
+        janus = await stack.enter_async_context(JanusProcess(tmp_path))
+        address = parse_redis_url(redis.url)
+        options: dict[str, Any] = {"redis": address, "janus": (janus.address,), "rules": RULES}
+        one = await stack.enter_async_context(running_server(**options))
+        two = await stack.enter_async_context(running_server(**options))
+        for server in (one, two):
+            await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        ann = await stack.enter_async_context(participant(one, "ann"))
+        bob = await stack.enter_async_context(participant(two, "bob"))
+        cat = await stack.enter_async_context(participant(two, "cat"))
+        for each in (ann, bob, cat):
+            await each.until_told("sfu", "commit", "participants")
+        await ann.until(lambda: ann.gets(*feeds("bob", "cat")))
+        redis.kill()
+        for server in (one, two):
+            await server.wait_for_gauge("bridgecall_redis_up", 0)
+        await bob.publish(("audio", "camera"))
+        await cat.until(lambda: cat.gets(("ann", "audio"), ("ann", "thumbnail"), ("bob", "audio")))
+        await redis.restart()
+        await ann.until(lambda: ann.gets(("bob", "audio"), *feeds("cat")))
+
+
 def feeds(*users: str) -> list[tuple[str, str]]:
     """The sound and the thumbnail of each."""
     return [(user, kind) for user in users for kind in ("audio", "thumbnail")]

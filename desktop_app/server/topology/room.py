@@ -180,6 +180,22 @@ class RoomTopology:
                 self._sfus[epoch].heard(message)
         self.look()
 
+    def leads(self) -> None:
+        """This server decides from now on, and the one before may not have stored what it said last."""
+        if self._coordinator.changed:
+            self._bus.store(self._room_id, self._coordinator.snapshot())
+        self.look()
+
+    def catch_up(self, *, resumed: bool) -> None:
+        """Follow what was stored, in case it was not heard; after an interruption ask what else was not."""
+        for change in self._coordinator.missed(self._bus.stored(self._room_id)):
+            logger.info("a change was missed")
+            self._apply(change)
+        if resumed:
+            for sfu in self._sfus.values():
+                sfu.ask()
+        self.look()
+
     def look(self) -> None:
         """See what is to be done now, and come back when time alone may change it."""
         now_s = self._now()

@@ -359,7 +359,7 @@ def test_a_preparation_that_is_said_twice_keeps_its_first_room() -> None:
     coordinator.ready("ann", 1, ok=True)
     # Redis was slow, or two servers took themselves for the leader.
     assert not coordinator.apply(replace(first, room="second"), 102.0)
-    assert coordinator.pending == first
+    assert coordinator.snapshot()["pending"] == change_values(first)
     assert not coordinator.waits_for("ann", 1)
     assert coordinator.apply(replace(first, phase="commit"), 103.0)
     assert not coordinator.apply(replace(first, room="second"), 104.0)
@@ -374,3 +374,26 @@ def test_a_preparation_that_is_said_twice_keeps_its_first_room() -> None:
         0.0,
     )
     assert successor.pending == first
+
+
+def test_what_was_not_heard_is_found_in_what_was_stored() -> None:
+    leader, other = Coordinator(RULES), Coordinator(RULES)
+    prepare = Change(1, "sfu", "prepare", "participants", "ws://a", "first")
+    back = Change(2, "mesh", "prepare", "few-participants")
+    steps = [
+        prepare,
+        replace(prepare, phase="commit"),
+        back,
+        replace(back, phase="abort", reason="failed"),
+        replace(back, epoch=3, phase="commit"),
+    ]
+    older = leader.snapshot()
+    for change in steps:
+        leader.apply(change, 100.0)
+        assert other.missed(older) == []
+        assert [each.phase for each in other.missed(leader.snapshot())] == [change.phase]
+        for each in other.missed(leader.snapshot()):
+            assert other.apply(each, 100.0)
+        assert (other.current, other.pending) == (leader.current, leader.pending)
+        assert other.missed(leader.snapshot()) == other.missed(older) == []
+        older = leader.snapshot()
