@@ -57,7 +57,7 @@ class SpeechDetector:
             if level <= 0 or now_s - self._heard_s > END_S:
                 self._speaking = False
                 return SILENCE_DBOV
-        elif not self._begins(now_s, floor):
+        elif level <= 0 or not self._begins(now_s, floor):  # what was heard before a mute still counts in it
             return None
         self._speaking = True
         if now_s - self._told_s < TELL_S or now_s - self._heard_s >= TELL_S:

@@ -55,7 +55,8 @@ def test_a_mute_ends_it_at_once() -> None:
     run([-60.0] * 10 + speech(3), detector)
     assert detector.speaking
     assert detector.update(4.1, 0.0) == SILENCE_DBOV
-    assert detector.update(4.2, 0.0) is None
+    assert [detector.update(4.1 + look * STEP_S, 0.0) for look in range(1, 20)] == [None] * 19
+    assert not detector.speaking
 
 
 @given(st.lists(st.floats(-127, 0), max_size=200))
