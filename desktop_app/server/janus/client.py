@@ -104,6 +104,7 @@ class JanusClient:
         self._session_id: int | None = None
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._acked: set[str] = set()  # those of the waiting ones that get an ack and nothing more
+        self._unwanted: dict[str, None] = {}  # attach requests that nobody waits for any more
         self._listeners: dict[int, HandleListener] = {}
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(4)
@@ -186,7 +187,11 @@ class JanusClient:
             async with asyncio.timeout(REQUEST_S):
                 await self._socket.send_str(json.dumps(message))
                 answer = await future
+        except asyncio.CancelledError:
+            self._give_up(verb, transaction)
+            raise
         except TimeoutError:
+            self._give_up(verb, transaction)
             raise JanusGoneError(f"no answer to {verb}") from None
         except (OSError, ClientError, RuntimeError) as error:
             raise JanusGoneError(f"the connection is lost: {error}") from None
@@ -236,6 +241,9 @@ class JanusClient:
             if not waiting.done():
                 waiting.set_result(message)
             return
+        if message.get("transaction") in self._unwanted:
+            self._drop(message)
+            return
         if kind == "timeout":
             logger.warning("Janus has forgotten our session")
             self._lose()
@@ -249,6 +257,22 @@ class JanusClient:
             listener(kind, event)
         except Exception:
             logger.exception("an event of Janus could not be handled")
+
+    def _give_up(self, verb: str, transaction: str) -> None:
+        """Whoever waited for this is gone; a handle that comes all the same would stay for ever."""
+        future = self._waiting[transaction]
+        if verb != "attach" or self._over:
+            return
+        if future.done() and not future.cancelled() and future.exception() is None:
+            self._drop(future.result())
+        elif len(self._unwanted) < MAX_WAITING:
+            self._unwanted[transaction] = None
+
+    def _drop(self, attached: Answer) -> None:
+        self._unwanted.pop(str(attached.get("transaction")), None)
+        handle_id = _int(_dict(attached.get("data")).get("id"))
+        if handle_id and not self._over:
+            self._tasks.spawn(Handle(self, handle_id).detach(), name="detach")
 
     async def _keep_alive(self) -> None:
         while not self._over:

@@ -18,6 +18,7 @@ ROOM_PREFIX = "bridgecall-"
 NO_SUCH_ROOM = 426
 ROOM_EXISTS = 427
 NO_SUCH_FEED = 428
+UNAUTHORIZED = 433
 MAX_PUBLISHERS = 256
 """Of one room: more than people, since somebody who publishes anew does so before the old publication ends."""
 BITRATE_BPS = 5_000_000
@@ -39,6 +40,8 @@ class PluginStream:
     mid: str
     kind: str
     source: FeedMid | None
+    disabled: bool = False
+    """Of a publication: Janus has no codec for it, and gives it to nobody."""
 
 
 def new_room_id() -> str:
@@ -253,5 +256,6 @@ def _streams(data: dict[str, Any]) -> list[PluginStream]:
             raise JanusError(0, "Janus sent a list of streams that is malformed")
         feed, mid = each.get("feed_id"), each.get("feed_mid")
         source = FeedMid(feed, mid) if isinstance(feed, str) and isinstance(mid, str) else None
-        found.append(PluginStream(each["mid"], str(each.get("type")), source if each.get("active") else None))
+        there = source if each.get("active") else None
+        found.append(PluginStream(each["mid"], str(each.get("type")), there, bool(each.get("disabled"))))
     return found

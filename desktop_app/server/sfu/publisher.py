@@ -48,6 +48,7 @@ class Publisher:
         self._next: SfuPublish | None = None
         self._asked = asyncio.Event()
         self._handle: Handle | None = None
+        self._older: Handle | None = None  # stays until the newer one has media
         self._feed = ""
         self._tasks = TaskOwner("sfu publisher")
         self._candidates = Candidates(self._tasks)
@@ -64,11 +65,12 @@ class Publisher:
         self._candidates.put(candidate)
 
     async def close(self) -> None:
-        """End the publication."""
+        """End the publication; nothing more is said of its feeds, which may be somebody's who came anew."""
+        self._feed = ""
         await self._tasks.close()
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            await handle.detach()
+        handles = [each for each in (self._handle, self._older) if each is not None]
+        self._handle = self._older = None
+        await asyncio.gather(*(each.detach() for each in handles))
         if self._allowed and self._place.node.up:
             try:
                 await self._place.node.videoroom.disallow(self._place.room, self._token)
@@ -108,19 +110,21 @@ class Publisher:
             if handle is not None:
                 await handle.detach()
             place.refused(error)
+            if error.code in (videoroom.NO_SUCH_ROOM, videoroom.UNAUTHORIZED):
+                self._allowed = False  # a room that is made again knows no token of before
             self._failed(error, "refused")
             return
         except asyncio.CancelledError:
             if handle is not None:
                 await handle.detach()
             raise
-        older, self._handle = self._handle, handle
+        self._older, self._handle = self._handle, handle
         self._feed = feed
         place.tell(self._user_id, SfuPublished(place.epoch, compact(sdp)))
         if self._next is None:
             self._candidates.open(handle)
         if await self._comes_up(up):
-            types = {stream.mid: stream.kind for stream in streams}
+            types = {stream.mid: stream.kind for stream in streams if not stream.disabled}
             self._on_feeds(
                 tuple(
                     Source(self._user_id, track.kind, feed, track.mid)
@@ -128,6 +132,7 @@ class Publisher:
                     if types.get(track.mid) == ("audio" if track.kind == "audio" else "video")
                 )
             )
+        older, self._older = self._older, None
         if older is not None:
             self._tasks.spawn(self._fade(older), name="fade")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from desktop_app.core.tasks import TaskOwner
@@ -88,7 +89,10 @@ class SfuRoom:
             case SfuPublish():
                 participant.publishes = True
                 participant.publisher.publish(message)
-                self._say_watched(user_id, always=True)
+                wanted_of_us = {
+                    kind for each in self._wants.values() for user, kind in each if user == user_id
+                }
+                self._say_watched(user_id, wanted_of_us, always=True)
             case SfuSubscribe():
                 wanted = bounded(message.feeds, user_id)
                 pictures = [(feed.user_id, feed.kind) for feed in wanted if feed.kind != "audio"]
@@ -165,15 +169,17 @@ class SfuRoom:
         }
 
     def _look(self) -> None:
+        watched: dict[str, set[Feed]] = {}
+        for user_id, kind in chain.from_iterable(self._wants.values()):
+            watched.setdefault(user_id, set()).add(kind)
         for user_id in self._locals:
-            self._say_watched(user_id)
+            self._say_watched(user_id, watched.get(user_id, set()))
         for participant in self._locals.values():
             participant.subscriber.look()
 
-    def _say_watched(self, user_id: str, *, always: bool = False) -> None:
+    def _say_watched(self, user_id: str, wanted: set[Feed], *, always: bool = False) -> None:
         if not self._locals[user_id].publishes:
             return
-        wanted = {kind for wants in self._wants.values() for user, kind in wants if user == user_id}
         kinds = tuple(kind for kind in FEEDS if kind in wanted)
         if always or self._watched.get(user_id) != kinds:
             self._watched[user_id] = kinds

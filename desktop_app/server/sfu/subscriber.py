@@ -119,6 +119,7 @@ class _Connection:
         self._missing: dict[
             str, float
         ] = {}  # feeds that Janus does not know, and until when they are left out
+        self._ungiven: set[Source] = set()  # what Janus did not put on an m-line, though it did not refuse
         self._candidates = Candidates(tasks)
 
     def want(self, feeds: tuple[WantedFeed, ...]) -> None:
@@ -169,7 +170,7 @@ class _Connection:
         return {
             name: source
             for name, source in self._published().items()
-            if self._missing.get(source.feed, 0.0) <= now_s
+            if source not in self._ungiven and self._missing.get(source.feed, 0.0) <= now_s
         }
 
     def _leave_out(self, error: JanusError) -> bool:
@@ -206,6 +207,9 @@ class _Connection:
                 changes = [(mid, FeedMid(source.feed, source.mid)) for mid, source in step.changes]
                 sdp, streams = await videoroom.switch(self._handle, changes)
         lines = self._read(streams, sources)
+        if not isinstance(step, Unsubscribe):
+            # To ask for it again would go on for ever.
+            self._ungiven |= set(sources) - {line.source for line in lines if line.active}
         if sdp is not None:
             await self._negotiate(sdp, lines)
         elif isinstance(step, Switch):

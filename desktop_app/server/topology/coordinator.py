@@ -131,13 +131,15 @@ class Coordinator:
         if current is None:
             return
         epoch = snapshot.get("epoch")
-        self._epoch = max(current.epoch, epoch) if isinstance(epoch, int) else current.epoch
+        self._epoch = current.epoch
         self._current = current
         self._noticed = snapshot.get("noticed") is True
         self._was_lost = snapshot.get("was_lost") is True
         pending = _change(snapshot.get("pending"))
         if pending is not None:
             self.apply(pending, now_s)
+        if isinstance(epoch, int):
+            self._epoch = max(self._epoch, epoch)
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -196,6 +198,8 @@ class Coordinator:
             self._noticed = True
             return True
         if change.phase == "prepare":
+            if change.epoch == self._epoch:
+                return False  # said twice, perhaps with another room: everybody has entered the first one
             self._epoch = change.epoch
             self._pending = _Pending(
                 change,

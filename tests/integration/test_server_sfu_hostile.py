@@ -1,0 +1,67 @@
+"""Participants of SFU rooms who do what no client of ours does; with the real Janus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.janus import PROGRAM
+
+from .sfu_tools import participants
+from .test_server_sfu import janus_and_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .sfu_tools import SfuParticipant
+
+pytestmark = [
+    pytest.mark.needs_program(PROGRAM),
+    # aiortc's own receiver is given pictures before the first whole one.
+    pytest.mark.expected_warnings("^aiortc.rtcrtpreceiver: .* failed to decode VP8 frame"),
+]
+
+
+async def test_a_picture_that_janus_does_not_take_is_nobody_elses_trouble(tmp_path: Path) -> None:
+    async with (
+        janus_and_server(tmp_path) as (_janus, server),
+        participants(server, "ann", "bob", "cat") as (ann, bob, cat),
+    ):
+        for each in (ann, bob, cat):
+            await each.until_told("sfu", "commit", "participants")
+        await ann.until(lambda: ann.gets(*ann.everything()))
+        _without_vp8(bob)
+        await bob.publish()
+        await ann.until(lambda: ann.gets(("bob", "audio"), ("cat", "audio"), ("cat", "thumbnail")))
+        offers = len(ann.got("sfu-offer"))
+        for _ in range(25):
+            assert (await ann.frame("cat", "audio")).sample_rate
+        assert len(ann.got("sfu-offer")) <= offers + 1
+        assert not ann.got("sfu-failed")
+
+
+def _without_vp8(somebody: SfuParticipant) -> None:
+    """From now on its offers have no VP8; it takes the answers, whatever is rejected in them."""
+    send, take = somebody.send, somebody._take
+
+    async def changed(**message: Any) -> None:
+        if message["type"] == "sfu-publish":
+            message["sdp"] = message["sdp"].replace("VP8", "VPX")
+        await send(**message)
+
+    async def taken(message: dict[str, Any]) -> None:
+        if message["type"] == "sfu-published":
+            head, *sections = message["sdp"].split("\r\nm=")
+            wanted = ("a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup", "a=rtcp-mux")
+            transport = [line for line in sections[0].split("\r\n") if line.startswith(wanted)]
+            for number, section in enumerate(sections):
+                if section.startswith("video 0 "):
+                    taken_after_all = "video 9 UDP/TLS/RTP/SAVPF 97", "c=IN IP4 0.0.0.0", f"a=mid:{number}"
+                    vp8 = "a=rtpmap:97 VP8/90000", "a=recvonly"
+                    sections[number] = "\r\n".join([*taken_after_all, *vp8, *transport, ""]).rstrip("\r\n")
+            sections[-1] = sections[-1].rstrip("\r\n") + "\r\n"
+            message = {**message, "sdp": "\r\nm=".join([head, *sections])}
+        await take(message)
+
+    somebody.send, somebody._take = changed, taken  # type: ignore[method-assign]
