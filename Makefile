@@ -16,7 +16,10 @@ pytest := $(bin)/python -m pytest
 unit_tests := $(pytest) -p no:pytest-qt -p tests.unit.without_qt tests/unit $(PYTEST_ARGS)
 gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 
-.PHONY: run env dev lint format unit gui integration end2end test coverage
+# Those of the integration tests that nothing in real time depends on: no sound, no picture, no bad network.
+server_tests := $(wildcard $(addprefix tests/integration/test_,janus_* packaged_* redis_* server_* shared_* signaling_*))
+
+.PHONY: run env dev lint format unit gui integration servers media end2end test coverage
 
 run:
 	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
@@ -51,14 +54,20 @@ gui: dev
 integration: dev
 	$(pytest) tests/integration $(PYTEST_ARGS)
 
+servers: dev
+	$(pytest) $(server_tests) $(PYTEST_ARGS)
+
+media: dev
+	$(pytest) tests/integration $(addprefix --ignore=,$(server_tests)) $(PYTEST_ARGS)
+
 end2end: dev
 	$(pytest) tests/end2end $(PYTEST_ARGS)
 
 # The fastest first, also under make -j. What waits for networks and devices has the machine for itself.
 test: dev
 	$(MAKE) lint
-	$(MAKE) -j2 --output-sync=target unit gui
-	$(MAKE) integration
+	$(MAKE) -j2 --output-sync=target unit gui servers
+	$(MAKE) media
 	$(MAKE) end2end
 
 coverage: dev

@@ -53,6 +53,7 @@ CORE = """general: {{
 media: {{
     rtp_port_range = "{first_port}-{last_port}"
     twcc_period = 50
+    min_nack_queue = 500
     slowlink_threshold = 4
 }}
 nat: {{

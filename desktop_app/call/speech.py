@@ -57,11 +57,11 @@ class SpeechDetector:
             if level <= 0 or now_s - self._heard_s > END_S:
                 self._speaking = False
                 return SILENCE_DBOV
-        elif not self._begins(now_s, floor):
-            return None
-        self._speaking = True
+        elif level <= 0 or now_s - self._heard_s >= TELL_S or not self._begins(now_s, floor):
+            return None  # what was heard before a mute, or as noise, is in the newest levels, too
         if now_s - self._told_s < TELL_S or now_s - self._heard_s >= TELL_S:
-            return None
+            return None  # no news; and who begins is told at once, so that an end has had a beginning
+        self._speaking = True
         self._told_s = now_s
         loudest = max(each for at_s, each in self._levels if now_s - at_s <= TELL_S)
         return min(0, round(loudest))

@@ -60,9 +60,9 @@ async def said(page: Page, words: str) -> bool:
     return words in (await page.locator("#notice").text_content() or "")
 
 
-async def overlaps(page: Page) -> bool:
-    """Whether tiles lie over each other, or outside of the place that they have."""
-    found: bool = await page.evaluate(
+async def apart(page: Page) -> bool:
+    """Whether no tile lies over another one, or outside of the place that they have."""
+    overlaps: bool = await page.evaluate(
         """() => {
             const place = document.querySelector("#tiles").getBoundingClientRect();
             const tiles = [...document.querySelectorAll(".tile:not([hidden])")];
@@ -73,7 +73,7 @@ async def overlaps(page: Page) -> bool:
                 && two.left < one.right - 1 && one.top < two.bottom - 1 && two.top < one.bottom - 1));
         }"""
     )
-    return found
+    return not overlaps
 
 
 async def test_pages_pins_and_the_speaker() -> None:
@@ -102,7 +102,7 @@ async def turn_the_pages(page: Page) -> None:
     first = await shown(page)
     while True:
         seen += await shown(page)
-        assert not await overlaps(page)
+        await eventually(lambda: apart(page), "tiles lie beside each other")
         await expect(page.locator(".tile.own")).to_be_visible()
         if await page.locator("#page-after").is_disabled():
             break
@@ -138,12 +138,12 @@ async def pin_one(page: Page) -> None:
     assert box is not None
     assert other is not None
     assert box["width"] * box["height"] > 4 * other["width"] * other["height"]
-    assert not await overlaps(page)
+    await eventually(lambda: apart(page), "tiles lie beside each other")
     await page.click("#page-after")
     await expect(pinned).to_be_visible()
     await page.click("#board-toggle")
     await expect(page.locator("#board")).to_be_visible()
-    assert not await overlaps(page)
+    await eventually(lambda: apart(page), "tiles lie beside each other")
     await page.click("#board-toggle")
     await pinned.locator(".tile-pin").click()
     await expect(pinned).to_have_count(0)

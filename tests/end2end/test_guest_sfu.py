@@ -11,7 +11,7 @@ from tests.janus import PROGRAM
 
 from .chromium import chromium_page, collect_complaints
 from .guest_crowd import colour_of, is_of, join, sfu_server, wait_for_mode, wait_reception
-from .guest_tools import WAIT_S, eventually, participants, wait_connected
+from .guest_tools import WAIT_S, eventually, participants, room_url, wait_connected
 from .processes import BotProcess
 from .test_guest_data import line, say
 
@@ -118,3 +118,16 @@ async def test_pages_and_a_bot_go_to_the_sfu_and_back(tmp_path: Path) -> None:
         assert seen
         assert all(is_of((red, green, blue), "Bob", 60) for red, green, blue, _ in seen), seen
         assert complaints == [[], []]
+
+
+async def test_a_guest_who_sends_nothing_holds_up_nobody(tmp_path: Path) -> None:
+    async with sfu_server(tmp_path) as server, chromium_page(fake_media=False) as page:
+        url = f"ws://127.0.0.1:{server.port}"
+        async with BotProcess(tmp_path, "ann", url, "R") as ann, BotProcess(tmp_path, "bob", url, "R") as bob:
+            for bot in (ann, bob):
+                await bot.wait_for_event("joined")
+            await page.goto(room_url(server, "R", "Guest"))
+            for bot in (ann, bob):
+                await bot.wait_for_event("topology", mode="sfu", reason="participants", timeout=WAIT_S)
+                assert not bot.events("topology-step", phase="abort")
+            await wait_for_mode(page, "sfu")

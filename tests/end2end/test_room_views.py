@@ -135,8 +135,8 @@ async def sfu_room(folder: Path, rules: Rules) -> AsyncIterator[Room]:
 async def test_all_are_told_who_speaks_and_each_gets_what_is_on_the_screen(tmp_path: Path) -> None:
     async with sfu_room(tmp_path, Rules(threshold=3)) as room:
         await room.join("ann", "bob", "cid")
-        await room.join_speaking("dee")
         await room.until_mode("sfu", "participants")
+        await room.join_speaking("dee")
         await room.until_all_see_all()
         for bot in room.bots.values():
             await bot.wait_for_event("active-speaker", user="dee")

@@ -52,10 +52,11 @@ def test_keystrokes_are_no_speech() -> None:
 
 def test_a_mute_ends_it_at_once() -> None:
     detector = SpeechDetector()
-    run([-60.0] * 10 + speech(3), detector)
+    run([-60.0] * 10 + speech(2.9), detector)
     assert detector.speaking
-    assert detector.update(4.1, 0.0) == SILENCE_DBOV
-    assert detector.update(4.2, 0.0) is None
+    assert detector.update(3.95, 0.0) == SILENCE_DBOV
+    assert [detector.update(3.95 + look * 0.05, 0.0) for look in range(1, 40)] == [None] * 39
+    assert not detector.speaking
 
 
 @given(st.lists(st.floats(-127, 0), max_size=200))
