@@ -153,6 +153,10 @@ class RoomTopology:
         else:
             self._coordinator.node_lost(url)
         self.look()
+        if up and not self._bus.is_leader(self._room_id):
+            # The leader may never have lost it: what was ours there is gone all the same.
+            for sfu in self._sfus.values():
+                sfu.node_back(url)
 
     def heard(self, message: dict[str, Any]) -> None:
         """What a server with participants of the room has published, this one or another."""
