@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -113,9 +114,13 @@ async def test_a_server_that_alone_has_lost_janus_has_its_participants_begin_ane
         [other] = set(await janus.sessions()) - {session}
         await janus.admin("destroy_session", session_id=other)
         for each in (bob, cat):
-            await each.until(lambda each=each: connections_lost(each) == {"publish", "subscribe"})
+            await each.until(partial(has_lost_both, each))
         assert not connections_lost(ann)
         assert ann.story[-1] == ("sfu", "commit", "participants")
+
+
+def has_lost_both(somebody: SfuParticipant) -> bool:
+    return connections_lost(somebody) == {"publish", "subscribe"}
 
 
 def connections_lost(somebody: SfuParticipant) -> set[str]:
