@@ -195,6 +195,9 @@ class TopologyControl:
         participant = self._participants.get(user_id)
         if participant is None or not route.expects(user_id):
             return False
+        info = participant.info
+        if info.audio_muted and info.video_muted and route.state_of(user_id)[0] is PeerState.CONNECTED:
+            return False  # of whom nothing has to come
         return not participant.switch.has_come(picture=pictures and route.expects_picture(user_id))
 
     def _commit(self, mode: Mode) -> None:
