@@ -38,6 +38,10 @@ class RoomBus(Protocol):
     def on_leader(self, listener: Callable[[str], None]) -> None:
         """Call `listener(room_id)` when this server has become the room's leader in place of another."""
 
+    def on_stored(self, listener: Callable[[str, bool], None]) -> None:
+        """Call `listener(room_id, resumed)` when another server has stored something; `resumed` after an
+        interruption, when anything that was published may have been missed."""
+
     def forget(self, room_id: str) -> None:
         """This server has nobody in the room any more."""
 
@@ -71,6 +75,9 @@ class LocalBus:
         return self._stored.get(room_id, {})
 
     def on_leader(self, listener: Callable[[str], None]) -> None:
+        """Never happens."""
+
+    def on_stored(self, listener: Callable[[str, bool], None]) -> None:
         """Never happens."""
 
     def forget(self, room_id: str) -> None:

@@ -194,3 +194,23 @@ async def test_nobody_there_is_a_sentence() -> None:
     with pytest.raises(JanusGoneError, match="no connection"):
         async with connected(JanusAddress("ws://127.0.0.1:9")):
             pass
+
+
+async def test_a_handle_that_nobody_waits_for_any_more_is_given_back(tmp_path: Path) -> None:
+    async with JanusProcess(tmp_path) as janus, ClientSession() as http:
+        client = JanusClient(janus.address, lambda: None)
+        await client.connect(http)
+        for turns in range(20):
+            attaching = asyncio.create_task(client.attach(PLUGIN, lambda _kind, _event: None))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            attaching.cancel()
+            await asyncio.wait([attaching])
+            if not attaching.cancelled():
+                await attaching.result().detach()
+        await client.request("keepalive")  # what came before its answer has come
+        async with asyncio.timeout(5):
+            while await janus.handles():  # noqa: ASYNC110 - Janus tells nobody
+                await asyncio.sleep(0.02)
+        assert not client.handles
+        await client.close()

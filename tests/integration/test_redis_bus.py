@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import ipaddress
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -225,3 +226,21 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     paths[1].write_bytes(pem)
     assert os.path.getsize(paths[1])
     return paths
+
+
+@pytest.mark.expected_warnings("^desktop_app.server.shared.link: Redis (was lost|is there again)")
+async def test_what_a_leader_stored_without_redis_is_what_counts_afterwards(
+    pair: tuple[Server, Server], redis: RedisServer
+) -> None:
+    one, two = pair
+    await one.join("ann")
+    one.bus.store("r", {"epoch": 1})
+    await one.join("bob")  # by then Redis has it
+    redis.signal(signal.SIGSTOP)
+    await until(lambda: not one.shared.linked)
+    one.bus.store("r", {"epoch": 2})
+    redis.signal(signal.SIGCONT)
+    await until(lambda: one.shared.linked and two.shared.linked)
+    await two.join("cem")
+    await until(lambda: two.bus.stored("r") == {"epoch": 2})
+    assert one.bus.stored("r") == {"epoch": 2}

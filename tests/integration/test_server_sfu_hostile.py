@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import ClientSession
 
+from desktop_app.server.janus.client import JanusClient
+from desktop_app.server.janus.videoroom import PLUGIN, VideoRoom
 from tests.janus import PROGRAM
 
 from .sfu_tools import participants
@@ -39,6 +44,61 @@ async def test_a_picture_that_janus_does_not_take_is_nobody_elses_trouble(tmp_pa
             assert (await ann.frame("cat", "audio")).sample_rate
         assert len(ann.got("sfu-offer")) <= offers + 1
         assert not ann.got("sfu-failed")
+
+
+async def test_whoever_goes_while_publishing_anew_leaves_nothing(tmp_path: Path) -> None:
+    async with (
+        janus_and_server(tmp_path) as (_janus, server),  # which counts the handles at the end
+        participants(server, "ann", "bob", "cat") as (ann, bob, cat),
+    ):
+        for each in (ann, bob, cat):
+            await each.until_told("sfu", "commit", "participants")
+        sdp = bob._publisher.localDescription.sdp if bob._publisher is not None else ""
+        # There will be no media: the description belongs to the connection that bob has already.
+        for _ in range(2):
+            tracks = [{"mid": "0", "kind": "audio"}]
+            published = len(bob.got("sfu-published"))
+            await bob.send(type="sfu-publish", epoch=bob.epoch, sdp=sdp, tracks=tracks)
+            await bob.until(partial(_has_published, bob, published))
+
+
+async def test_a_room_that_has_vanished_in_janus_is_published_in_again(tmp_path: Path) -> None:
+    async with (
+        janus_and_server(tmp_path) as (janus, server),
+        participants(server, "ann", "bob", "cat") as everybody,
+    ):
+        for each in everybody:
+            await each.until_told("sfu", "commit", "participants")
+        async with ClientSession() as http:
+            client = JanusClient(janus.address, lambda: None)
+            await client.connect(http)
+            rooms = VideoRoom(
+                await client.attach(PLUGIN, lambda _kind, _event: None), janus.address.admin_key
+            )
+            for name in await rooms.rooms():
+                await rooms.destroy(name)
+            await client.close()
+        for each in everybody:
+            async with asyncio.timeout(10):
+                while not await _publishes(each):
+                    assert each.got("sfu-failed")[-1]["code"] == "refused"
+
+
+def _has_published(somebody: SfuParticipant, before: int) -> bool:
+    return len(somebody.got("sfu-published")) > before
+
+
+async def _publishes(somebody: SfuParticipant) -> bool:
+    """Publish anew; whether that was taken."""
+
+    def refusals() -> int:
+        return sum(each["code"] == "refused" for each in somebody.got("sfu-failed"))
+
+    taken, refused = len(somebody.got("sfu-published")), refusals()
+    await somebody._leave()
+    await somebody.publish()
+    await somebody.until(lambda: len(somebody.got("sfu-published")) > taken or refusals() > refused)
+    return len(somebody.got("sfu-published")) > taken
 
 
 def _without_vp8(somebody: SfuParticipant) -> None:

@@ -19,6 +19,8 @@ from .sfu_tools import participant
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .sfu_tools import SfuParticipant
+
 pytestmark = [
     pytest.mark.needs_program(PROGRAM, "redis-server"),
     # aiortc's own receiver is given pictures before the first whole one.
@@ -63,6 +65,62 @@ async def test_a_room_over_two_servers_has_one_sfu_and_one_mind(tmp_path: Path) 
             while await janus.rooms() or len(await janus.handles()) != 2:  # noqa: ASYNC110 - Janus tells nobody
                 await asyncio.sleep(0.02)
         assert not [key for key in await redis.keys() if ":room" in key]
+
+
+@pytest.mark.expected_warnings("^desktop_app.server.shared.link: Redis (was lost|is there again)")
+async def test_what_was_published_while_redis_was_away_is_heard_of(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(RedisServer())
+        janus = await stack.enter_async_context(JanusProcess(tmp_path))
+        address = parse_redis_url(redis.url)
+        options: dict[str, Any] = {"redis": address, "janus": (janus.address,), "rules": RULES}
+        one = await stack.enter_async_context(running_server(**options))
+        two = await stack.enter_async_context(running_server(**options))
+        for server in (one, two):
+            await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        ann = await stack.enter_async_context(participant(one, "ann"))
+        bob = await stack.enter_async_context(participant(two, "bob"))
+        cat = await stack.enter_async_context(participant(two, "cat"))
+        for each in (ann, bob, cat):
+            await each.until_told("sfu", "commit", "participants")
+        await ann.until(lambda: ann.gets(*feeds("bob", "cat")))
+        redis.kill()
+        for server in (one, two):
+            await server.wait_for_gauge("bridgecall_redis_up", 0)
+        await bob.publish(("audio", "camera"))
+        await cat.until(lambda: cat.gets(("ann", "audio"), ("ann", "thumbnail"), ("bob", "audio")))
+        await redis.restart()
+        await ann.until(lambda: ann.gets(("bob", "audio"), *feeds("cat")))
+
+
+@pytest.mark.expected_warnings("^desktop_app.server.janus.node: Janus .* is gone")
+async def test_a_server_that_alone_has_lost_janus_has_its_participants_begin_anew(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(RedisServer())
+        janus = await stack.enter_async_context(JanusProcess(tmp_path))
+        address = parse_redis_url(redis.url)
+        options: dict[str, Any] = {"redis": address, "janus": (janus.address,), "rules": RULES}
+        one = await stack.enter_async_context(running_server(**options))
+        await one.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        [session] = await janus.sessions()
+        two = await stack.enter_async_context(running_server(**options))
+        await two.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        ann = await stack.enter_async_context(participant(one, "ann"))
+        bob = await stack.enter_async_context(participant(two, "bob"))
+        cat = await stack.enter_async_context(participant(two, "cat"))
+        for each in (ann, bob, cat):
+            await each.until_told("sfu", "commit", "participants")
+        [other] = set(await janus.sessions()) - {session}
+        await janus.admin("destroy_session", session_id=other)
+        for each in (bob, cat):
+            await each.until(lambda each=each: connections_lost(each) == {"publish", "subscribe"})
+        assert not connections_lost(ann)
+        assert ann.story[-1] == ("sfu", "commit", "participants")
+
+
+def connections_lost(somebody: SfuParticipant) -> set[str]:
+    """What the server has said is lost."""
+    return {each["connection"] for each in somebody.got("sfu-failed") if each["code"] == "lost"}
 
 
 def feeds(*users: str) -> list[tuple[str, str]]:

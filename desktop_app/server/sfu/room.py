@@ -13,12 +13,13 @@ from desktop_app.protocol.topology import (
     MAX_FEEDS,
     SfuAnswer,
     SfuCandidate,
+    SfuFailed,
     SfuPublish,
     SfuSubscribe,
     SfuWatched,
 )
 
-from .place import Place
+from .place import SENTENCES, Place
 from .publisher import Publisher
 from .subscriber import Subscriber
 from .subscriptions import Source, bounded
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from desktop_app.protocol.messages import JsonValue
-    from desktop_app.protocol.topology import Feed
+    from desktop_app.protocol.topology import Feed, SfuConnection
     from desktop_app.server.janus.node import JanusNode
 
     from .place import Tell
@@ -105,6 +106,16 @@ class SfuRoom:
                 participant.publisher.candidate(message.candidate)
             case SfuCandidate():
                 participant.subscriber.candidate(message.candidate)
+
+    def node_back(self, url: str) -> None:
+        """The node is there again: participants of this server have no connections in it any more."""
+        if url != self._place.node.url or self._place.over:
+            return
+        connections: tuple[SfuConnection, ...] = ("publish", "subscribe")
+        for user_id in self._locals:
+            for connection in connections:
+                failed = SfuFailed(self.epoch, connection, "lost", SENTENCES[connection])
+                self._place.tell(user_id, failed)
 
     def left(self, user_id: str) -> None:
         """Somebody has left the room, of this server or another one."""

@@ -51,6 +51,7 @@ class RedisBus:
         self._rooms: dict[str, _Room] = {}
         self._listeners: list[Listener] = []
         self._leader_listeners: list[Callable[[str], None]] = []
+        self._stored_listeners: list[Callable[[str, bool], None]] = []
 
     def attach(self, link: RedisLink) -> None:
         """Use this link."""
@@ -99,6 +100,10 @@ class RedisBus:
         """Call `listener` when this server has become a room's leader in place of another."""
         self._leader_listeners.append(listener)
 
+    def on_stored(self, listener: Callable[[str, bool], None]) -> None:
+        """Call `listener` when another server has stored something, and after an interruption."""
+        self._stored_listeners.append(listener)
+
     def forget(self, room_id: str) -> None:
         """Nothing: the room goes with its last member here."""
 
@@ -137,12 +142,23 @@ class RedisBus:
         room = self._rooms.get(digest)
         if room is not None and text is not None:
             room.values = _values(text)
+            for listener in self._stored_listeners:
+                listener(room.room_id, False)
 
-    def store_again(self, digest: str) -> None:
-        """Redis has nothing stored for a room: it was emptied, and whoever leads now knows what it had."""
+    def resume(self, digest: str, leader: str, text: str | None) -> None:
+        """After an interruption: Redis may be empty, or have what the leader stored before. The leader knows better."""
         room = self._rooms.get(digest)
-        if room is not None and room.values and room.leader == self._server_id:
+        if room is None:
+            return
+        if leader == room.leader == self._server_id and room.values:
             self.store(room.room_id, room.values)
+        elif text is not None:
+            room.values = _values(text)
+        self.heard_leader(digest, leader)
+        if text is None and room.values and room.leader == self._server_id:
+            self.store(room.room_id, room.values)
+        for listener in self._stored_listeners:
+            listener(room.room_id, True)
 
     def heard_message(self, digest: str, text: str) -> None:
         """Somebody has published something."""

@@ -54,10 +54,11 @@ class Mending(Generic[C]):
             self._take_out(room_id, set(event.numbers))
         elif event.kind == "snap":
             self._compare(room_id, event)
+        if event.kind == "snap":
+            self._bus.resume(event.digest, event.leader, event.stored)
+            return
         self._bus.heard_stored(event.digest, event.stored)
         self._bus.heard_leader(event.digest, event.leader)
-        if event.kind == "snap" and event.stored is None:
-            self._bus.store_again(event.digest)
 
     def _put(self, room_id: str, record: Record) -> None:
         if record.server == self._server_id:

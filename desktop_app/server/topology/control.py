@@ -56,6 +56,7 @@ class RoomControl:
         """Begin to connect to the nodes."""
         self._bus.subscribe(self._heard)
         self._bus.on_leader(self._leads)
+        self._bus.on_stored(self._stored)
         self._nodes.on_change = self._node_changed
         await self._nodes.start()
 
@@ -141,7 +142,12 @@ class RoomControl:
     def _leads(self, room_id: str) -> None:
         room = self._rooms.get(room_id)
         if room is not None:
-            room.look()
+            room.leads()
+
+    def _stored(self, room_id: str, resumed: bool) -> None:
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.catch_up(resumed=resumed)
 
     def _node_changed(self, node: JanusNode) -> None:
         for room in list(self._rooms.values()):

@@ -125,6 +125,24 @@ class Coordinator:
             "was_lost": self._was_lost,
         }
 
+    @property
+    def changed(self) -> bool:
+        """Whether the room has ever been anything but new."""
+        return self._epoch > 0
+
+    def missed(self, snapshot: dict[str, Any]) -> list[Change]:
+        """What another server's snapshot has that was not heard here, in order, to be applied."""
+        found: list[Change] = []
+        current, pending = _change(snapshot.get("current")), _change(snapshot.get("pending"))
+        if current is not None and current.epoch > self._current.epoch and current.epoch >= self._epoch:
+            found.append(current)
+        ours = self._pending.change if self._pending else None
+        if ours is not None and pending is None and not found and snapshot.get("epoch") == ours.epoch:
+            found.append(replace(ours, phase="abort", reason="failed"))
+        if pending is not None and pending.epoch > self._epoch:
+            found.append(pending)
+        return found
+
     def restore(self, snapshot: dict[str, Any], now_s: float) -> None:
         """Go on from there. What is malformed is taken for a new room."""
         current = _change(snapshot.get("current"))

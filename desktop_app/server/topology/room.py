@@ -153,6 +153,10 @@ class RoomTopology:
         else:
             self._coordinator.node_lost(url)
         self.look()
+        if up and not self._bus.is_leader(self._room_id):
+            # The leader may never have lost it: what was ours there is gone all the same.
+            for sfu in self._sfus.values():
+                sfu.node_back(url)
 
     def heard(self, message: dict[str, Any]) -> None:
         """What a server with participants of the room has published, this one or another."""
@@ -178,6 +182,22 @@ class RoomTopology:
                     self._tell_all(ActiveSpeaker(user_id))
             case _ if isinstance(epoch, int) and epoch in self._sfus:
                 self._sfus[epoch].heard(message)
+        self.look()
+
+    def leads(self) -> None:
+        """This server decides from now on, and the one before may not have stored what it said last."""
+        if self._coordinator.changed:
+            self._bus.store(self._room_id, self._coordinator.snapshot())
+        self.look()
+
+    def catch_up(self, *, resumed: bool) -> None:
+        """Follow what was stored, in case it was not heard; after an interruption ask what else was not."""
+        for change in self._coordinator.missed(self._bus.stored(self._room_id)):
+            logger.info("a change was missed")
+            self._apply(change)
+        if resumed:
+            for sfu in self._sfus.values():
+                sfu.ask()
         self.look()
 
     def look(self) -> None:

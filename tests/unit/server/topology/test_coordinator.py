@@ -348,3 +348,52 @@ class Churn(RuleBasedStateMachine):
 
 TestChurn = Churn.TestCase
 TestChurn.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_preparation_that_is_said_twice_keeps_its_first_room() -> None:
+    coordinator = Coordinator(RULES)
+    for user in ("ann", "bob", "cat", "dan"):
+        coordinator.joined(user, 100.0, capable=True)
+    first = Change(1, "sfu", "prepare", "participants", "ws://a", "first")
+    assert coordinator.apply(first, 100.0)
+    coordinator.ready("ann", 1, ok=True)
+    # Redis was slow, or two servers took themselves for the leader.
+    assert not coordinator.apply(replace(first, room="second"), 102.0)
+    assert coordinator.snapshot()["pending"] == change_values(first)
+    assert not coordinator.waits_for("ann", 1)
+    assert coordinator.apply(replace(first, phase="commit"), 103.0)
+    assert not coordinator.apply(replace(first, room="second"), 104.0)
+    assert coordinator.pending is None
+    successor = Coordinator(RULES)
+    successor.restore(
+        {
+            "epoch": 1,
+            "current": change_values(Change(0, "mesh", "commit", "")),
+            "pending": change_values(first),
+        },
+        0.0,
+    )
+    assert successor.pending == first
+
+
+def test_what_was_not_heard_is_found_in_what_was_stored() -> None:
+    leader, other = Coordinator(RULES), Coordinator(RULES)
+    prepare = Change(1, "sfu", "prepare", "participants", "ws://a", "first")
+    back = Change(2, "mesh", "prepare", "few-participants")
+    steps = [
+        prepare,
+        replace(prepare, phase="commit"),
+        back,
+        replace(back, phase="abort", reason="failed"),
+        replace(back, epoch=3, phase="commit"),
+    ]
+    older = leader.snapshot()
+    for change in steps:
+        leader.apply(change, 100.0)
+        assert other.missed(older) == []
+        assert [each.phase for each in other.missed(leader.snapshot())] == [change.phase]
+        for each in other.missed(leader.snapshot()):
+            assert other.apply(each, 100.0)
+        assert (other.current, other.pending) == (leader.current, leader.pending)
+        assert other.missed(leader.snapshot()) == other.missed(older) == []
+        older = leader.snapshot()
