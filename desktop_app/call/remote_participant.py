@@ -55,6 +55,7 @@ class RemoteParticipant:
         self.info = info
         """As they told, with a picture that is not sent to us counted as muted."""
         self.slot = slot
+        self._is_hidden = False
         slot.set_dark(info.video_muted)
         self._told = info
         self._picture_sent = True
@@ -101,9 +102,16 @@ class RemoteParticipant:
             return False
         if info.video_muted != self.info.video_muted:
             self._on_dark()
-            self.slot.set_dark(info.video_muted)  # the last picture must not stand there as if it were live
+            # The last picture must not stand there as if it were live.
+            self.slot.set_dark(info.video_muted or self._is_hidden)
         self.info = info
         return True
+
+    def hide(self, is_hidden: bool) -> None:
+        """Hold no picture while none is asked for: whoever comes on screen again is not shown as they were then."""
+        if is_hidden != self._is_hidden:
+            self._is_hidden = is_hidden
+            self.slot.set_dark(is_hidden or self.info.video_muted)
 
     def send_video(self, feed: EncodedFeed | None) -> None:
         """Send them this encoding of our picture; None is sound alone, of which they are told."""

@@ -148,3 +148,13 @@ async def test_a_janus_that_dies_is_noticed_and_nothing_is_left(tmp_path: Path) 
         assert sender.publisher.closed
         assert viewer.subscriber.closed
         assert sender.publisher.estimate_path(now_s()) is None
+
+
+async def test_who_comes_back_is_heard_and_seen_anew_on_the_line_of_before(tmp_path: Path) -> None:
+    async with room(tmp_path) as there:
+        viewer, sender = there.viewer, there.senders[0]
+        await viewer.subscribe(there.client, [(sender, "audio"), (sender, "thumbnail")])
+        await until(lambda: there.shows(0, SMALL) and there.hears(0))
+        del viewer.tiles["user0"]  # they left, and are there again before the SFU's lines have changed
+        viewer.subscriber.assign(viewer.streams)
+        await until(lambda: there.shows(0, SMALL) and there.hears(0))

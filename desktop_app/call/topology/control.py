@@ -195,6 +195,9 @@ class TopologyControl:
         participant = self._participants.get(user_id)
         if participant is None or not route.expects(user_id):
             return False
+        info = participant.info
+        if info.audio_muted and info.video_muted and route.state_of(user_id)[0] is PeerState.CONNECTED:
+            return False  # of whom nothing has to come
         return not participant.switch.has_come(picture=pictures and route.expects_picture(user_id))
 
     def _commit(self, mode: Mode) -> None:
@@ -212,6 +215,7 @@ class TopologyControl:
         self._route = coming
         self._prefer(coming)
         self._leave(before, coming)
+        self._hide()
         if mode == "sfu":
             for each in self._participants.values():
                 each.tell_picture_sent()
@@ -265,6 +269,7 @@ class TopologyControl:
         participant.switch.prefer(self._route.way_of(user_id))
         if self._coming is not None:
             participant.switch.prefer(self._coming.way_of(user_id))
+        self._hide()
 
     def remove(self, user_id: str) -> None:
         """Somebody is not any more."""
@@ -272,6 +277,7 @@ class TopologyControl:
         self._told.pop(user_id, None)
         for route in self._routes:
             route.remove(user_id)
+        self._hide()
 
     def look(self) -> None:
         """Tell of every participant whose state has changed: that of the way that media takes."""
@@ -306,6 +312,11 @@ class TopologyControl:
         for route in self._routes:
             if isinstance(route, SfuRoute):
                 route.show(self._view, self._speaker)
+        self._hide()
+
+    def _hide(self) -> None:
+        for user_id, each in self._participants.items():
+            each.hide(not self._route.expects_picture(user_id))
 
     def update(self, at_s: float) -> dict[str, PathEstimate]:
         """To be called a few times a second: what the paths carry that we send by."""
@@ -316,6 +327,7 @@ class TopologyControl:
             paths.update(route.estimate_paths(at_s))
             if isinstance(route, SfuRoute):
                 route.judge_downlink(at_s)
+        self._hide()
         return paths
 
     def send_pictures(self, assignment: Mapping[str, Encoding]) -> None:

@@ -54,7 +54,8 @@ class Tally:
         total = self._total
         for now in ways:
             total = self._add(total, now)
-        self._before = {now.connection: now for now in ways}
+        # What a connection that brings nothing for a while has counted before is not new when it does so again.
+        self._before.update((now.connection, now) for now in ways)
         self._total = total
         if total is None or not ways:
             return None
@@ -89,11 +90,9 @@ class Tally:
             now,
             connection=self._serial,
             transport_bytes_sent=sums.transport_bytes_sent
-            + now.transport_bytes_sent
-            - old.transport_bytes_sent,
+            + _grown(now.transport_bytes_sent, old.transport_bytes_sent),
             transport_bytes_received=sums.transport_bytes_received
-            + now.transport_bytes_received
-            - old.transport_bytes_received,
+            + _grown(now.transport_bytes_received, old.transport_bytes_received),
             inbound_video=_stream(sums.inbound_video, now.inbound_video, old.inbound_video),
             inbound_audio=_stream(sums.inbound_audio, now.inbound_audio, old.inbound_audio),
             outbound_video=_stream(sums.outbound_video, now.outbound_video, old.outbound_video),
@@ -102,6 +101,10 @@ class Tally:
 
 
 _NONE = PeerCounters(0, 0.0, None, None, None, 0, 0, None, None, None, None)
+
+
+def _grown(now: int, before: int) -> int:
+    return now - before if now >= before else now  # it counts from the beginning again
 
 
 def _stream(total: C | None, now: C | None, before: C | None) -> C | None:

@@ -191,7 +191,10 @@ class SfuRoute:
         way = self._ways[user_id]
         last_s = way.voice.last_arrival_s
         if last_s is None and not way.picture.has_come:
-            return PeerState.CONNECTING, ""
+            info = self._participants[user_id].info
+            # A browser without a microphone may send nothing at all, no silence either.
+            silent = info.audio_muted and info.video_muted
+            return (PeerState.CONNECTED if silent else PeerState.CONNECTING), ""
         if last_s is not None and now_s() - last_s > SILENT_S:
             return PeerState.RECONNECTING, "Nothing comes from this participant."
         return PeerState.CONNECTED, ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from desktop_app.core.tasks import TaskOwner
 from desktop_app.protocol.topology import SfuAnswer, SfuOffer, SfuStreams, SfuSubscribe
 from desktop_app.rtc.negotiation import ice_username_fragment
-from desktop_app.rtc.sfu.subscriber import SfuSubscriber, SubscribedStream
+from desktop_app.rtc.sfu.subscriber import BAD_OFFER, SfuSubscriber, SubscribedStream
 from desktop_app.rtc.state import PeerState
 
 from .renewal import Renewal
@@ -97,7 +97,7 @@ class Subscription:
                     subscriber.assign(_streams(message.streams))
             except Exception:
                 logger.warning("an offer of the media server could not be answered", exc_info=True)
-                self._lost(subscriber, "The media server offered something that cannot be used.")
+                self._lost(subscriber, BAD_OFFER)
 
     def _subscriber_for(self, sdp: str) -> SfuSubscriber:
         """The one that there is, unless the offer is of a new connection (RFC 8839 5.4)."""
@@ -158,6 +158,9 @@ class Subscription:
                     logger.info("the media server offers no new connection")
         finally:
             self._renewing = False
+        subscriber = self.subscriber
+        if subscriber is not None and subscriber.state is PeerState.FAILED:  # before this task had its turn
+            self._lost(subscriber, BAD_OFFER)
 
     def _set(self, state: PeerState, reason: str = "") -> None:
         if (state, reason) != (self.state, self.reason):

@@ -47,7 +47,8 @@ class Participant:
     """Who has at least one line. Lives on the engine loop."""
 
     def __init__(self, sinks: RemoteSinks, round_trip_s: Callable[[], float | None]) -> None:
-        self._sinks = sinks
+        self.sinks = sinks
+        """Where it goes."""
         self._round_trip_s = round_trip_s
         self._lines: dict[Sort, LineReceiver] = {}
         self._receivers: dict[Sort, MediaReceiver] = {}
@@ -78,22 +79,22 @@ class Participant:
             self.end(self._lines[sort])
         receiver: MediaReceiver
         if sort == "audio":
-            self._sinks.audio.restart()
-            receiver = AudioReceiver(line.transport, self._sinks.audio)
+            self.sinks.audio.restart()
+            receiver = AudioReceiver(line.transport, self.sinks.audio)
         else:
-            self._sink = CutSink(self._sinks.video)
+            self._sink = CutSink(self.sinks.video)
             receiver = SfuVideoReceiver(
                 line.transport,
                 self._sink,
                 round_trip_s=self._round_trip_s,
-                on_first_frame=self._sinks.on_first_video_frame,
+                on_first_frame=self.sinks.on_first_video_frame,
             )
         self._lines[sort], self._receivers[sort] = line, receiver
         self.serial = next_serial()
         line.hand_to(receiver)
         sound, pictures = self._receivers.get("audio"), self._receivers.get("video")
         if isinstance(sound, AudioReceiver) and isinstance(pictures, VideoReceiver):
-            self._alignment = StreamAlignment(sound, pictures, self._sinks.speaker_latency_s)
+            self._alignment = StreamAlignment(sound, pictures, self.sinks.speaker_latency_s)
 
     def end(self, line: LineReceiver) -> None:
         """`line` is not this participant's any more; nothing of it is shown from now on."""

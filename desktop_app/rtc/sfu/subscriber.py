@@ -133,6 +133,7 @@ class SfuSubscriber:
         if self._link.is_over:
             return
         lines = self._lines()
+        self._cut_stale(lines)
         for stream in streams:
             before = self._streams.get(stream.mid)
             line = lines.get(stream.mid)
@@ -221,6 +222,16 @@ class SfuSubscriber:
         for mid, before in tuple(self._streams.items()):
             after = kept.get(mid)
             if after is None or not _is_same(before, after):
+                self._cut(mid, lines)
+
+    def _cut_stale(self, lines: dict[str, LineReceiver]) -> None:
+        # Who left and came back has another tile and voice, also where the SFU's line has been theirs all along.
+        for mid, before in tuple(self._streams.items()):
+            participant = self._participants.get(before.user_id)
+            if participant is None:
+                continue
+            sinks = self._sinks_of(before.user_id)
+            if sinks is None or sinks.audio is not participant.sinks.audio:
                 self._cut(mid, lines)
 
     def _cut(self, mid: str, lines: dict[str, LineReceiver]) -> None:

@@ -103,3 +103,20 @@ def test_what_was_sent_before_somebody_came_was_not_for_them() -> None:
 
 def test_nothing_is_known_while_there_is_no_connection() -> None:
     assert Tally().update([], Heard(), 0) is None
+
+
+def test_a_connection_that_is_made_again_takes_nothing_away() -> None:
+    tally = Tally()
+    tally.update([counters(1, 50, 40)], Heard(), 0)
+    total = tally.update([counters(1, 5, 4)], Heard(), 0)
+    assert total is not None
+    assert (total.transport_bytes_received, total.transport_bytes_sent) == (10 * 55, 10 * 44)
+
+
+def test_a_connection_that_brings_nothing_for_a_while_is_not_counted_twice() -> None:
+    tally = Tally()
+    tally.update([counters(1, 50, 40), counters(2, 10, 10)], Heard(), 0)
+    tally.update([counters(1, 50, 40)], Heard(), 0)
+    total = tally.update([counters(1, 50, 40), counters(2, 12, 10)], Heard(), 0)
+    assert total is not None
+    assert (total.transport_bytes_received, total.transport_bytes_sent) == (10 * 62, 10 * 50)
