@@ -1,5 +1,5 @@
 # The commands of this project. On a fresh Debian or Ubuntu with git, make and Python 3.11 or newer:
-#   make run     open the application          make run ARGS="https://HOST:PORT/r/ROOM#fp=..." joins at once
+#   make run     open the application          make run ARGS="--join https://HOST:PORT/r/ROOM#fp=..." joins
 #   make env     only make the environment, in .venv
 #   make test    the checks and all tests, what CI runs
 # Each brings the environment up to date first, and does nothing when it is.

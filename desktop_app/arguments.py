@@ -33,7 +33,7 @@ def _invite(text: str) -> Invite:
 
 def parse_arguments(argv: Sequence[str] | None = None) -> AppArguments:
     """Parse the command line; a wrong one prints its reason and exits with status 2."""
-    parser = argparse.ArgumentParser(prog="bridgecall", description="Video calls between a few people.")
+    parser = argparse.ArgumentParser(prog="bridgecall", description="Video calls for two people or for many.")
     parser.add_argument("link", nargs="?", type=_invite, help="an invitation: the lobby opens with it")
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--join", action="store_true", help="join the link's room at once")

@@ -138,7 +138,7 @@ class Lobby(QScrollArea):
 
         title = QLabel("Bridgecall")
         theme.set_style(title, role="title")
-        subtitle = QLabel("Calls between a few people, by link.")
+        subtitle = QLabel("Calls by link, for two people or for many.")
         theme.set_style(subtitle, role="muted")
         form_column = QVBoxLayout()
         form_column.setSpacing(theme.Spacing.XS)

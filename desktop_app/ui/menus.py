@@ -73,7 +73,7 @@ def open_about(parent: QWidget) -> QMessageBox:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"Bridgecall {desktop_app.__version__}")
     box.setInformativeText(
-        "Video calls between a few people, by link.\n"
+        "Video calls by link, for two people or for many.\n"
         f"MIT licence. Made with Qt {qVersion()} for Python, aiortc and FFmpeg."
     )
     box.open()
