@@ -19,6 +19,7 @@ from desktop_app.protocol.messages import (
     ServerMessage,
     Welcome,
 )
+from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
 from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
@@ -202,6 +203,8 @@ class Call:
                     self._emit(Notice("warning", text or "The server refused a message.", code))
             case Welcome():
                 logger.warning("the server welcomed us twice")
+            case Waiting() | RoomUpdated() | Knock() | KnockEnded() | MuteAsked():
+                logger.debug("the server says who may enter")
             case _:
                 self.topology.received(message)
 

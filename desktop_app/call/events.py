@@ -10,6 +10,7 @@ from desktop_app.data.events import DataEvent
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ParticipantInfo
+    from desktop_app.protocol.rights import RoomRules
     from desktop_app.protocol.topology import Mode, Phase
     from desktop_app.rtc.state import PeerState
     from desktop_app.stats.model import CallStats
@@ -19,10 +20,13 @@ DeviceKind: TypeAlias = Literal["camera", "microphone", "speaker"]
 
 
 class CallState(StrEnum):
-    """Where this participant is: no call, on the way in, in a room, or in a room without its server."""
+    """Where this participant is: no call, on the way in, at a door that the host opens, in a room, or in a room
+    without its server.
+    """
 
     IDLE = "idle"
     JOINING = "joining"
+    WAITING = "waiting"
     IN_CALL = "in-call"
     SERVER_LOST = "server-lost"
 
@@ -152,6 +156,54 @@ class ActiveSpeakerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomChanged:
+    """The host or the doors of the room: told when we join, and at each change (docs/rights.md)."""
+
+    rules: RoomRules
+
+
+@dataclass(frozen=True, slots=True)
+class Knocked:
+    """We are the host, and somebody waits to be let in."""
+
+    user_id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnockGone:
+    """They wait no longer: let in, refused, or gone; or we are no longer the host."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuteRequested:
+    """The host asked us to switch this off, which was done."""
+
+    kind: MediaKind
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyCodeChanged:
+    """The four words that both ends of a direct connection can compare (docs/rights.md)."""
+
+    user_id: str
+    words: tuple[str, ...]
+    """Empty while they are not known."""
+    is_other: bool = False
+    """Whether the far end's certificate changed although they did not leave: somebody may be in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalScreenChanged:
+    """We show our screen, or no longer; `message` is a sentence when it ended by itself."""
+
+    shown: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence for the person. `code` is stable, the text is not."""
 
@@ -174,6 +226,12 @@ CallEvent: TypeAlias = (
     | QualityChanged
     | TopologyChanged
     | ActiveSpeakerChanged
+    | RoomChanged
+    | Knocked
+    | KnockGone
+    | MuteRequested
+    | SafetyCodeChanged
+    | LocalScreenChanged
     | Notice
     | DataEvent
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import limits, topology, topology_codec
+from . import limits, rights, rights_codec, topology, topology_codec
 from .errors import ErrorCode, ProtocolError
 from .fields import dump, field, id_field, load, objects, optional, text_field
 from .messages import (
@@ -21,6 +21,7 @@ from .messages import (
     PeerLeft,
     PeerSignal,
     ServerMessage,
+    SessionTicket,
     Signal,
     UpdateParticipant,
     Welcome,
@@ -45,6 +46,11 @@ def decode_client_message(text: str) -> ClientMessage:
             audio_muted=field(message, "audioMuted", bool, False),
             video_muted=field(message, "videoMuted", bool, False),
             capabilities=_capabilities(message),
+            instance=text_field(message, "instance", rights.MAX_INSTANCE_CHARS, ""),
+            resume=text_field(message, "resume", limits.MAX_ID_CHARS, ""),
+            access=text_field(message, "access", rights.ACCESS_CHARS, ""),
+            password=text_field(message, "password", rights.MAX_PASSWORD_CHARS, ""),
+            screen=field(message, "screen", bool, False),
         )
     if kind == "signal":
         if "data" not in message:
@@ -58,8 +64,11 @@ def decode_client_message(text: str) -> ClientMessage:
             display_name=text_field(message, "displayName", limits.MAX_NAME_CHARS) if renamed else None,
             audio_muted=optional(message, "audioMuted", bool),
             video_muted=optional(message, "videoMuted", bool),
+            screen=optional(message, "screen", bool),
         )
-    decoded = topology_codec.decode_client_message(kind, message)
+    decoded = topology_codec.decode_client_message(kind, message) or rights_codec.decode_client_message(
+        kind, message
+    )
     if decoded is None:
         raise ProtocolError(ErrorCode.UNKNOWN_TYPE, "The message type is not known.")
     return decoded
@@ -68,7 +77,7 @@ def decode_client_message(text: str) -> ClientMessage:
 def _capabilities(message: dict[str, Any]) -> tuple[str, ...]:
     """What a client says that it can do; what is not known, or no text, is of no interest."""
     named: list[Any] = field(message, "capabilities", list, [])
-    return tuple(each for each in (topology.SFU_CAPABILITY,) if each in named)
+    return tuple(each for each in (topology.SFU_CAPABILITY, rights.RESUME_CAPABILITY) if each in named)
 
 
 def encode_client_message(message: ClientMessage) -> str:
@@ -82,6 +91,11 @@ def encode_client_message(message: ClientMessage) -> str:
                     "userId": message.user_id,
                     **_state(message.display_name, message.audio_muted, message.video_muted),
                     **({"capabilities": list(message.capabilities)} if message.capabilities else {}),
+                    **_said("instance", message.instance),
+                    **_said("resume", message.resume),
+                    **_said("access", message.access),
+                    **_said("password", message.password),
+                    **_said("screen", message.screen),
                 }
             )
         case Signal():
@@ -96,7 +110,18 @@ def encode_client_message(message: ClientMessage) -> str:
                 values["audioMuted"] = message.audio_muted
             if message.video_muted is not None:
                 values["videoMuted"] = message.video_muted
+            if message.screen is not None:
+                values["screen"] = message.screen
             return dump(values)
+        case (
+            rights.SetRoom()
+            | rights.Admit()
+            | rights.Refuse()
+            | rights.Kick()
+            | rights.AskMute()
+            | rights.GiveHost()
+        ):
+            return dump(rights_codec.client_values(message))
         case _:
             return dump(topology_codec.client_values(message))
 
@@ -110,6 +135,8 @@ def _participant(message: dict[str, Any]) -> ParticipantInfo:
         display_name=text_field(message, "displayName", limits.MAX_NAME_CHARS, ""),
         audio_muted=field(message, "audioMuted", bool, False),
         video_muted=field(message, "videoMuted", bool, False),
+        instance=text_field(message, "instance", rights.MAX_INSTANCE_CHARS, ""),
+        screen=field(message, "screen", bool, False),
     )
 
 
@@ -151,6 +178,9 @@ def decode_server_message(text: str) -> ServerMessage | None:
                 ),
                 topology=topology_codec.topology(field(message, "topology", dict, {})),
                 active_speaker=_optional_id(message, "activeSpeaker"),
+                room=rights_codec.room_rules(field(message, "room", dict, {})),
+                session=_ticket(field(message, "session", dict, {})),
+                resumed=field(message, "resumed", bool, False),
             )
         case "new-peer":
             return NewPeer(_participant(message))
@@ -165,7 +195,14 @@ def decode_server_message(text: str) -> ServerMessage | None:
                 code=text_field(message, "code", limits.MAX_ID_CHARS, ErrorCode.INTERNAL.value),
                 message=text_field(message, "message", 1000, ""),
             )
-    return topology_codec.decode_server_message(kind, message)
+    return topology_codec.decode_server_message(kind, message) or rights_codec.decode_server_message(
+        kind, message
+    )
+
+
+def _ticket(message: dict[str, Any]) -> SessionTicket | None:
+    token = text_field(message, "token", limits.MAX_ID_CHARS, "")
+    return SessionTicket(token, float(field(message, "graceSeconds", int, 0))) if token else None
 
 
 def _optional_id(message: dict[str, Any], key: str) -> str | None:
@@ -188,6 +225,8 @@ def encode_server_message(message: ServerMessage) -> str:
                             "displayName": item.display_name,
                             "audioMuted": item.audio_muted,
                             "videoMuted": item.video_muted,
+                            **_said("instance", item.instance),
+                            **_said("screen", item.screen),
                         }
                         for item in message.participants
                     ],
@@ -200,6 +239,9 @@ def encode_server_message(message: ServerMessage) -> str:
                     },
                     "topology": topology_codec.topology_values(message.topology),
                     **({} if message.active_speaker is None else {"activeSpeaker": message.active_speaker}),
+                    **({"room": rights_codec.room_values(message.room)} if message.room.host else {}),
+                    **({} if message.session is None else {"session": _ticket_values(message.session)}),
+                    **_said("resumed", message.resumed),
                 }
             )
         case NewPeer(participant=one):
@@ -208,6 +250,8 @@ def encode_server_message(message: ServerMessage) -> str:
                     "type": "new-peer",
                     "userId": one.user_id,
                     **_state(one.display_name, one.audio_muted, one.video_muted),
+                    **_said("instance", one.instance),
+                    **_said("screen", one.screen),
                 }
             )
         case PeerSignal():
@@ -222,12 +266,30 @@ def encode_server_message(message: ServerMessage) -> str:
                     "displayName": one.display_name,
                     "audioMuted": one.audio_muted,
                     "videoMuted": one.video_muted,
+                    **_said("screen", one.screen),
                 }
             )
         case ErrorMessage():
             return dump({"type": "error", "code": message.code, "message": message.message})
+        case (
+            rights.Waiting()
+            | rights.RoomUpdated()
+            | rights.Knock()
+            | rights.KnockEnded()
+            | rights.MuteAsked()
+        ):
+            return dump(rights_codec.server_values(message))
         case _:
             return dump(topology_codec.server_values(message))
+
+
+def _said(key: str, value: str | bool) -> dict[str, JsonValue]:
+    """An addition that says something; nothing for an empty one."""
+    return {key: value} if value else {}
+
+
+def _ticket_values(ticket: SessionTicket) -> dict[str, JsonValue]:
+    return {"token": ticket.token, "graceSeconds": int(ticket.grace_s)}
 
 
 def _state(display_name: str, audio_muted: bool, video_muted: bool) -> dict[str, JsonValue]:

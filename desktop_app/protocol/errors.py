@@ -27,6 +27,18 @@ class ErrorCode(StrEnum):
     SERVER_SHUTDOWN = "server-shutdown"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
+    # Of docs/rights.md:
+    WRONG_LINK = "wrong-link"
+    PASSWORD_REQUIRED = "password-required"
+    WRONG_PASSWORD = "wrong-password"
+    TOO_MANY_ATTEMPTS = "too-many-attempts"
+    ROOM_LOCKED = "room-locked"
+    REFUSED = "refused"
+    BANNED = "banned"
+    KICKED = "kicked"
+    NOT_HOST = "not-host"
+    TOO_MANY_CONNECTIONS = "too-many-connections"
+    TOO_FAST = "too-fast"
 
 
 class ProtocolError(BridgecallError):

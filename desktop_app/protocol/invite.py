@@ -1,20 +1,25 @@
-"""Invite links: https://HOST:PORT/r/ROOM#fp=SHA256, opened by the application and by a browser alike.
+"""Invite links: https://HOST:PORT/r/ROOM#fp=SHA256&k=KEY, opened by the application and by a browser alike.
 
-The fingerprint of a self-made certificate travels in the fragment, which a browser never sends to a server.
+The fingerprint of a self-made certificate and the room's secret travel in the fragment, which a browser never sends
+to a server (docs/rights.md).
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import ipaddress
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from .limits import DEFAULT_PORT, MAX_ID_CHARS
 from .text import has_forbidden_characters
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
 _HOST_NAME = re.compile(r"[\w.-]+")
 _ROOM_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is misread aloud (no l, o, 0, 1)
 
@@ -29,12 +34,25 @@ class Invite:
     secure: bool = True
     fingerprint_sha256: str | None = None
     """64 hexadecimal digits: the server certificate's SHA-256; None trusts the system's authorities."""
+    key: str | None = field(default=None, repr=False)
+    """The room's secret; None for a room that has none."""
+
+    @property
+    def access(self) -> str:
+        """What the server is told of the secret (docs/rights.md); empty without one."""
+        if self.key is None:
+            return ""
+        digest = hmac.digest(self.key.encode(), b"bridgecall room access 1", hashlib.sha256)
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     def link(self) -> str:
         """The link to send to somebody."""
         scheme = "https" if self.secure else "http"
-        fragment = f"#fp={self.fingerprint_sha256}" if self.fingerprint_sha256 else ""
-        return f"{scheme}://{self._netloc()}/r/{quote(self.room_id, safe='')}{fragment}"
+        secrets_of_link = (("fp", self.fingerprint_sha256), ("k", self.key))
+        fragment = "&".join(f"{name}={value}" for name, value in secrets_of_link if value)
+        return (
+            f"{scheme}://{self._netloc()}/r/{quote(self.room_id, safe='')}{'#' if fragment else ''}{fragment}"
+        )
 
     def websocket_url(self) -> str:
         """The signaling server's address."""
@@ -49,6 +67,11 @@ def new_room_id() -> str:
     """A room name that nobody guesses (60 bits) and that can be read aloud."""
     letters = [secrets.choice(_ROOM_ALPHABET) for _ in range(12)]
     return "-".join("".join(letters[i : i + 4]) for i in range(0, 12, 4))
+
+
+def new_room_key() -> str:
+    """A secret for a link (128 bits)."""
+    return secrets.token_urlsafe(16)
 
 
 def _room_problem(room_id: str) -> str | None:
@@ -115,14 +138,18 @@ def parse_invite(text: str) -> Invite:
     problem = _room_problem(room_id)
     if problem:
         raise ValueError(problem)
-    fingerprint = parse_qs(parts.fragment, keep_blank_values=True).get("fp", [None])[0]
+    fragment = parse_qs(parts.fragment, keep_blank_values=True)
+    key = fragment.get("k", [None])[0]
+    if key is not None and not _KEY.fullmatch(key):
+        raise ValueError("The link's secret is damaged; ask for the link again.")
+    fingerprint = fragment.get("fp", [None])[0]
     if fingerprint is not None:
         fingerprint = fingerprint.replace(":", "").lower()
         if not _FINGERPRINT.fullmatch(fingerprint):
             raise ValueError("The link's fingerprint is damaged; ask for the link again.")
         if not secure:
             raise ValueError("The link promises a certificate but is not encrypted; ask for the link again.")
-    return Invite(host, port, room_id, secure, fingerprint)
+    return Invite(host, port, room_id, secure, fingerprint, key)
 
 
 def parse_target(text: str, server: str) -> Invite:

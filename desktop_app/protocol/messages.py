@@ -1,7 +1,8 @@
 """The wire messages as dataclasses (docs/protocol.md).
 
-Client to server: JoinRoom, Signal, LeaveRoom, UpdateParticipant, and those of topology.py.
-Server to client: Welcome, NewPeer, PeerSignal, PeerLeft, ParticipantUpdated, ErrorMessage, and those of topology.py.
+Client to server: JoinRoom, Signal, LeaveRoom, UpdateParticipant, and those of topology.py and rights.py.
+Server to client: Welcome, NewPeer, PeerSignal, PeerLeft, ParticipantUpdated, ErrorMessage, and those of topology.py
+and rights.py.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .limits import MAX_PARTICIPANTS
+from .rights import OPEN, RightsClientMessage, RightsServerMessage, RoomRules
 from .topology import MESH, Topology, TopologyClientMessage, TopologyServerMessage
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -23,6 +25,18 @@ class ParticipantInfo:
     display_name: str = ""
     audio_muted: bool = False
     video_muted: bool = False
+    instance: str = ""
+    """Made up by a client for one call (docs/recovery.md); empty for clients that do not."""
+    screen: bool = False
+    """Whether they show their screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTicket:
+    """What a client comes back with after it lost the connection to the server (docs/recovery.md)."""
+
+    token: str = field(repr=False)
+    grace_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,14 @@ class JoinRoom:
     audio_muted: bool = False
     video_muted: bool = False
     capabilities: tuple[str, ...] = ()
-    """Of which protocol/topology.py has the names."""
+    """Of which protocol/topology.py and rights.py have the names."""
+    instance: str = ""
+    resume: str = field(default="", repr=False)
+    """The token of the membership to go on with."""
+    access: str = field(default="", repr=False)
+    """Made from the link's secret (docs/rights.md)."""
+    password: str = field(default="", repr=False)
+    screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +101,12 @@ class UpdateParticipant:
     display_name: str | None = None
     audio_muted: bool | None = None
     video_muted: bool | None = None
+    screen: bool | None = None
 
 
-ClientMessage: TypeAlias = JoinRoom | Signal | LeaveRoom | UpdateParticipant | TopologyClientMessage
+ClientMessage: TypeAlias = (
+    JoinRoom | Signal | LeaveRoom | UpdateParticipant | TopologyClientMessage | RightsClientMessage
+)
 
 # --- server to client ---------------------------------------------------------------------------
 
@@ -99,6 +123,9 @@ class Welcome:
     limits: Limits
     topology: Topology = MESH
     active_speaker: str | None = None
+    room: RoomRules = OPEN
+    session: SessionTicket | None = None
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,5 +166,12 @@ class ErrorMessage:
 
 
 ServerMessage: TypeAlias = (
-    Welcome | NewPeer | PeerSignal | PeerLeft | ParticipantUpdated | ErrorMessage | TopologyServerMessage
+    Welcome
+    | NewPeer
+    | PeerSignal
+    | PeerLeft
+    | ParticipantUpdated
+    | ErrorMessage
+    | TopologyServerMessage
+    | RightsServerMessage
 )

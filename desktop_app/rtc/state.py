@@ -6,11 +6,12 @@ from enum import StrEnum
 
 
 class PeerState(StrEnum):
-    """NEW -> CONNECTING -> CONNECTED <-> RECONNECTING; FAILED and CLOSED are ends."""
+    """NEW -> CONNECTING -> CONNECTED <-> UNSTABLE <-> RECONNECTING; FAILED and CLOSED are ends (docs/recovery.md)."""
 
     NEW = "new"
     CONNECTING = "connecting"
     CONNECTED = "connected"
+    UNSTABLE = "unstable"
     RECONNECTING = "reconnecting"
     FAILED = "failed"
     CLOSED = "closed"
