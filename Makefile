@@ -19,7 +19,7 @@ gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 # Those of the integration tests that nothing in real time depends on: no sound, no picture, no bad network.
 server_tests := $(wildcard $(addprefix tests/integration/test_,janus_* packaged_* redis_* server_* shared_* signaling_*))
 
-.PHONY: run env dev lint format unit gui integration servers media end2end test coverage
+.PHONY: run env dev lint format unit gui integration servers media end2end test coverage audit
 
 run:
 	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
@@ -77,3 +77,8 @@ coverage: dev
 	$(bin)/coverage run -m pytest tests/integration $(PYTEST_ARGS)
 	$(bin)/coverage combine
 	$(bin)/coverage report
+
+# Known vulnerabilities of what is installed, from the Python Packaging Advisory Database; needs the internet.
+audit: dev
+	$(bin)/python -m pip install --quiet --editable '.[audit]'
+	$(bin)/pip-audit --skip-editable --strict

@@ -239,7 +239,7 @@ def encode_server_message(message: ServerMessage) -> str:
                     },
                     "topology": topology_codec.topology_values(message.topology),
                     **({} if message.active_speaker is None else {"activeSpeaker": message.active_speaker}),
-                    **({"room": rights_codec.room_values(message.room)} if message.room.host else {}),
+                    **({} if message.room == rights.OPEN else {"room": rights_codec.room_values(message.room)}),
                     **({} if message.session is None else {"session": _ticket_values(message.session)}),
                     **_said("resumed", message.resumed),
                 }
@@ -266,6 +266,7 @@ def encode_server_message(message: ServerMessage) -> str:
                     "displayName": one.display_name,
                     "audioMuted": one.audio_muted,
                     "videoMuted": one.video_muted,
+                    **_said("instance", one.instance),
                     **_said("screen", one.screen),
                 }
             )

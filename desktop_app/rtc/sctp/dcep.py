@@ -26,7 +26,7 @@ def parse_open(data: bytes) -> Open:
     Raises:
         ValueError: it is none, it is too short, or its texts are no UTF-8.
     """
-    if data[0] != _OPEN_TYPE or len(data) < _OPEN.size:
+    if len(data) < _OPEN.size or data[0] != _OPEN_TYPE:
         raise ValueError("an unknown DCEP message")
     _, kind, _, reliability, label_length, protocol_length = _OPEN.unpack_from(data)
     middle = _OPEN.size + label_length
