@@ -152,7 +152,7 @@ class FrameAssembler:
                 del self._packets[self._next]
                 self._next = (self._next + 1) & 0xFFFF
             frame = self._complete_from(self._next)
-            if frame is not None and self._follows(frame[1][0]):
+            if frame is not None and self._is_whole(frame[1]) and self._follows(frame[1][0]):
                 return self._hand_out(*frame)
             if frame is not None:
                 self.give_up()
@@ -161,6 +161,11 @@ class FrameAssembler:
             elif not self._has_gap():
                 return None
         return self._take_keyframe()
+
+    def _is_whole(self, packets: list[_Packet]) -> bool:
+        # An SFU that passes to another encoding does so between any two packets; what it leaves of the picture
+        # before has no marker, which every sender sets (RFC 7741 4.1).
+        return packets[-1].marker or not self._counts_pictures
 
     def _follows(self, first: _Packet) -> bool:
         payload, last = first.payload, self._picture_id
@@ -177,7 +182,7 @@ class FrameAssembler:
             return None
         for start in sorted(self._keyframe_starts, key=lambda number: sequence_delta(number, highest)):
             frame = self._complete_from(start)
-            if frame is not None:
+            if frame is not None and self._is_whole(frame[1]):
                 self.needs_keyframe = False
                 return self._hand_out(*frame)
         return None

@@ -63,7 +63,7 @@ class Watch:
         self.count += 1
         if self.count == 2000:
             self._rss_kib = _rss_kib()
-        if self.count % 1000 == 0:
+        if self.count % 50 == 0:
             faulthandler.dump_traceback_later(HANG_S, exit=True)
 
     def report(self) -> dict[str, Any]:

@@ -167,5 +167,6 @@ async def test_who_knows_no_red_gets_plain_opus(monkeypatch: pytest.MonkeyPatch)
     alice.peer.handle_signal({"type": "answer", "sdp": answer, "session": alice.sent[0]["session"]})
     await until(lambda: alice.peer.state is PeerState.CONNECTED)
     assert payload_types_of(alice) == {"audio/opus": OPUS_PAYLOAD_TYPE}
+    await until(lambda: foreigner.connectionState == "connected")  # aiortc does not like to be closed before
     await foreigner.close()
     await alice.close()
