@@ -57,8 +57,9 @@ integration: dev
 servers: dev
 	$(pytest) $(server_tests) $(PYTEST_ARGS)
 
+# They wait more than they work: two at a time take a third of the two cores.
 media: dev
-	$(pytest) tests/integration $(addprefix --ignore=,$(server_tests)) $(PYTEST_ARGS)
+	$(pytest) -n 2 --dist loadfile tests/integration $(addprefix --ignore=,$(server_tests)) $(PYTEST_ARGS)
 
 end2end: dev
 	$(pytest) tests/end2end $(PYTEST_ARGS)
