@@ -48,6 +48,8 @@ class BotArguments:
     decode: bool = True
     receive: Literal["all", "sound", "nothing"] = "all"
     """Of what an SFU has; by a mesh everything comes."""
+    screen: str | None = None
+    """What to show as our screen, from the beginning."""
     receive_dir: str | None = None
     """Where all files go that are offered; None: they are declined."""
 
@@ -165,6 +167,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
         "--send-file", action="append", default=[], metavar="PATH", help="offer this file to each participant"
     )
     parser.add_argument("--receive-dir", metavar="DIR", help="accept all files, and write them there")
+    parser.add_argument("--screen", metavar="test|FILE", help="show the test pattern or a file as a screen")
     parser.add_argument("--verbose", action="store_true", help="log to standard error in detail")
     values = parser.parse_args(argv)
     width, height = values.size
@@ -196,5 +199,6 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
         encoded=values.encoded,
         decode=not values.no_decode,
         receive=values.receive,
+        screen=values.screen,
         receive_dir=values.receive_dir,
     )

@@ -84,6 +84,7 @@ class Call:
         *,
         media: LocalMedia,
         slot_of: Callable[[str], FrameSlot],
+        screen_slot_of: Callable[[str], FrameSlot],
         emit: Callable[[CallEvent], None],
         hub: DataHub,
         decode: bool = True,
@@ -91,6 +92,7 @@ class Call:
         self._request = request
         self._media = media
         self._slot_of = slot_of
+        self._screen_slot_of = screen_slot_of
         self._emit = emit
         self._hub = hub
         self._decode = decode
@@ -190,6 +192,7 @@ class Call:
             case ParticipantUpdated(participant=info):
                 participant = self.participants.get(info.user_id)
                 if participant is not None and participant.update(info):
+                    self.topology.state_changed()
                     self._emit(ParticipantChanged(participant.info))
             case PeerLeft(user_id=user_id):
                 self._remove(user_id)
@@ -264,6 +267,7 @@ class Call:
         participant = RemoteParticipant(
             info,
             slot=self._slot_of(user_id),
+            screen_slot=self._screen_slot_of(user_id),
             mixer=self._media.mixer,
             ice=self._ice,
             local=self._media.feeds,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop_app.data.channels import CHANNELS
+from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.quality.score import QualityScorer, ScoreInput
 from desktop_app.rtc.peer import Peer
 from desktop_app.rtc.state import PeerState
@@ -15,13 +16,12 @@ from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 
 from .picture_signal import picture_sent, picture_signal
 from .topology.counted import Tally
-from .topology.way import WaySwitch
+from .topology.way import OneLine, WaySwitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop_app.data.link import ParticipantLink
-    from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
     from desktop_app.rtc.connection import LocalFeeds
     from desktop_app.rtc.counters import PeerCounters
@@ -49,24 +49,26 @@ class RemoteParticipant:
         on_first_frame: Callable[[MediaKind], None],
         on_dark: Callable[[], None],
         link: ParticipantLink,
+        screen_slot: FrameSlot | None = None,
         decode: bool = True,
     ) -> None:
         """Calls `on_dark` when the picture ends or comes back on purpose."""
         self.info = info
         """As they told, with a picture that is not sent to us counted as muted."""
         self.slot = slot
-        self._is_hidden = False
-        slot.set_dark(info.video_muted)
+        self.screen_slot = screen_slot or FrameSlot()
+        self._is_hidden = self._is_screen_hidden = False
         self._told = info
         self._picture_sent = True
         self._told_sent = True
         self._send_signal = send_signal
         self._mixer = mixer
         self._on_dark = on_dark
-        self.switch = WaySwitch(slot, on_first_frame, mixer.latency_s, decode=decode)
+        self.switch = WaySwitch(slot, self.screen_slot, on_first_frame, mixer.latency_s, decode=decode)
         mixer.add(self.switch.voice)
-        self.direct = self.switch.way()
+        self.direct = self.switch.way(one_line=True)
         """The way of the direct connection."""
+        self._show()
         self.peer_reason = ""
         """Why the direct connection is in the state that it is in."""
         self.peer = Peer(
@@ -100,18 +102,26 @@ class RemoteParticipant:
         info = replace(told, video_muted=told.video_muted or not self._picture_sent)
         if info == self.info:
             return False
-        if info.video_muted != self.info.video_muted:
-            self._on_dark()
-            # The last picture must not stand there as if it were live.
-            self.slot.set_dark(info.video_muted or self._is_hidden)
+        changed = (info.video_muted, info.screen) != (self.info.video_muted, self.info.screen)
         self.info = info
+        if changed:
+            self._on_dark()
+            self._show()
         return True
 
-    def hide(self, is_hidden: bool) -> None:
+    def hide(self, is_hidden: bool, is_screen_hidden: bool) -> None:
         """Hold no picture while none is asked for: whoever comes on screen again is not shown as they were then."""
-        if is_hidden != self._is_hidden:
-            self._is_hidden = is_hidden
-            self.slot.set_dark(is_hidden or self.info.video_muted)
+        if (is_hidden, is_screen_hidden) != (self._is_hidden, self._is_screen_hidden):
+            self._is_hidden, self._is_screen_hidden = is_hidden, is_screen_hidden
+            self._show()
+
+    def _show(self) -> None:
+        # The last picture must not stand there as if it were live.
+        line = self.direct.sinks.video
+        if isinstance(line, OneLine):
+            line.shows_screen = self.info.screen
+        self.slot.set_dark(self.info.video_muted or self._is_hidden)
+        self.screen_slot.set_dark(not self.info.screen or self._is_screen_hidden)
 
     def send_video(self, feed: EncodedFeed | None) -> None:
         """Send them this encoding of our picture; None is sound alone, of which they are told."""
@@ -141,6 +151,9 @@ class RemoteParticipant:
         ways: Sequence[PeerCounters],
         encode: EncoderShare | None,
         microphone_level: float,
+        screen: EncoderShare | None = None,
+        *,
+        screen_has_line: bool = False,
     ) -> PeerStats:
         """Since the last call.
 
@@ -149,16 +162,28 @@ class RemoteParticipant:
             ways: the counters of every connection that brings something of them, that of now last.
             encode: what the encoder does whose pictures they get; None when they get none.
             microphone_level: ours.
+            screen: what the encoder of our shared screen does, where it has a line of its own.
+            screen_has_line: whether a screen of theirs comes on a line of its own.
         """
         stats = self._collector.update(
             state.value,
-            self._tally.update(ways, self.switch.voice.heard, self.switch.picture.frames_shown),
+            self._tally.update(ways, self.switch.voice.heard, self._line_frames_shown),
             encode=encode or EncoderShare(),
             microphone_level=microphone_level,
+            screen=screen,
         )
+        if not self.info.screen or not screen_has_line:
+            stats = replace(stats, inbound_screen=None, video_is_screen=self.info.screen)
+        if screen is None:
+            stats = replace(stats, outbound_screen=None)
         score = self._scorer.update(time.monotonic(), self._score_input(state, stats))
         channels = self._channels.update(time.monotonic(), self.link.counters())
         return replace(stats, quality=score.quality.value, channels=channels)
+
+    @property
+    def _line_frames_shown(self) -> int:
+        line = self.direct.sinks.video
+        return self.switch.picture.frames_shown + (line.screens_shown if isinstance(line, OneLine) else 0)
 
     def _score_input(self, state: PeerState, stats: PeerStats) -> ScoreInput | None:
         video, audio = stats.inbound_video, stats.inbound_audio
@@ -184,3 +209,4 @@ class RemoteParticipant:
         self._mixer.remove(self.switch.voice)
         self.peer.hang_up()
         self.slot.set_dark(True)
+        self.screen_slot.set_dark(True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from desktop_app.data.messages.board import Shape
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
 
@@ -146,9 +147,17 @@ class EngineCore:
         with contextlib.suppress(NoCallError):
             self.session.data.pointer.show_stroke(shape)
 
-    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+    def set_view(self, large: Sequence[str], small: Sequence[str], screens: Sequence[str] | None) -> None:
         """Tell who is on screen."""
-        self.session.set_view(large, small)
+        self.session.set_view(large, small, screens)
+
+    async def list_screens(self) -> tuple[ScreenSource, ...]:
+        """Ask the desktop."""
+        return await self.session.list_screens()
+
+    async def share_screen(self, source: ScreenSource | None) -> None:
+        """Show a screen, or none."""
+        await self.session.share_screen(None if source is None else source.id)
 
     async def play_test_tone(self) -> None:
         """A second of tone."""

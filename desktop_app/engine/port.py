@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from desktop_app.data.messages.board import Shape
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
 
@@ -39,6 +40,9 @@ class EnginePort(Protocol):
 
     def remote_video(self, user_id: str) -> FrameSlot:
         """The picture of a participant; the same slot as long as they are in the room."""
+
+    def remote_screen(self, user_id: str) -> FrameSlot:
+        """The screen that a participant shows; empty while they show none, or it is not on screen here."""
 
     def subscribe(self, listener: Callable[[CallEvent], None]) -> Callable[[], None]:
         """Receive every event from now on; returns the function that ends it."""
@@ -99,11 +103,24 @@ class EnginePort(Protocol):
     def show_stroke(self, shape: Shape | None) -> None:
         """Show everybody a shape while it is drawn; None: it has ended. Does not wait."""
 
-    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+    def set_view(
+        self, large: Sequence[str], small: Sequence[str], screens: Sequence[str] | None = None
+    ) -> None:
         """Tell who of the others is on screen: large, the most important first, or as a small tile. Does not wait.
+
+        `screens` are those whose shared screens are shown, likewise; None: all that there are.
 
         Whoever is in neither is hidden, and their picture need not come. Until the first call of it everybody counts
         as small but the first three, who are large. It holds for the call that runs, and for those to come.
+        """
+
+    async def list_screens(self) -> tuple[ScreenSource, ...]:
+        """The screens and windows that could be shown to the others, with small pictures of them."""
+
+    async def share_screen(self, source: ScreenSource | None) -> None:
+        """Show one of them to everybody, in place of another one; None shows none. LocalScreenChanged tells.
+
+        Returns when the first picture of it is there.
         """
 
     async def play_test_tone(self) -> None:

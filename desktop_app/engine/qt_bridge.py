@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
 
@@ -68,6 +69,10 @@ class EngineBridge(QObject):
     def remote_video(self, user_id: str) -> FrameSlot:
         """The picture of a participant."""
         return self._core.session.remote_video(user_id)
+
+    def remote_screen(self, user_id: str) -> FrameSlot:
+        """The screen that a participant shows."""
+        return self._core.session.remote_screen(user_id)
 
     def subscribe(self, listener: Callable[[CallEvent], None]) -> Callable[[], None]:
         """Receive every event on the Qt thread."""
@@ -137,10 +142,20 @@ class EngineBridge(QObject):
         """Show everybody a shape while it is drawn."""
         self._thread.post(lambda: self._core.show_stroke(shape))
 
-    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+    def set_view(
+        self, large: Sequence[str], small: Sequence[str], screens: Sequence[str] | None = None
+    ) -> None:
         """Tell who is on screen."""
-        view = tuple(large), tuple(small)
+        view = tuple(large), tuple(small), None if screens is None else tuple(screens)
         self._thread.post(lambda: self._core.set_view(*view))
+
+    async def list_screens(self) -> tuple[ScreenSource, ...]:
+        """The screens and windows that could be shown."""
+        return await self._call(self._core.list_screens())
+
+    async def share_screen(self, source: ScreenSource | None) -> None:
+        """Show one of them, or none."""
+        await self._call(self._core.share_screen(source))
 
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker."""

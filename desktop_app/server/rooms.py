@@ -237,6 +237,7 @@ class Rooms(Generic[C]):
             display_name=old.display_name if message.display_name is None else message.display_name,
             audio_muted=old.audio_muted if message.audio_muted is None else message.audio_muted,
             video_muted=old.video_muted if message.video_muted is None else message.video_muted,
+            screen=old.screen if message.screen is None else message.screen,
         )
         if info == old:
             return []
@@ -300,7 +301,13 @@ class Rooms(Generic[C]):
 
 def participant_info(message: JoinRoom) -> ParticipantInfo:
     """What the others will know of whoever joins."""
-    return ParticipantInfo(message.user_id, message.display_name, message.audio_muted, message.video_muted)
+    return ParticipantInfo(
+        message.user_id,
+        message.display_name,
+        message.audio_muted,
+        message.video_muted,
+        screen=message.screen,
+    )
 
 
 def refusal(code: ErrorCode, most: int = 0) -> ProtocolError:

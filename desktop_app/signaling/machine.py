@@ -76,6 +76,7 @@ class SignalingMachine:
                 me.audio_muted,
                 me.video_muted,
                 capabilities=(SFU_CAPABILITY,),
+                screen=me.screen,
             )
         )
 
@@ -98,7 +99,7 @@ class SignalingMachine:
         """Tell the others our new name or states."""
         self.me = me
         if self.state is SignalingState.JOINED:
-            self._send(UpdateParticipant(me.display_name, me.audio_muted, me.video_muted))
+            self._send(UpdateParticipant(me.display_name, me.audio_muted, me.video_muted, me.screen))
 
     def leave(self) -> None:
         """Say that we leave."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from desktop_app.call.events import CallState, CallStateChanged, LocalMuteChanged
+from desktop_app.call.events import CallState, CallStateChanged, LocalMuteChanged, LocalScreenChanged
 from desktop_app.core.events import Emitter
 from desktop_app.data.events import ChatEntry, ChatLineChanged, HandChanged, ReactionShown
 from desktop_app.engine.port import EnginePort, HostedRoom
 from desktop_app.media.devices import Device, Devices
 from desktop_app.media.frame_slot import FrameSlot
+from desktop_app.media.screen.source import Preview, ScreenSource
 from desktop_app.protocol.invite import Invite
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ class FakeEngine:
         self._lines = 0
         self._local_video = FrameSlot()
         self._remote_video: dict[str, FrameSlot] = {}
+        self._remote_screen: dict[str, FrameSlot] = {}
+        self.screens: tuple[ScreenSource, ...] = (
+            ScreenSource(
+                "screen:1", "The whole screen", 1920, 1080, "screen", Preview(4, 2, bytes(range(24)))
+            ),
+            ScreenSource("window:77", "Budget – Editor", 801, 600, "window"),
+        )
         self._events: Emitter[CallEvent] = Emitter()
         self._failures: dict[str, BaseException] = {}
         self._gates: dict[str, asyncio.Event] = {}
@@ -104,6 +112,10 @@ class FakeEngine:
     def remote_video(self, user_id: str) -> FrameSlot:
         """The picture of a participant."""
         return self._remote_video.setdefault(user_id, FrameSlot())
+
+    def remote_screen(self, user_id: str) -> FrameSlot:
+        """The screen that a participant shows."""
+        return self._remote_screen.setdefault(user_id, FrameSlot())
 
     def subscribe(self, listener: Callable[[CallEvent], None]) -> Callable[[], None]:
         """Receive every event from now on."""
@@ -197,9 +209,22 @@ class FakeEngine:
         """Show the stroke to nobody."""
         self.calls.append(Call("show_stroke", (shape,)))
 
-    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
-        """Note who is on screen."""
-        self.calls.append(Call("set_view", (tuple(large), tuple(small))))
+    def set_view(
+        self, large: Sequence[str], small: Sequence[str], screens: Sequence[str] | None = None
+    ) -> None:
+        """Note who is on screen, and whose shared screens are, where there are any."""
+        shared = (tuple(screens),) if screens else ()
+        self.calls.append(Call("set_view", (tuple(large), tuple(small), *shared)))
+
+    async def list_screens(self) -> tuple[ScreenSource, ...]:
+        """Answer with `screens`."""
+        await self._called("list_screens")
+        return self.screens
+
+    async def share_screen(self, source: ScreenSource | None) -> None:
+        """Tell that it is shown, or none is."""
+        await self._called("share_screen", source)
+        self.emit(LocalScreenChanged(source is not None))
 
     async def play_test_tone(self) -> None:
         """Play nothing; `hold` makes it last."""

@@ -97,6 +97,8 @@ class Tally:
             inbound_audio=_stream(sums.inbound_audio, now.inbound_audio, old.inbound_audio),
             outbound_video=_stream(sums.outbound_video, now.outbound_video, old.outbound_video),
             outbound_audio=_stream(sums.outbound_audio, now.outbound_audio, old.outbound_audio),
+            inbound_screen=_stream(sums.inbound_screen, now.inbound_screen, old.inbound_screen),
+            outbound_screen=_stream(sums.outbound_screen, now.outbound_screen, old.outbound_screen),
         )
 
 
