@@ -7,7 +7,7 @@ export const KINDS = ["audio", "video"];
 const MAX_EARLY_CANDIDATES = 200;
 
 /**
- * Events: "candidate" (detail: an RTCIceCandidate or null), "track", "state" (of the connection). `tracks` are what is
+ * Events: "candidate" (detail: an RTCIceCandidate or null), "track", "state" (of the connection, which has another one). `tracks` are what is
  * sent at first, { audio, video }; `localStream` gives both one msid, so that the far end keeps them in sync.
  */
 export class Attempt extends EventTarget {
@@ -42,7 +42,7 @@ export class Attempt extends EventTarget {
     });
     connection.addEventListener("connectionstatechange", () => {
       this.lived ||= connection.connectionState === "connected";
-      this.#tell("state", connection.connectionState);
+      this.#tell("state");
     });
   }
 

@@ -245,7 +245,7 @@ export class Peer extends EventTarget {
       }
     });
     attempt.addEventListener("track", () => attempt === this.#current && this.dispatchEvent(new Event("stream")));
-    attempt.addEventListener("state", ({ detail }) => this.#follow(attempt, detail));
+    attempt.addEventListener("state", () => this.#follow(attempt));
     this.dispatchEvent(new CustomEvent("opening", { detail: attempt.connection }));
     if (this.#current?.lived) {
       this.#next?.close();
@@ -259,7 +259,8 @@ export class Peer extends EventTarget {
     return attempt;
   }
 
-  #follow(attempt, state) {
+  #follow(attempt) {
+    const state = attempt.connection.connectionState;
     if (this.state === "closed") {
       return;
     }
@@ -326,7 +327,9 @@ export class Peer extends EventTarget {
   async #look() {
     clearTimeout(this.#lookTimer);
     const attempt = this.#current;
-    if (attempt.lived && !attempt.isOver) {
+    if (attempt.isOver) {
+      this.#follow(attempt);
+    } else {
       const report = await attempt.connection.getStats();
       if (attempt === this.#current && this.state !== "closed") {
         this.#judge(attempt, report);
