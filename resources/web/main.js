@@ -115,6 +115,7 @@ function start(room) {
     const wasPutOut = HOPELESS.has(code) || code === "kicked";
     element("rejoin").hidden = wasPutOut;
     element("back").hidden = HOPELESS.has(code);
+    element("back").textContent = wasPutOut ? "Back to the entrance" : "Change name or devices";
     element("home").hidden = !wasPutOut;
     showScreen("ended");
     element(wasPutOut ? "ended-title" : "rejoin").focus();

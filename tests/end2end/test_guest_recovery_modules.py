@@ -134,7 +134,8 @@ CASES = {
     """,
     "liveness is judged by packets, and not while the page is not run": """
         const { Liveness } = await import("/web/liveness.js");
-        const report = (packetsReceived) => new Map([["p", { type: "candidate-pair", packetsReceived, packetsSent: 1 }]]);
+        const report = (packetsReceived) =>
+            new Map([["p", { type: "candidate-pair", packetsReceived, packetsSent: 1 }]]);
         const states = (steps, keptAlive) => {
             const liveness = new Liveness();
             return steps.map(([atMs, count]) => liveness.update(atMs, "c", report(count), { keptAlive }));

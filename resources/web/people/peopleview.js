@@ -206,6 +206,9 @@ export class PeopleView extends EventTarget {
 function openTools(row, open) {
   row.querySelector(".person-tools").hidden = !open;
   row.querySelector(".person-more").setAttribute("aria-expanded", String(open));
+  if (open) {
+    row.scrollIntoView({ block: "nearest" });
+  }
 }
 
 function showCode(row, code) {

@@ -45,7 +45,7 @@ export class RoomForm {
     element("people-room").hidden = !room.isHost;
     element("room-lobby").checked = room.lobby;
     element("room-locked").checked = room.locked;
-    element("room-password-words").textContent = room.hasPassword ? "Password (there is one)" : "Password";
+    element("room-password-words").textContent = room.hasPassword ? "Password (set)" : "Password";
     element("room-password").placeholder = room.hasPassword ? "Another one" : "None";
     element("room-password-clear").hidden = !room.hasPassword;
     const words = room.isHost ? "" : doorWords(room);
