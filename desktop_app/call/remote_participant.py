@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from desktop_app.data.link import ParticipantLink
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
-    from desktop_app.rtc.connection import LocalFeeds
+    from desktop_app.rtc.connection import LocalFeeds, RemoteSinks
     from desktop_app.rtc.counters import PeerCounters
     from desktop_app.rtc.encoded_feed import EncodedFeed
     from desktop_app.rtc.ice import IceConfiguration
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from .events import MediaKind
     from .mixer import AudioMixer
+
+MAX_WAYS = 8
+"""Of direct connections: the one of now, the one before, those that are tried, and those just given up."""
 
 
 class RemoteParticipant:
@@ -67,7 +71,8 @@ class RemoteParticipant:
         self.switch = WaySwitch(slot, self.screen_slot, on_first_frame, mixer.latency_s, decode=decode)
         mixer.add(self.switch.voice)
         self.direct = self.switch.way(one_line=True)
-        """The way of the direct connection."""
+        """The way of the direct connection of now."""
+        self._ways = deque((self.direct,), MAX_WAYS)
         self._show()
         self.peer_reason = ""
         """Why the direct connection is in the state that it is in."""
@@ -80,6 +85,8 @@ class RemoteParticipant:
             on_state=on_state,
             channels=CHANNELS,
             on_channels=link.bind,
+            more_sinks=self._another_way,
+            on_take_over=self._taken_over,
         )
         self.link = link
         self._tally = Tally()
@@ -87,6 +94,19 @@ class RemoteParticipant:
         self._channels = ChannelStatsCollector()
         self._scorer = QualityScorer()
         self._frozen_s = 0.0
+
+    def _another_way(self) -> RemoteSinks:
+        self._ways.append(self.switch.way(one_line=True))
+        self._show()
+        return self._ways[-1].sinks
+
+    def _taken_over(self, remote: RemoteSinks) -> None:
+        before = self.direct
+        self.direct = next(way for way in self._ways if way.sinks is remote)
+        # One that is in use must not be forgotten for others that were tried.
+        self._ways.remove(self.direct)
+        self._ways.append(self.direct)
+        self.switch.replace(before, self.direct)
 
     def take(self, data: JsonValue) -> bool:
         """A signal of theirs; True when it changed what is known of them. Whatever it is, it is a stranger's."""
@@ -117,9 +137,9 @@ class RemoteParticipant:
 
     def _show(self) -> None:
         # The last picture must not stand there as if it were live.
-        line = self.direct.sinks.video
-        if isinstance(line, OneLine):
-            line.shows_screen = self.info.screen
+        for way in self._ways:
+            if isinstance(way.sinks.video, OneLine):
+                way.sinks.video.shows_screen = self.info.screen
         self.slot.set_dark(self.info.video_muted or self._is_hidden)
         self.screen_slot.set_dark(not self.info.screen or self._is_screen_hidden)
 
@@ -167,7 +187,7 @@ class RemoteParticipant:
         """
         stats = self._collector.update(
             state.value,
-            self._tally.update(ways, self.switch.voice.heard, self._line_frames_shown),
+            self._tally.update(ways, self.switch.voice.heard, self.switch.line_frames_shown),
             encode=encode or EncoderShare(),
             microphone_level=microphone_level,
             screen=screen,
@@ -180,15 +200,10 @@ class RemoteParticipant:
         channels = self._channels.update(time.monotonic(), self.link.counters())
         return replace(stats, quality=score.quality.value, channels=channels)
 
-    @property
-    def _line_frames_shown(self) -> int:
-        line = self.direct.sinks.video
-        return self.switch.picture.frames_shown + (line.screens_shown if isinstance(line, OneLine) else 0)
-
     def _score_input(self, state: PeerState, stats: PeerStats) -> ScoreInput | None:
         video, audio = stats.inbound_video, stats.inbound_audio
         streams = [each for each in (video, audio) if each is not None]
-        if state not in (PeerState.CONNECTED, PeerState.RECONNECTING) or not streams:
+        if state not in (PeerState.CONNECTED, PeerState.UNSTABLE, PeerState.RECONNECTING) or not streams:
             return None
         frozen_s = 0.0
         if video is not None:

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 class OneLine:
     """The pictures of a line on which a shared screen takes the camera's place."""
 
-    def __init__(self, picture: PictureWay, screen: PictureWay) -> None:
+    def __init__(self, picture: PictureWay, screen: PictureWay, on_screen: Callable[[], None]) -> None:
+        """Calls `on_screen` with each picture of the screen that is shown."""
         self._picture = picture
         self._screen = screen
+        self._on_screen = on_screen
         self.shows_screen = False
         """What comes is the screen's."""
-        self.screens_shown = 0
-        """Pictures of the screen that were shown."""
 
     @property
     def _taken(self) -> PictureWay:
@@ -49,7 +49,7 @@ class OneLine:
         """Show it in its place. Called on the decoder's thread."""
         taken = self._taken
         if taken.put_shown(frame) and taken is self._screen:
-            self.screens_shown += 1
+            self._on_screen()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +81,7 @@ class WaySwitch:
         self._decode = decode
         self.picture = PictureSwitch(slot)
         self.screen = PictureSwitch(screen_slot)
+        self._screens_shown = 0
         self.voice = VoiceSwitch(lambda: on_first_frame("audio"))
 
     def way(self, *, one_line: bool = False) -> Way:
@@ -97,7 +98,7 @@ class WaySwitch:
             voice,
             RemoteSinks(
                 audio=voice,
-                video=OneLine(picture, screen) if one_line else picture,
+                video=OneLine(picture, screen, self._screen_shown) if one_line else picture,
                 screen=None if one_line else screen,
                 on_first_video_frame=self._picture_came,
                 speaker_latency_s=self._speaker_latency_s,
@@ -110,11 +111,24 @@ class WaySwitch:
             self._seen = True
             self._on_first_frame("video")
 
+    def _screen_shown(self) -> None:
+        self._screens_shown += 1
+
+    @property
+    def line_frames_shown(self) -> int:
+        """Pictures of the camera that were shown, and those of a screen in its place."""
+        return self.picture.frames_shown + self._screens_shown
+
     def prefer(self, way: Way) -> None:
         """Take what comes by this way as soon as it comes, and until then what came before."""
         self.picture.prefer(way.picture)
         self.screen.prefer(way.screen)
         self.voice.prefer(way.voice)
+
+    def replace(self, old: Way, new: Way) -> None:
+        """Another connection takes over what came by `old`; nothing changes where that is not what is preferred."""
+        if self.picture.is_preferred(old.picture):
+            self.prefer(new)
 
     def has_come(self, *, picture: bool, screen: bool = False) -> bool:
         """Whether the voice has come by the preferred way since it is that, and what of picture and `screen` moves."""
