@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from desktop_app.stats.model import CallStats, ChannelStats, PeerStats
+    from desktop_app.stats.model import (
+        CallStats,
+        ChannelStats,
+        InboundVideoStats,
+        OutboundVideoStats,
+        PeerStats,
+    )
 
 
 def stats_report(stats: CallStats) -> dict[str, Any]:
     """The fields of the `stats` event."""
     video = [peer.outbound_video for peer in stats.peers.values() if peer.outbound_video is not None]
     audio = [peer.outbound_audio for peer in stats.peers.values() if peer.outbound_audio is not None]
+    screen = [peer.outbound_screen for peer in stats.peers.values() if peer.outbound_screen is not None]
     return {
         "users": {user_id: _user(peer) for user_id, peer in stats.peers.items()},
         "send": {
-            # The peer that takes most shows the best of what is sent.
-            "video": {
-                "kbps": _round(max((each.kbps for each in video), default=0.0)),
-                "target_kbps": _round(max((each.target_kbps for each in video), default=0.0)),
-                "fps": _round(max((each.frames_per_second for each in video), default=0.0)),
-                "width": max((each.frame_width for each in video), default=0),
-                "height": max((each.frame_height for each in video), default=0),
-            },
+            "video": _sent(video),
+            **({"screen": _sent(screen)} if screen else {}),
             "audio": {"kbps": _round(max((each.kbps for each in audio), default=0.0))},
         },
         "cpu_pct": _round(stats.local.cpu_pct),
@@ -43,17 +44,8 @@ def _user(peer: PeerStats) -> dict[str, Any]:
         "av_offset_ms": None if peer.av_offset_ms is None else _round(peer.av_offset_ms),
         "loss_pct": _round(max(lost, default=0.0)),
         "candidate_type": peer.transport.local_candidate_type,
-        "video": {
-            "fps": _round(video.frames_per_second if video else 0.0),
-            "width": video.frame_width if video else 0,
-            "height": video.frame_height if video else 0,
-            "kbps": _round(video.kbps if video else 0.0),
-            "freeze_count": video.freeze_count if video else 0,
-            "freeze_s": _round(video.total_freezes_duration_s if video else 0.0),
-            "nack": video.nack_count if video else 0,
-            "pli": video.pli_count if video else 0,
-            "delay_ms": _round(video.delay_ms if video else 0.0),
-        },
+        "video": _pictures(video),
+        **({} if peer.screen is None else {"screen": _pictures(peer.screen)}),
         "audio": {
             "kbps": _round(audio.kbps if audio else 0.0),
             "concealed_pct": _round(audio.concealed_pct if audio else 0.0),
@@ -61,6 +53,31 @@ def _user(peer: PeerStats) -> dict[str, Any]:
             "level": round(audio.audio_level if audio else 0.0, 4),
         },
         "data": {channel.label: _channel(channel) for channel in peer.channels},
+    }
+
+
+def _pictures(video: InboundVideoStats | None) -> dict[str, Any]:
+    return {
+        "fps": _round(video.frames_per_second if video else 0.0),
+        "width": video.frame_width if video else 0,
+        "height": video.frame_height if video else 0,
+        "kbps": _round(video.kbps if video else 0.0),
+        "freeze_count": video.freeze_count if video else 0,
+        "freeze_s": _round(video.total_freezes_duration_s if video else 0.0),
+        "nack": video.nack_count if video else 0,
+        "pli": video.pli_count if video else 0,
+        "delay_ms": _round(video.delay_ms if video else 0.0),
+    }
+
+
+def _sent(video: list[OutboundVideoStats]) -> dict[str, Any]:
+    """The peer that takes most shows the best of what is sent."""
+    return {
+        "kbps": _round(max((each.kbps for each in video), default=0.0)),
+        "target_kbps": _round(max((each.target_kbps for each in video), default=0.0)),
+        "fps": _round(max((each.frames_per_second for each in video), default=0.0)),
+        "width": max((each.frame_width for each in video), default=0),
+        "height": max((each.frame_height for each in video), default=0),
     }
 
 

@@ -19,7 +19,9 @@ from desktop_app.call.events import (
     DeviceState,
     DeviceStatus,
     FirstFrame,
+    LocalScreenChanged,
     Notice,
+    ParticipantChanged,
     ParticipantGone,
     ParticipantJoined,
     PeerStateChanged,
@@ -36,6 +38,7 @@ from .files import Files, files_config
 from .media_times import MediaTimes
 from .output import EventWriter
 from .report import stats_report
+from .room import RoomReport
 from .talk import Talk
 
 if TYPE_CHECKING:
@@ -68,10 +71,13 @@ class Bot:
             self._session.set_view((), (), sound=arguments.receive == "sound")
         self._session.events.subscribe(self._report)
         self._talk = Talk(self._session, self._out.write)
+        self._room = RoomReport(self._session, self._out.write)
         self._files = Files(self._session, self._out.write)
         if arguments.media_times:
             MediaTimes(self._session, self._out.write)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._sharers: set[str] = set()
+        self._reads_commands = False
 
     async def run(self) -> int:
         """Returns the exit status."""
@@ -93,6 +99,8 @@ class Bot:
             fingerprint_sha256=arguments.fingerprint_sha256,
             ice_servers=arguments.ice_servers,
             relay_only=arguments.relay_only,
+            access=arguments.access,
+            password=arguments.password,
         )
         joining = self._loop.create_task(self._session.join(request))
         leaving = self._loop.create_task(self._leave.wait())
@@ -109,6 +117,8 @@ class Bot:
             return EXIT_NO_SERVER
         self._out.write("joined", participants=[one.user_id for one in welcome.participants])
         self._start_reading_commands(sys.stdin)
+        if arguments.screen is not None:
+            self._spawn(self._share(arguments.screen))
         if arguments.say is not None:
             self._spawn(self._talk.say_when_heard(arguments.say))
         try:
@@ -136,7 +146,11 @@ class Bot:
                 self._out.write("peer", user=event.user_id, state=event.state.value, reason=event.reason)
             case ParticipantJoined():
                 self._out.write("participant", user=event.participant.user_id, state="joined")
+                self._report_screen(event.participant)
+            case ParticipantChanged():
+                self._report_screen(event.participant)
             case ParticipantGone():
+                self._sharers.discard(event.user_id)
                 self._out.write("participant", user=event.user_id, state="left")
             case FirstFrame():
                 self._out.write(
@@ -160,20 +174,32 @@ class Bot:
                     reason=event.reason,
                     user=event.user_id or None,
                 )
+            case LocalScreenChanged():
+                self._out.write("own-screen", shown=event.shown, message=event.message)
             case StatsUpdated():
                 self._out.write("stats", **stats_report(event.stats))
             case DeviceStatus(state=DeviceState.FAILED):
                 self._out.write("error", code=f"{event.device}-failed", message=event.message)
+            case CallStateChanged(state=CallState.WAITING):
+                self._start_reading_commands(sys.stdin)  # one may leave the door
+            case CallStateChanged(state=CallState.IDLE, reason=reason) if reason:
+                self._leave.set()  # the room does not want us any more; the notice has said why
             case CallStateChanged(state=CallState.SERVER_LOST):
                 self._out.write("error", code="server-lost", message=event.reason)
             case Notice(level="warning" | "error"):
                 self._out.write("error", code=event.code or "notice", message=event.message)
 
+    def _report_screen(self, info: ParticipantInfo) -> None:
+        if info.screen != (info.user_id in self._sharers):
+            (self._sharers.add if info.screen else self._sharers.discard)(info.user_id)
+            self._out.write("screen", user=info.user_id, shown=info.screen)
+
     # --- commands in ----------------------------------------------------------------------------
 
     def _start_reading_commands(self, stream: TextIO | None) -> None:
-        if stream is None:
+        if stream is None or self._reads_commands:
             return
+        self._reads_commands = True
 
         def read() -> None:
             try:
@@ -208,12 +234,22 @@ class Bot:
                 isinstance(user, str) for user in (*large, *small)
             ):
                 self._session.set_view(large, small)
+            case {"cmd": "screen", "source": str() | None as source}:
+                self._spawn(self._share(source))
             case {"cmd": "leave"}:
                 self._leave.set()
+            case _ if self._room.command(command):
+                pass
             case _:
                 self._out.write(
                     "error", code="bad-command", message="The command is not known or is malformed."
                 )
+
+    async def _share(self, source: str | None) -> None:
+        try:
+            await self._session.share_screen(source)
+        except UserFacingError as error:
+            self._out.write("error", code="screen-failed", message=str(error))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)

@@ -16,6 +16,7 @@ from desktop_app.media.audio_sources import open_audio_source
 from desktop_app.media.clock import AUDIO_RATE_HZ
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.media.processing import AudioProcessor
+from desktop_app.media.screen.open import MOST
 from desktop_app.media.source_status import SourceState
 from desktop_app.media.video_sources import open_video_source
 from desktop_app.quality import thumbnail
@@ -28,6 +29,7 @@ from .encoder_meter import EncoderLoad
 from .events import CallEvent, DeviceKind, DeviceState, DeviceStatus, MicrophoneLevel, Notice
 from .mixer import AudioMixer
 from .prepared import PreparedSound, PreparedVideo
+from .screen_share import ScreenShare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +103,9 @@ class LocalMedia:
             thumbnail.MAX_WIDTH_PX, thumbnail.MAX_HEIGHT_PX, thumbnail.FRAME_RATE
         )
         self._thumbnail_encoder.set_target_kbps(thumbnail.MOST_KBPS)
+        self.screen = ScreenShare(self._emit, self._encoding_failed, self.on_device_thread)
+        self.screen_has_line = False
+        """Whether a shared screen goes in place of the camera's picture, as it does in a mesh."""
         self.wanted_kbps = 0.0
         """What pictures and sound could take at their best; 0 while no pictures are sent."""
         self.path_narrowed = asyncio.Event()
@@ -217,7 +222,13 @@ class LocalMedia:
     def set_video(
         self, encoding: Encoding, width_px: int, height_px: int, frame_rate: float, kbps: float
     ) -> None:
-        """The largest picture, the highest frame rate and the bitrate of one encoding."""
+        """The largest picture, the highest frame rate and the bitrate of one encoding.
+
+        A screen in the camera's place gets the bitrate; it has its own way to make do with less.
+        """
+        if self.screen_has_line:
+            self.screen.set_kbps(encoding, kbps)
+            return
         encoder = self.video_encoders[encoding]
         encoder.set_limits(width_px, height_px, frame_rate)
         encoder.set_target_kbps(kbps)
@@ -225,25 +236,33 @@ class LocalMedia:
     @property
     def sends_pictures(self) -> bool:
         """Whether there is a camera, or what stands for one, and it is on."""
+        if self.screen_has_line:
+            return True
         return not self.video_muted and self._config is not None and self._config.camera != "none"
 
     def video_feed(self, encoding: Encoding) -> EncodedFeed | None:
-        """Where the pictures of an encoding are to be had; None for sound alone."""
+        """Where the camera's pictures of an encoding are to be had; None for sound alone."""
         encoder = self.video_encoders.get(encoding)
         return None if encoder is None else encoder.feed
 
+    def line_feed(self, encoding: Encoding) -> EncodedFeed | None:
+        """The same where there is one line for pictures: of the screen, while one is shared."""
+        return self.screen.feed(encoding) if self.screen.shown else self.video_feed(encoding)
+
     def encoder_load(self, encoding: Encoding) -> EncoderLoad:
-        """What one of the video encoders has done so far."""
-        counters = self.video_encoders[encoding].counters
+        """What the video encoders of camera and screen have done so far; the bytes are the camera's."""
+        camera, screen = self.video_encoders[encoding].counters, self.screen.encoders[encoding].counters
         return EncoderLoad(
-            counters.frames_encoded + counters.frames_dropped,
-            counters.total_encode_s,
-            counters.bytes_encoded,
+            sum(each.frames_encoded + each.frames_dropped for each in (camera, screen)),
+            camera.total_encode_s + screen.total_encode_s,
+            camera.bytes_encoded,
         )
 
     @property
     def video_format(self) -> VideoFormat | None:
-        """The camera's picture; None while none is chosen."""
+        """The camera's picture, or the screen's in its place; None while none is chosen."""
+        if self.screen_has_line:
+            return MOST
         return None if self._config is None else self._config.video_format
 
     def set_audio_kbps(self, kbps: float) -> None:
@@ -268,6 +287,7 @@ class LocalMedia:
 
     async def close(self) -> None:
         """Release every device and end every thread."""
+        await self.screen.close()
         async with self._lock:
             for device in (self._camera, self._microphone, self._speaker):
                 await self._stop(device)

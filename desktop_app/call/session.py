@@ -17,6 +17,7 @@ from desktop_app.core.events import Emitter
 from desktop_app.core.tasks import TaskOwner
 from desktop_app.media.clock import now_s
 from desktop_app.media.frame_slot import FrameSlot
+from desktop_app.media.screen.open import list_screens
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.protocol.topology import AudioLevel
 from desktop_app.quality.assignment import Encoding
@@ -25,7 +26,16 @@ from desktop_app.stats.model import CallStats, LocalStats
 
 from .call import Call, JoinRequest
 from .call_data import CallData
-from .events import CallEvent, LocalMuteChanged, MediaKind, MicrophoneLevel, Notice, StatsUpdated
+from .events import (
+    CallEvent,
+    LocalMuteChanged,
+    LocalScreenChanged,
+    MediaKind,
+    MicrophoneLevel,
+    MuteRequested,
+    Notice,
+    StatsUpdated,
+)
 from .files_config import FilesConfig
 from .local_media import LocalMedia
 from .quality_steering import QualitySteering, exceptions
@@ -34,11 +44,14 @@ from .topology.sfu_route import UPLINK
 from .topology.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
+    from typing import Any
 
     from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.messages import Welcome
 
+    from .doors import RoomDoors
     from .media_config import MediaConfig
     from .prepared import Prepared
 
@@ -78,12 +91,14 @@ class Session:
         self.newest_stats: CallStats | None = None
         self._tasks = TaskOwner("session")
         self._slots: dict[str, FrameSlot] = {}
+        self._screen_slots: dict[str, FrameSlot] = {}
         self._slots_lock = threading.Lock()
         self._config: MediaConfig | None = None
         self._me = ParticipantInfo("")
         self._process = psutil.Process()
         self._process.cpu_percent()  # the first call only sets the mark
         self._shares = {encoding: EncoderShare() for encoding in self.media.video_encoders}
+        self._screen_shares = {encoding: EncoderShare() for encoding in self.media.screen.encoders}
         self._steering: QualitySteering | None = None
         self._view: View | None = None
         self._speech = SpeechDetector()
@@ -93,6 +108,11 @@ class Session:
         """The slot of a participant's picture. Any thread."""
         with self._slots_lock:
             return self._slots.setdefault(user_id, FrameSlot())
+
+    def remote_screen(self, user_id: str) -> FrameSlot:
+        """The slot of the screen that a participant shows. Any thread."""
+        with self._slots_lock:
+            return self._screen_slots.setdefault(user_id, FrameSlot())
 
     async def apply(self, config: MediaConfig) -> None:
         """Use these devices from now on; no camera or microphone counts as muted for the others."""
@@ -110,13 +130,18 @@ class Session:
     def _tell_others(self) -> None:
         config = self._config
         plan = self._steering.plan if self._steering is not None else None
+        self.media.screen_has_line = self.media.screen.shown and self._is_mesh
+        # In a mesh a screen comes in place of the camera's picture: whether something comes there is what is told.
+        is_dark = self.media.video_muted or (
+            config is not None and (config.camera == "none" or config.quality == "audio-only")
+        )
         me = replace(
             self._me,
             audio_muted=self.media.audio_muted or (config is not None and config.microphone == "none"),
             # A picture that we do not send for want of bandwidth must not stand there frozen.
-            video_muted=self.media.video_muted
-            or (config is not None and (config.camera == "none" or config.quality == "audio-only"))
+            video_muted=(is_dark and not self.media.screen_has_line)
             or (plan is not None and not plan.main.video_enabled),
+            screen=self.media.screen.shown,
         )
         if me != self._me:
             self._me = me
@@ -144,9 +169,12 @@ class Session:
             request,
             media=self.media,
             slot_of=self.remote_video,
+            screen_slot_of=self.remote_screen,
             emit=self.events.emit,
             hub=data.hub,
             decode=self._decode,
+            on_mute_asked=lambda kind: self._spawn_for(call, self._mute_as_asked(kind), "mute"),
+            on_sent_away=lambda sentence: self._spawn_for(call, self.leave(sentence), "sent-away"),
         )
         self.call, self._data = call, data
         call.topology.show(self._view)
@@ -163,26 +191,58 @@ class Session:
         self._tasks.spawn(self._collect(call), name="stats")
         return welcome
 
-    async def leave(self) -> None:
-        """Leave the call, if there is one."""
+    def _spawn_for(self, call: Call, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        if self.call is call:
+            self._tasks.spawn(coroutine, name=name)
+        else:
+            coroutine.close()
+
+    async def _mute_as_asked(self, kind: MediaKind) -> None:
+        await self.set_muted(kind, True)
+        self.events.emit(MuteRequested(kind))
+
+    @property
+    def doors(self) -> RoomDoors:
+        """The room's host and doors.
+
+        Raises:
+            NoCallError: there is no call.
+        """
+        if self.call is None:
+            raise NoCallError("You are not in a call.")
+        return self.call.doors
+
+    async def leave(self, reason: str = "") -> None:
+        """Leave the call, if there is one; `reason` is a sentence when it was not the person's wish."""
         (call, self.call), (data, self._data) = (self.call, None), (self._data, None)
         if call is None or data is None:
             return
+        await self.media.screen.share(None)
         await data.files.before_leaving()
         await self._tasks.close()
         self._steering = None
-        await call.leave()
+        await call.leave(reason)
         await data.close()
         self._tasks.spawn(call.wait_closed(), name="closing")
         with self._slots_lock:
             self._slots.clear()
+            self._screen_slots.clear()
 
-    def set_view(self, large: Sequence[str], small: Sequence[str], *, sound: bool = True) -> None:
+    def set_view(
+        self,
+        large: Sequence[str],
+        small: Sequence[str],
+        screens: Sequence[str] | None = None,
+        *,
+        sound: bool = True,
+    ) -> None:
         """Tell who of the others is on screen, large or as a small tile; of everybody else no picture is wanted.
+
+        `screens` are those whose shared screens are shown; None: all that there are.
 
         Without `sound` an SFU sends us no sound either; a load test does with that.
         """
-        self._view = View(tuple(large), tuple(small), sound)
+        self._view = View(tuple(large), tuple(small), sound, None if screens is None else tuple(screens))
         if self.call is not None:
             self.call.topology.show(self._view)
 
@@ -191,12 +251,41 @@ class Session:
             dbov = self._speech.update(now_s(), 0.0 if self.media.audio_muted else event.level)
             if dbov is not None and self.call is not None:
                 self.call.say(AudioLevel(dbov))
+        elif isinstance(event, LocalScreenChanged):
+            self._tell_others()
+            self.media.path_narrowed.set()  # what goes where is decided at once
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera, and tell the others."""
         await self.media.set_muted(kind, muted)
         self.events.emit(LocalMuteChanged(kind, muted))
         self._tell_others()
+
+    async def list_screens(self) -> tuple[ScreenSource, ...]:
+        """Screens and windows that could be shown.
+
+        Raises:
+            DeviceError: none can be seen.
+        """
+        return await self.media.on_device_thread(list_screens)
+
+    async def share_screen(self, spec: str | None) -> None:
+        """Show a screen to everybody, in place of one that is shown; None shows none.
+
+        Args:
+            spec: the id of one of `list_screens`, "test" for the test pattern, or the path of a film or picture.
+
+        Raises:
+            NoCallError: there is nobody to show it to.
+            DeviceError: it cannot be shown.
+        """
+        if spec is not None and self.call is None:
+            raise NoCallError("You are not in a call.")
+        await self.media.screen.share(spec)
+
+    @property
+    def _is_mesh(self) -> bool:
+        return self.call is None or self.call.topology.mode == "mesh"
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Leave and release everything; what a dead network holds up longer than the limit is left behind."""
@@ -235,6 +324,9 @@ class Session:
             while True:
                 at_s = now_s()
                 mode = self._config.quality if self._config is not None else "automatic"
+                self.media.screen_has_line = self.media.screen.shown and self._is_mesh
+                if self.media.screen_has_line and mode == "audio-only":
+                    mode = "automatic"  # that is about the camera; the screen is shown on purpose
                 steering.update(at_s, call.topology.update(at_s), mode)
                 if steering.plan is not None:
                     call.topology.send_pictures(steering.plan.assignment)
@@ -251,15 +343,12 @@ class Session:
             steering.close()
 
     def _take_stats(self, call: Call) -> CallStats:
-        for encoding, share in self._shares.items():
-            counters = self.media.video_encoders[encoding].counters
-            share.update(
-                frames_encoded=counters.frames_encoded,
-                total_encode_s=counters.total_encode_s,
-                target_kbps=counters.target_kbps,
-                width_px=counters.width_px,
-                height_px=counters.height_px,
-            )
+        for encoding, camera in self._shares.items():
+            camera.take(self.media.video_encoders[encoding].counters)
+        for encoding, screen in self._screen_shares.items():
+            screen.take(self.media.screen.encoders[encoding].counters)
+        has_line, shown = self.media.screen_has_line, self.media.screen.shown
+        shares = self._screen_shares if has_line else self._shares
         plan = self._steering.plan if self._steering is not None else None
         assignment = {} if plan is None else plan.assignment
         encoding = assignment.get(UPLINK, Encoding.HIGH)
@@ -270,8 +359,10 @@ class Session:
                 user_id: each.stats(
                     call.topology.state_of(user_id),
                     call.topology.counters(user_id),
-                    self._shares.get(assignment.get(user_id, encoding)),
+                    shares.get(assignment.get(user_id, encoding)),
                     level,
+                    self._screen_shares[Encoding.HIGH] if shown and not has_line else None,
+                    screen_has_line=call.topology.mode == "sfu",
                 )
                 for user_id, each in call.participants.items()
             },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from desktop_app.data.messages.board import Shape
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
+    from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
 
@@ -25,6 +26,19 @@ class HostedRoom:
     """The link for others: the LAN address, with the certificate's fingerprint."""
 
 
+@dataclass(frozen=True, slots=True)
+class TestLine:
+    """One line of the connection test."""
+
+    __test__: ClassVar[bool] = False  # for pytest, which collects classes of such names
+
+    name: str
+    """What was tried, for people."""
+    verdict: Literal["running", "pass", "warn", "fail"]
+    detail: str = ""
+    """What came of it, and why."""
+
+
 class EnginePort(Protocol):
     """The engine as the window sees it.
 
@@ -34,11 +48,18 @@ class EnginePort(Protocol):
     """
 
     @property
+    def user_id(self) -> str:
+        """Our own id in rooms, the same as long as the program runs."""
+
+    @property
     def local_video(self) -> FrameSlot:
         """Our own picture, from the moment the camera is open (also in the lobby)."""
 
     def remote_video(self, user_id: str) -> FrameSlot:
         """The picture of a participant; the same slot as long as they are in the room."""
+
+    def remote_screen(self, user_id: str) -> FrameSlot:
+        """The screen that a participant shows; empty while they show none, or it is not on screen here."""
 
     def subscribe(self, listener: Callable[[CallEvent], None]) -> Callable[[], None]:
         """Receive every event from now on; returns the function that ends it."""
@@ -52,14 +73,38 @@ class EnginePort(Protocol):
     async def host(self, display_name: str) -> HostedRoom:
         """Start the server in this process (if it does not run yet), make a new room and join it."""
 
-    async def join(self, invite: Invite, display_name: str) -> None:
-        """Join a room; returns when the server has welcomed us."""
+    async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
+        """Join a room; returns when the server has welcomed us. While the host decides the state is WAITING.
+
+        Raises:
+            ConnectError: its code is the server's (docs/rights.md), such as password-required.
+        """
 
     async def leave(self) -> None:
-        """Leave the call; the camera goes on for the lobby's preview."""
+        """Leave the call, or the door; the camera goes on for the lobby's preview."""
+
+    def network_changed(self) -> None:
+        """The system says that an address came, went or changed. Does not wait."""
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera; the others are told."""
+
+    async def change_room(
+        self, *, locked: bool | None = None, lobby: bool | None = None, password: str | None = None
+    ) -> None:
+        """As the host, change the doors; None leaves one as it is, a password of "" takes it away."""
+
+    async def admit(self, user_id: str, *, let_in: bool) -> None:
+        """As the host, let somebody in who waits, or not."""
+
+    async def kick(self, user_id: str, *, ban: bool = False) -> None:
+        """As the host, take somebody out of the room; with `ban` they may not enter it again."""
+
+    async def ask_mute(self, user_id: str, kind: MediaKind) -> None:
+        """As the host, ask somebody to switch their microphone or camera off."""
+
+    async def give_host(self, user_id: str) -> None:
+        """Make somebody else the host."""
 
     async def send_chat(self, text: str, to: str | None = None) -> None:
         """Say a line to everybody, or to one participant; it comes back as an event at once.
@@ -99,15 +144,35 @@ class EnginePort(Protocol):
     def show_stroke(self, shape: Shape | None) -> None:
         """Show everybody a shape while it is drawn; None: it has ended. Does not wait."""
 
-    def set_view(self, large: Sequence[str], small: Sequence[str]) -> None:
+    def set_view(
+        self, large: Sequence[str], small: Sequence[str], screens: Sequence[str] | None = None
+    ) -> None:
         """Tell who of the others is on screen: large, the most important first, or as a small tile. Does not wait.
+
+        `screens` are those whose shared screens are shown, likewise; None: all that there are.
 
         Whoever is in neither is hidden, and their picture need not come. Until the first call of it everybody counts
         as small but the first three, who are large. It holds for the call that runs, and for those to come.
         """
 
+    async def list_screens(self) -> tuple[ScreenSource, ...]:
+        """The screens and windows that could be shown to the others, with small pictures of them."""
+
+    async def share_screen(self, source: ScreenSource | None) -> None:
+        """Show one of them to everybody, in place of another one; None shows none. LocalScreenChanged tells.
+
+        Returns when the first picture of it is there.
+        """
+
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker of the settings last applied."""
+
+    async def test_connection(
+        self, settings: Settings, on_line: Callable[[TestLine], None]
+    ) -> tuple[TestLine, ...]:
+        """Try server, STUN, TURN and devices of `settings`; `on_line` is told on the Qt thread of each line as it
+        changes, and the answer has them all.
+        """
 
     async def diagnostics(self) -> str:
         """A text for a bug report: versions, devices, settings without secrets, the newest stats, the log's end."""

@@ -32,6 +32,9 @@ class FrameSlot:
     wants_pictures = True
     """False: that there was a frame is enough, whatever is on it, so that none needs to be decoded."""
 
+    is_steady = True
+    """False: pictures come when something changes (a screen), so that a gap between them is no freeze."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest: NewestFrame | None = None

@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from aiortc.rtcrtpparameters import RTCRtpCodecCapability
     from aiortc.rtcsessiondescription import RTCSessionDescription
 
-    from desktop_app.media.frame_slot import FrameSlot
-
     from .audio_playout import AudioPlayout
     from .channel_spec import ChannelSpec
     from .encoded_feed import EncodedFeed
+    from .picture_sink import PictureSink
     from .send_estimate import PathEstimate
 
 PREFERRED_MIME_TYPES = {"audio": (audio_codecs.OPUS, audio_codecs.RED), "video": ("video/VP8", "video/rtx")}
@@ -61,11 +60,13 @@ class RemoteSinks:
     """Where what we receive goes."""
 
     audio: AudioPlayout
-    video: FrameSlot
+    video: PictureSink
     on_first_video_frame: Callable[[], None]
     """Called on the decoder's thread."""
     speaker_latency_s: Callable[[], float] = lambda: 0.0
     """How long what the playout hands out waits in the device."""
+    screen: PictureSink | None = None
+    """For a screen that has a line of its own (an SFU's)."""
 
 
 def codec_preferences(kind: str) -> list[RTCRtpCodecCapability]:
@@ -106,6 +107,7 @@ class MediaConnection:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=self._control.take_feedback,
+            certificate=ice.certificate,
         )
         self.channels = DataChannels(self.pc, channels)
         """Made when the connection is offered, or answered to somebody who offers a section for them."""

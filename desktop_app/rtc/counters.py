@@ -89,6 +89,9 @@ class PeerCounters:
     inbound_audio: InboundCounters | None
     outbound_video: OutboundCounters | None
     outbound_audio: OutboundCounters | None
+    inbound_screen: InboundCounters | None = None
+    """A shared screen that has a line of its own; elsewhere it is in place of the video."""
+    outbound_screen: OutboundCounters | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,9 @@ _FORCE_KEYFRAME = 1
 _DEADLINE_REALTIME = 1
 # enum vp8e_enc_control_id
 _SET_CPUUSED, _SET_NOISE_SENSITIVITY, _SET_STATIC_THRESHOLD, _SET_MAX_INTRA_BITRATE_PCT = 13, 15, 17, 26
+_SET_SCREEN_CONTENT_MODE = 31
+SCREEN_CONTENT_MODE, SCREEN_STATIC_THRESHOLD = 2, 100
+"""As libwebrtc sets them for screens: sharp edges, and blocks that stand still are skipped."""
 
 MIN_QUANTIZER, MAX_QUANTIZER = 2, 63
 CPU_USED = -8
@@ -156,8 +159,16 @@ class Vp8Encoder:
     """A realtime VP8 encoder at constant bitrate for one picture size. Not thread-safe."""
 
     def __init__(
-        self, width_px: int, height_px: int, kbps: float, *, threads: int = 1, frame_rate: float = 30.0
+        self,
+        width_px: int,
+        height_px: int,
+        kbps: float,
+        *,
+        threads: int = 1,
+        frame_rate: float = 30.0,
+        screen: bool = False,
     ) -> None:
+        """With `screen` it is for text and windows rather than for what a camera sees."""
         self._open = False
         self._api = _api()
         self.width_px, self.height_px = width_px, height_px
@@ -182,8 +193,9 @@ class Vp8Encoder:
         for control, value in (
             (_SET_CPUUSED, CPU_USED),
             (_SET_NOISE_SENSITIVITY, 0),
-            (_SET_STATIC_THRESHOLD, 1),
+            (_SET_STATIC_THRESHOLD, SCREEN_STATIC_THRESHOLD if screen else 1),
             (_SET_MAX_INTRA_BITRATE_PCT, 300),
+            (_SET_SCREEN_CONTENT_MODE, SCREEN_CONTENT_MODE if screen else 0),
         ):
             self._check(self._api.vpx.vpx_codec_control_(self._context, control, ctypes.c_int(value)))
         self._image = ctypes.create_string_buffer(_IMAGE_BYTES)

@@ -177,10 +177,16 @@ class VideoDecoder:
         shown_s = now_s()
         self.frames_shown += 1
         self.total_delay_s += shown_s - held.encoded.first_arrival_s
-        self.freezes.frame_shown(shown_s)
+        self._note_shown(shown_s)
         self._slot.put(held.picture)
         if self.frames_shown == 1:
             self._on_first_frame()
+
+    def _note_shown(self, shown_s: float) -> None:
+        if self._slot.is_steady:
+            self.freezes.frame_shown(shown_s)
+        else:
+            self.freezes.pause()
 
 
 class FrameCounter(VideoDecoder):
@@ -200,7 +206,7 @@ class FrameCounter(VideoDecoder):
         shown_s = now_s()
         self.frames_shown += 1
         self.total_delay_s += shown_s - frame.first_arrival_s
-        self.freezes.frame_shown(shown_s)
+        self._note_shown(shown_s)
         self._slot.put(_BLANK)
         if self.frames_shown == 1:
             self._on_first_frame()

@@ -75,14 +75,24 @@ class VideoEncoder:
         slot: the camera's.
         on_error: called on the encoder's thread when pictures cannot be encoded.
         joins_in: begin with the next picture, as the one that there is was sent already by another encoder.
+        screen: the pictures are of a screen, which may stand still.
+        on_keyframe_request: called on any thread when a keyframe is wanted, for which there has to be a picture.
     """
 
     def __init__(
-        self, slot: FrameSlot, *, on_error: Callable[[BaseException], None], joins_in: bool = False
+        self,
+        slot: FrameSlot,
+        *,
+        on_error: Callable[[BaseException], None],
+        joins_in: bool = False,
+        screen: bool = False,
+        on_keyframe_request: Callable[[], None] = lambda: None,
     ) -> None:
         self._slot = slot
         self._on_error = on_error
         self._joins_in = joins_in
+        self._is_screen = screen
+        self._on_keyframe_request = on_keyframe_request
         self._loop = asyncio.get_running_loop()
         self.feed = EncodedFeed(
             max_frames=MAX_QUEUED_FRAMES,
@@ -160,6 +170,7 @@ class VideoEncoder:
     def _request_keyframe(self) -> None:
         with self._wake:
             self._keyframe_requested = True
+        self._on_keyframe_request()
 
     def _frame_arrived(self) -> None:
         with self._wake:
@@ -244,7 +255,9 @@ class VideoEncoder:
         kbps = min(self.counters.target_kbps, max_kbps(width_px, height_px))
         if self._encoder is None or self._encoder_size != (width_px, height_px):
             self._drop_encoder()
-            self._encoder = open_vp8_encoder(width_px, height_px, kbps, self._limits.frame_rate)
+            self._encoder = open_vp8_encoder(
+                width_px, height_px, kbps, self._limits.frame_rate, screen=self._is_screen
+            )
             self._encoder_size, self._encoder_kbps = (width_px, height_px), kbps
             self.counters.width_px, self.counters.height_px = width_px, height_px
         elif abs(kbps - self._encoder_kbps) > BITRATE_STEP * self._encoder_kbps:

@@ -39,8 +39,10 @@ ten times as long as on one thread, which needs 6 ms for 1280x720."""
 USUAL_FRAME_RATE = 30.0
 
 
-def open_vp8_encoder(width_px: int, height_px: int, kbps: float, frame_rate: float) -> Vp8Encoder:
-    """libvpx itself where it can be had, FFmpeg's wrapper of it elsewhere."""
+def open_vp8_encoder(
+    width_px: int, height_px: int, kbps: float, frame_rate: float, *, screen: bool = False
+) -> Vp8Encoder:
+    """libvpx itself where it can be had, FFmpeg's wrapper of it elsewhere, which knows no mode for a `screen`."""
     if libvpx.supported():
         return libvpx.Vp8Encoder(
             width_px,
@@ -48,6 +50,7 @@ def open_vp8_encoder(width_px: int, height_px: int, kbps: float, frame_rate: flo
             kbps,
             threads=THREADS,
             frame_rate=min(frame_rate, USUAL_FRAME_RATE),
+            screen=screen,
         )
     return WrappedVp8Encoder(width_px, height_px, kbps)
 

@@ -58,7 +58,7 @@ def create_app(
         janus=janus,
         rules=rules,
     )
-    pages = Pages(web_folder or resources_dir() / "web")
+    pages = Pages(web_folder or resources_dir() / "web", [resources_dir() / "safety-words.txt"])
 
     async def root(request: web.Request) -> web.StreamResponse:
         if _wants_websocket(request):

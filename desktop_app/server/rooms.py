@@ -76,6 +76,8 @@ class Member(Generic[C]):
     """Which server has the connection; empty for this one."""
 
     capabilities: tuple[str, ...] = ()
+    basic: bool = False
+    """Whether it knows the six basic messages and nothing else, as far as it has said."""
 
 
 class Elsewhere(Protocol[C]):
@@ -188,7 +190,12 @@ class Rooms(Generic[C]):
         if client in self._members:
             raise ProtocolError(ErrorCode.ALREADY_JOINED, "This connection has already joined a room.")
 
-    def _join(self, client: C, message: JoinRoom) -> list[Delivery[C]]:
+    def check_place(self, client: C, message: JoinRoom) -> None:
+        """Check that there is a place for whoever joins.
+
+        Raises:
+            ProtocolError: there is none.
+        """
         self.may_join(client)
         room = self._rooms.get(message.room_id, {})
         if message.user_id in room:
@@ -196,12 +203,16 @@ class Rooms(Generic[C]):
         most = self.capacity(message.room_id, message.capabilities)
         if len(room) >= most:
             raise refusal(ErrorCode.ROOM_FULL, most)
+
+    def _join(self, client: C, message: JoinRoom) -> list[Delivery[C]]:
+        self.check_place(client, message)
         return self.admit(client, message, next(self._numbers))
 
     def admit(self, client: C, message: JoinRoom, number: int, server: str = "") -> list[Delivery[C]]:
         """Let `client` in, whose joining was found to be right."""
         info = participant_info(message)
-        member = Member(message.room_id, info, client, number, server, message.capabilities)
+        capabilities, basic = message.capabilities, is_basic(message)
+        member = Member(message.room_id, info, client, number, server, capabilities, basic)
         welcome = Welcome(
             protocol_version=limits.PROTOCOL_VERSION,
             room_id=message.room_id,
@@ -237,6 +248,7 @@ class Rooms(Generic[C]):
             display_name=old.display_name if message.display_name is None else message.display_name,
             audio_muted=old.audio_muted if message.audio_muted is None else message.audio_muted,
             video_muted=old.video_muted if message.video_muted is None else message.video_muted,
+            screen=old.screen if message.screen is None else message.screen,
         )
         if info == old:
             return []
@@ -300,7 +312,18 @@ class Rooms(Generic[C]):
 
 def participant_info(message: JoinRoom) -> ParticipantInfo:
     """What the others will know of whoever joins."""
-    return ParticipantInfo(message.user_id, message.display_name, message.audio_muted, message.video_muted)
+    return ParticipantInfo(
+        message.user_id,
+        message.display_name,
+        message.audio_muted,
+        message.video_muted,
+        screen=message.screen,
+    )
+
+
+def is_basic(message: JoinRoom) -> bool:
+    """Whether a client says nothing but what the basic protocol has."""
+    return message == JoinRoom(message.room_id, message.user_id)
 
 
 def refusal(code: ErrorCode, most: int = 0) -> ProtocolError:

@@ -16,6 +16,7 @@ from .model import (
 
 if TYPE_CHECKING:
     from desktop_app.rtc.counters import InboundCounters, OutboundCounters, PeerCounters
+    from desktop_app.rtc.video_encoder import VideoEncoderCounters
 
 MIN_SECONDS = 0.001
 
@@ -42,6 +43,7 @@ class PeerStatsCollector:
         *,
         encode: EncoderShare,
         microphone_level: float,
+        screen: EncoderShare | None = None,
     ) -> PeerStats:
         """The statistics since the last call; those of a new connection begin anew."""
         if now is None:
@@ -68,6 +70,10 @@ class PeerStatsCollector:
             outbound_audio=_outbound_audio(
                 now.outbound_audio, last.outbound_audio if last else None, seconds, microphone_level
             ),
+            inbound_screen=_inbound_video(now.inbound_screen, last.inbound_screen if last else None, seconds),
+            outbound_screen=_outbound_video(
+                now.outbound_screen, last.outbound_screen if last else None, seconds, screen or EncoderShare()
+            ),
         )
 
 
@@ -82,10 +88,20 @@ class EncoderShare:
         self._frames = 0
         self._encode_s = 0.0
 
+    def take(self, counters: VideoEncoderCounters) -> None:
+        """Take the encoder's counters of now."""
+        self.update(
+            frames_encoded=counters.frames_encoded,
+            total_encode_s=counters.total_encode_s,
+            target_kbps=counters.target_kbps,
+            width_px=counters.width_px,
+            height_px=counters.height_px,
+        )
+
     def update(
         self, *, frames_encoded: int, total_encode_s: float, target_kbps: float, width_px: int, height_px: int
     ) -> None:
-        """Take the encoder's counters of now."""
+        """The same, one by one."""
         frames = frames_encoded - self._frames
         self.encode_ms = _ratio((total_encode_s - self._encode_s) * 1000, frames)
         self._frames, self._encode_s = frames_encoded, total_encode_s

@@ -148,6 +148,17 @@ class PeerStats:
     """How far the sound is behind the picture here (lip sync); negative: ahead of it."""
     quality: str = "unknown"
     """How good the connection is, in a word: excellent, good, poor, lost or unknown (quality/score.py)."""
+    inbound_screen: InboundVideoStats | None = None
+    """A shared screen that has a line of its own, as it has in a room with an SFU; in a mesh it is in place of the
+    camera's picture, in `inbound_video`."""
+    outbound_screen: OutboundVideoStats | None = None
+    video_is_screen: bool = False
+    """Whether `inbound_video` is of a shared screen."""
+
+    @property
+    def screen(self) -> InboundVideoStats | None:
+        """Their shared screen as it arrives here, by whichever line; None while they show none."""
+        return self.inbound_video if self.video_is_screen else self.inbound_screen
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class Actions(QObject):
         super().__init__(parent)
         self.microphone = self._make("", "microphone", "Ctrl+D")
         self.camera = self._make("", "camera", "Ctrl+E")
+        self.share_screen = self._make("", "screen", "Ctrl+Shift+X")
+        self.show_sharing(False)
         self.chat = self._make("C&hat and files", "chat", "Ctrl+T", short="Chat", tip="Show chat and files")
         self.chat.setCheckable(True)
         self.chat.toggled.connect(self._show_chat_on)
@@ -96,6 +98,16 @@ class Actions(QObject):
         action.setProperty("off", muted)
         _set_tip(action, tip)
 
+    def show_sharing(self, shown: bool) -> None:
+        """Make the switch of the screen say what it would do, and look like what is."""
+        self.share_screen.setText("Stop sho&wing your screen" if shown else "Sho&w your screen…")
+        self.share_screen.setIconText("Stop" if shown else "Screen")
+        self.share_screen.setIcon(theme.icon("screen", color="danger") if shown else theme.icon("screen"))
+        _set_tip(
+            self.share_screen,
+            "Your screen is shown: stop it" if shown else "Show a screen or a window to everybody",
+        )
+
     def show_layout(self, layout: Layout) -> None:
         """Make the switch of the layout say what it would do."""
         is_grid = layout == "grid"
@@ -119,7 +131,7 @@ class Actions(QObject):
 
     def show_in_call(self, in_call: bool, has_link: bool = False) -> None:
         """Enable what makes sense only in a call, or only with a link."""
-        for action in (self.statistics, self.chat, self.send_files, self.react, self.hand):
+        for action in (self.statistics, self.chat, self.send_files, self.react, self.hand, self.share_screen):
             action.setEnabled(in_call)
         self.whiteboard.setEnabled(in_call)
         self.pointer.setEnabled(in_call)

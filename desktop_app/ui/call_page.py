@@ -42,12 +42,13 @@ class CallPage(QWidget):
         pool: ConversionPool,
         local_slot: FrameSlot,
         remote_slot: Callable[[str], FrameSlot],
+        screen_slot: Callable[[str], FrameSlot],
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._actions = actions
-        self.grid = TileGrid(pool, local_slot, remote_slot)
+        self.grid = TileGrid(pool, local_slot, remote_slot, screen_slot=screen_slot)
         self.grid.copy_link_requested.connect(self.copy_link_requested)
         self.grid.invite_requested.connect(self.invite_requested)
         self.board = BoardPanel()
@@ -73,7 +74,7 @@ class CallPage(QWidget):
 
     def show_model(self, model: RoomModel) -> None:
         """Show who is there and how they are."""
-        self.grid.show_people(model.people.values())
+        self.grid.show_people(model.people.values(), screens_have_lines=model.screens_have_lines)
         self.grid.own.set_audio_muted(model.audio_muted)
         self.grid.own.set_video_muted(camera_is_dark(model))
         self.grid.own.set_status(camera_sentence(model))

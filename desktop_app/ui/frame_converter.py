@@ -100,10 +100,17 @@ class FrameFeed:
     """
 
     def __init__(
-        self, pool: ConversionPool, slot: FrameSlot, on_picture: Callable[[Picture | None], None]
+        self,
+        pool: ConversionPool,
+        slot: FrameSlot,
+        on_picture: Callable[[Picture | None], None],
+        *,
+        whole: bool = False,
     ) -> None:
+        """Of a `whole` picture nothing is cut off to fill the painter."""
         self._pool = pool
         self._slot = slot
+        self._whole = whole
         self._on_picture = on_picture
         self._scaler = VideoReformatter()
         self._converter = VideoReformatter()
@@ -176,7 +183,7 @@ class FrameFeed:
 
     def _convert(self, newest: NewestFrame, box: tuple[int, int]) -> Picture:
         source = newest.frame
-        fit = fit_picture(source.width, source.height, *box)
+        fit = fit_picture(source.width, source.height, *box, whole=self._whole)
         # In two steps, for each of which swscale has a fast path: 640x360 to 413x232 takes 0.15 ms in all, and
         # 1.3 ms in one step. One thread: the pool is the parallelism, not threads of swscale's for every tile.
         scaled = self._scaler.reformat(

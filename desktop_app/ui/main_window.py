@@ -16,6 +16,7 @@ from desktop_app.call.events import (
     DeviceState,
     DeviceStatus,
     LocalMuteChanged,
+    LocalScreenChanged,
     MicrophoneLevel,
     Notice,
     StatsUpdated,
@@ -40,6 +41,7 @@ from .names import clean_name
 from .notice_bar import NoticeBar
 from .reactions.coordinator import SignsCoordinator
 from .room_model import RoomModel
+from .screens.coordinator import ScreensCoordinator
 from .state_line import StateLine
 
 if TYPE_CHECKING:
@@ -90,12 +92,15 @@ class MainWindow(QMainWindow):
             initial_invite,
             (self.actions_.microphone, self.actions_.camera),
         )
-        self.call_page = CallPage(self._pool, engine.local_video, engine.remote_video, self.actions_)
+        self.call_page = CallPage(
+            self._pool, engine.local_video, engine.remote_video, engine.remote_screen, self.actions_
+        )
         self.board = BoardCoordinator(engine, self.call_page, self.actions_, self)
         self.chat = ChatCoordinator(engine, self.call_page, self.actions_, self)
         self.files = FilesCoordinator(engine, self.call_page, self)
         self.signs = SignsCoordinator(engine, self.call_page, self.actions_, self)
         self.layout_ = LayoutCoordinator(engine, self.call_page, self.actions_, self.controller, self)
+        self.screens = ScreensCoordinator(engine, self.call_page, self.actions_, self)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
@@ -147,9 +152,9 @@ class MainWindow(QMainWindow):
         actions.open_log.triggered.connect(self._open_log_folder)
         actions.about.triggered.connect(lambda: open_about(self))
         actions.send_files.triggered.connect(lambda: self.files.choose(self.call_page.chat.composer.to))
-        for part in (self.chat, self.files, self.signs, self.layout_):
+        for part in (self.chat, self.files, self.signs, self.layout_, self.screens):
             part.notice.connect(self.notices.show_notice)
-        for part_with_end in (self.files, self.signs, self.layout_):
+        for part_with_end in (self.files, self.signs, self.layout_, self.screens):
             part_with_end.notice_over.connect(self.notices.remove)
         self.board.notice.connect(self.notices.show_notice)
         self.board.notice_over.connect(self.notices.remove)
@@ -242,6 +247,8 @@ class MainWindow(QMainWindow):
                 self._take_device_status(event)
             case LocalMuteChanged():
                 self.controller.mute_changed(event)
+            case LocalScreenChanged():
+                self.screens.take_event(event)
             case TopologyChanged():
                 self.layout_.take_topology(event)
         self._show_model()
@@ -295,6 +302,7 @@ class MainWindow(QMainWindow):
         self.call_page.show_model(model)
         self.board.show_model(model)
         self.layout_.show_model(model)
+        self.screens.show_model(model)
         self.files.set_in_call(model.in_call)
         self.signs.show_model(model)
         self.state_line.show_model(model)

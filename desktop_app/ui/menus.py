@@ -26,6 +26,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
             (
                 actions.microphone,
                 actions.camera,
+                actions.share_screen,
                 None,
                 actions.react,
                 actions.hand,

@@ -51,9 +51,15 @@ class PersonTile(VideoTile):
     """The person wants this one pinned, or no longer."""
 
     def __init__(
-        self, pool: ConversionPool, slot: FrameSlot, name: str, parent: QWidget | None = None
+        self,
+        pool: ConversionPool,
+        slot: FrameSlot,
+        name: str,
+        parent: QWidget | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
-        super().__init__(pool, slot, name, parent=parent)
+        super().__init__(pool, slot, name, whole=whole, parent=parent)
         self._pinnable = False
         self._focus_ring = False
         self._hovered = False

@@ -25,12 +25,19 @@ class Fit(NamedTuple):
     height: int
 
 
-def fit_picture(picture_width: int, picture_height: int, box_width: int, box_height: int) -> Fit:
+def fit_picture(
+    picture_width: int, picture_height: int, box_width: int, box_height: int, *, whole: bool = False
+) -> Fit:
     """Scale a picture into a box without distortion: filling it when little is lost, otherwise with bars.
 
     All sizes in pixels, greater than zero. The width is a multiple of 8 and the height even, rounded up: a few
-    pixels more than the box are cut off.
+    pixels more than the box are cut off. Of a `whole` picture nothing is: it has bars instead.
     """
+    if whole:
+        scale = min(box_width / picture_width, box_height / picture_height)
+        width = max(WIDTH_STEP, int(picture_width * scale + 1e-6) // WIDTH_STEP * WIDTH_STEP)
+        height = max(HEIGHT_STEP, int(picture_height * scale + 1e-6) // HEIGHT_STEP * HEIGHT_STEP)
+        return Fit((box_width - width) // 2, (box_height - height) // 2, width, height)
     fill = max(box_width / picture_width, box_height / picture_height)
     shown = min(box_width / (picture_width * fill), box_height / (picture_height * fill))
     scale = fill

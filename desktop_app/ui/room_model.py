@@ -12,6 +12,7 @@ from desktop_app.call.events import (
     DeviceState,
     DeviceStatus,
     LocalMuteChanged,
+    LocalScreenChanged,
     ParticipantChanged,
     ParticipantGone,
     ParticipantJoined,
@@ -38,6 +39,8 @@ class Person:
     name: str
     audio_muted: bool = False
     video_muted: bool = False
+    screen: bool = False
+    """Whether they show their screen."""
     state: PeerState = PeerState.NEW
     reason: str = ""
 
@@ -61,6 +64,8 @@ class RoomModel:
         self.state = CallState.IDLE
         self.room_id = ""
         self.people: dict[str, Person] = {}
+        self.shows_screen = False
+        """Whether we do."""
         self.audio_muted = False
         self.video_muted = False
         self.devices: dict[DeviceKind, DeviceStatus] = {}
@@ -74,6 +79,11 @@ class RoomModel:
         """By user id: the name that they gave, and the one that is shown."""
         self._quality_of: dict[str, QualityChanged] = {}
         """The newest step for one participant alone."""
+
+    @property
+    def screens_have_lines(self) -> bool:
+        """Whether a screen comes beside the camera's picture, as through an SFU, or in its place."""
+        return self.topology is not None and self.topology.mode == "sfu"
 
     @property
     def in_call(self) -> bool:
@@ -94,6 +104,8 @@ class RoomModel:
             case PeerStateChanged(user_id, state, reason):
                 if user_id in self.people:
                     self.people[user_id] = replace(self.people[user_id], state=state, reason=reason)
+            case LocalScreenChanged(shown):
+                self.shows_screen = shown
             case LocalMuteChanged("audio", muted):
                 self.audio_muted = muted
             case LocalMuteChanged("video", muted):
@@ -131,6 +143,7 @@ class RoomModel:
             name=self._name_for(info),
             audio_muted=info.audio_muted,
             video_muted=info.video_muted,
+            screen=info.screen,
         )
 
     def _name_for(self, info: ParticipantInfo) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.topology import MAX_LARGE_FEEDS
 
 from . import theme
@@ -28,6 +29,7 @@ from .layout.plan import (
     plan_strip,
     plan_two,
 )
+from .layout.shared_screens import SharedScreens, sharer
 from .layout.speaker_hold import SpeakerHold
 from .layout.waiting_bar import WaitingBar
 from .person_tile import PersonTile
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent, QWheelEvent
-
-    from desktop_app.media.frame_slot import FrameSlot
 
     from .frame_converter import ConversionPool
     from .layout.plan import Layout
@@ -61,8 +61,9 @@ class TileGrid(QWidget):
     """Which layout is shown now: grid or speaker."""
     pages_changed = Signal(int, int)
     """Which page is shown, from 0, and how many there are."""
-    view_changed = Signal(tuple, tuple)
-    """The user ids of those who are on screen: large, the most important first, and small."""
+    view_changed = Signal(tuple, tuple, tuple)
+    """The user ids of those who are on screen: large, the most important first, and small; and of those whose shared
+    screens are."""
 
     def __init__(
         self,
@@ -71,12 +72,16 @@ class TileGrid(QWidget):
         remote_slot: Callable[[str], FrameSlot],
         parent: QWidget | None = None,
         now_s: Callable[[], float] = time.monotonic,
+        screen_slot: Callable[[str], FrameSlot] = lambda _user_id: FrameSlot(),
     ) -> None:
         super().__init__(parent)
         self._pool = pool
         self._remote_slot = remote_slot
         self._now_s = now_s
         self._tiles: dict[str, PersonTile] = {}
+        self._screens = SharedScreens(pool, screen_slot, self, self._add_tile)
+        self._grid_chosen = False
+        """Whether the person wants a grid although a screen is shown."""
         self._pinned: list[str] = []
         self._speaker: str | None = None
         self._hold = SpeakerHold()
@@ -106,6 +111,15 @@ class TileGrid(QWidget):
         return dict(self._tiles)
 
     @property
+    def screens(self) -> dict[str, PersonTile]:
+        """The tiles of the others' shared screens, by the user id of whose they are."""
+        return {sharer(key) or "": tile for key, tile in self._screens.tiles.items()}
+
+    @property
+    def _all(self) -> dict[str, PersonTile]:
+        return {**self._tiles, **self._screens.tiles}
+
+    @property
     def waiting(self) -> WaitingBar:
         """The bar that is shown while nobody else is there."""
         return self._waiting
@@ -118,7 +132,7 @@ class TileGrid(QWidget):
     @property
     def has_layouts(self) -> bool:
         """Whether there are so many people here, and so much room, that the layout makes a difference."""
-        return len(self._tiles) >= MIN_OTHERS and not self._strip
+        return (len(self._tiles) >= MIN_OTHERS or bool(self._screens.tiles)) and not self._strip
 
     @property
     def page(self) -> Page:
@@ -137,10 +151,10 @@ class TileGrid(QWidget):
 
     # Who is there, and who speaks
 
-    def show_people(self, people: Iterable[Person]) -> None:
-        """Make, change and remove tiles until they are those of `people`."""
+    def show_people(self, people: Iterable[Person], *, screens_have_lines: bool = False) -> None:
+        """Make, change and remove tiles until they are those of `people` and of the screens that they show."""
         wanted = {person.user_id: person for person in people}
-        changed = False
+        changed = self._screens.show(wanted.values(), have_lines=screens_have_lines)
         for user_id in [each for each in self._tiles if each not in wanted]:
             tile = self._tiles.pop(user_id)
             tile.hide()  # ends its conversions at once; the object goes later
@@ -156,7 +170,8 @@ class TileGrid(QWidget):
             tile.set_video_muted(person.video_muted)
             tile.set_status(person.status_text())
         if changed:
-            self._pinned = [each for each in self._pinned if each in wanted]
+            self._pinned = [each for each in self._pinned if each in self._all]
+            self._grid_chosen = self._grid_chosen and bool(self._screens.tiles)
             self._hold.keep(wanted)
             if not wanted:
                 self._hold.clear()
@@ -203,9 +218,12 @@ class TileGrid(QWidget):
     def _new_tile(self, person: Person) -> PersonTile:
         tile = PersonTile(self._pool, self._remote_slot(person.user_id), person.name, parent=self)
         tile.hide()
-        tile.picture_size_changed.connect(self._place)
-        tile.pin_toggled.connect(lambda: self.toggle_pin(person.user_id))
+        self._add_tile(person.user_id, tile)
         return tile
+
+    def _add_tile(self, key: str, tile: PersonTile) -> None:
+        tile.picture_size_changed.connect(self._place)
+        tile.pin_toggled.connect(lambda: self.toggle_pin(key))
 
     # What the person chooses
 
@@ -216,13 +234,19 @@ class TileGrid(QWidget):
             self._page = self._page._replace(start=0)
             self._place()
 
+    def choose_layout(self, wanted: str) -> None:
+        """The same as the person's choice: while a screen is shown a grid has to be asked for."""
+        self._grid_chosen = wanted == "grid"
+        self.set_layout(wanted)
+        self._place()
+
     def toggle_pin(self, user_id: str) -> None:
         """Give somebody a place of their own, or take it away; of more than two the one of the oldest pin loses it."""
         if user_id in self._pinned:
             self._pinned.remove(user_id)
-        elif user_id in self._tiles:
+        elif user_id in self._all:
             self._pinned = [*self._pinned, user_id][-MAX_PINNED:]
-        for each, tile in self._tiles.items():
+        for each, tile in self._all.items():
             tile.set_pinned(each in self._pinned)
         self._place()
 
@@ -261,7 +285,7 @@ class TileGrid(QWidget):
         if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self.turn_page(1 if event.key() == Qt.Key.Key_PageDown else -1)
         elif event.key() in steps and focused is not None:
-            tiles = [self._tiles[key] for key in self._page_keys()]
+            tiles = [self._all[key] for key in self._page_keys()]
             place = tiles.index(focused) + steps[Qt.Key(event.key())]
             if 0 <= place < len(tiles):
                 tiles[place].setFocus(Qt.FocusReason.TabFocusReason)
@@ -269,12 +293,12 @@ class TileGrid(QWidget):
             super().keyPressEvent(event)
 
     def _focused(self) -> PersonTile | None:
-        return next((tile for tile in self._tiles.values() if tile.hasFocus()), None)
+        return next((tile for tile in self._all.values() if tile.hasFocus()), None)
 
     def _focus_first(self) -> None:
         for key in self._page_keys():
             if key not in self._pinned:
-                self._tiles[key].setFocus(Qt.FocusReason.TabFocusReason)
+                self._all[key].setFocus(Qt.FocusReason.TabFocusReason)
                 return
 
     # Places
@@ -301,7 +325,7 @@ class TileGrid(QWidget):
         return QSize(800, 500)
 
     def _place(self) -> None:
-        others = tuple(self._tiles)
+        others = self._screens.placed(self._tiles)
         self._waiting.setVisible(not others and not self._strip)
         if self.width() <= 0 or self.height() <= 0:
             return
@@ -328,10 +352,12 @@ class TileGrid(QWidget):
 
     def _plan(self, others: tuple[str, ...]) -> Plan:
         width, height = self.width(), self.height()
-        room = Room(others, width, height, tuple(self._pinned), self._hold.recent, self._page.start)
+        pinned = tuple(each for each in self._pinned if each in others)
+        screens = tuple(self._screens.tiles)
+        room = Room(others, width, height, pinned, self._hold.recent, self._page.start, screens)
         if self._strip:
             return plan_strip(room, self._aspect_of)
-        if len(others) == 1:
+        if len(others) == 1 and not screens:
             return plan_two(others[0], self.own.aspect, self._tiles[others[0]].aspect, width, height)
         if self._layout == "grid":
             return plan_grid(room, self._aspect_of)
@@ -342,22 +368,25 @@ class TileGrid(QWidget):
         if self._wanted == AUTOMATIC:
             capacity = grid_capacity(self.width(), self.height())
             shown = automatic_layout(len(self._tiles) + 1, len(self._pinned), capacity, self._layout)
+        if self._screens.tiles and not self._grid_chosen:
+            shown = "speaker"  # a screen is there to be read
         if shown != self._layout:
             self._layout = shown
             self.layout_changed.emit(shown)
 
     def _aspect_of(self, key: str) -> float | None:
-        tile = self.own if key == OWN else self._tiles[key]
+        tile = self.own if key == OWN else self._all[key]
         return tile.aspect if tile.picture_size else None
 
     def _put(self, plan: Plan) -> None:
         shown = {each.key for each in plan.tiles}
-        for key, tile in {**self._tiles, OWN: self.own}.items():
+        tiles = self._all
+        for key, tile in {**tiles, OWN: self.own}.items():
             if key not in shown:
                 tile.hide()
         before: QWidget = self
         for each in plan.tiles:
-            tile = self.own if each.key == OWN else self._tiles[each.key]
+            tile = self.own if each.key == OWN else tiles[each.key]
             tile.setGeometry(QRect(*each.cell))
             tile.show()
             if each.key != OWN:
@@ -382,15 +411,19 @@ class TileGrid(QWidget):
             return  # there is nobody to be seen or hidden
         large: tuple[str, ...] = ()
         small: tuple[str, ...] = ()
+        screens: tuple[str, ...] = ()
         if self._on_screen:
             plan = self._plan_shown
             width = THUMBNAIL_PX / self.devicePixelRatioF()
             if self._strip:
                 width = float("inf")
             first = (*self._pinned, *self._hold.recent[:1])
-            large = large_view(plan, width, first, MAX_LARGE_FEEDS)
-            small = tuple(each.key for each in plan.tiles if each.key not in (OWN, *large))
-        self.view_changed.emit(large, small)
+            shared = [user for each in plan.tiles if (user := sharer(each.key)) is not None]
+            screens = tuple(shared)[:MAX_LARGE_FEEDS]
+            people = plan._replace(tiles=tuple(each for each in plan.tiles if sharer(each.key) is None))
+            large = large_view(people, width, first, MAX_LARGE_FEEDS - len(screens))
+            small = tuple(each.key for each in people.tiles if each.key not in (OWN, *large))
+        self.view_changed.emit(large, small, screens)
 
     def _page_keys(self) -> list[str]:
         return [each.key for each in self._plan_shown.tiles if each.key != OWN]

@@ -115,6 +115,7 @@ class Toolbar(QFrame):
         self.buttons = [
             ActionButton(actions.microphone),
             ActionButton(actions.camera),
+            ActionButton(actions.share_screen),
             ActionButton(actions.chat),
             ActionButton(actions.whiteboard),
             ActionButton(actions.react),

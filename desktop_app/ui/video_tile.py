@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from desktop_app.media.frame_slot import FrameSlot
 
     from .frame_converter import ConversionPool, Picture
+    from .picture_fit import Fit
     from .tile_label import LabelStyle
 
 RADIUS_PX = 10.0
@@ -56,9 +57,12 @@ class VideoTile(QWidget):
         *,
         mirrored: bool = False,
         floating: bool = False,
+        whole: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """Of a `whole` picture nothing is cut off."""
         super().__init__(parent)
+        self._whole = whole
         self._pool = pool
         self._slot = slot
         self._name = name
@@ -137,7 +141,7 @@ class VideoTile(QWidget):
         if self._picture is None or self._video_muted:
             return None
         ratio = self.devicePixelRatioF()
-        fit = fit_picture(*self._picture.source_size, *self._device_size())
+        fit = self._fit(self._picture, self._device_size())
         return QRectF(fit.x / ratio, fit.y / ratio, fit.width / ratio, fit.height / ratio)
 
     def set_name(self, name: str, initials_of: str = "") -> None:
@@ -240,7 +244,7 @@ class VideoTile(QWidget):
     def _update_feed(self) -> None:
         wanted = self.isVisible() and not self._video_muted
         if wanted and self._feed is None:
-            self._feed = FrameFeed(self._pool, self._slot, self._take_picture)
+            self._feed = FrameFeed(self._pool, self._slot, self._take_picture, whole=self._whole)
             self._feed.set_box(*self._device_size())
         elif not wanted and self._feed is not None:
             self._feed.close()
@@ -316,10 +320,15 @@ class VideoTile(QWidget):
             self._feed.set_box(*self._device_size())
             self._feed.painted()
 
+    def _fit(self, picture: Picture, box: tuple[int, int]) -> Fit:
+        return (
+            picture.fit if picture.box == box else fit_picture(*picture.source_size, *box, whole=self._whole)
+        )
+
     def _paint_picture(self, painter: QPainter, picture: Picture) -> None:
         ratio = self.devicePixelRatioF()
         box = self._device_size()
-        fit = picture.fit if picture.box == box else fit_picture(*picture.source_size, *box)
+        fit = self._fit(picture, box)
         if fit.x > 0 or fit.y > 0:
             painter.fillRect(self.rect(), theme.current_palette().tile_background)
         painter.save()

@@ -196,9 +196,17 @@ class TopologyControl:
         if participant is None or not route.expects(user_id):
             return False
         info = participant.info
-        if info.audio_muted and info.video_muted and route.state_of(user_id)[0] is PeerState.CONNECTED:
+        if (
+            info.audio_muted
+            and info.video_muted
+            and not info.screen
+            and route.state_of(user_id)[0] is PeerState.CONNECTED
+        ):
             return False  # of whom nothing has to come
-        return not participant.switch.has_come(picture=pictures and route.expects_picture(user_id))
+        return not participant.switch.has_come(
+            picture=pictures and route.expects_picture(user_id),
+            screen=pictures and route.expects_screen(user_id),
+        )
 
     def _commit(self, mode: Mode) -> None:
         self._stop_waiting()
@@ -314,9 +322,14 @@ class TopologyControl:
                 route.show(self._view, self._speaker)
         self._hide()
 
+    def state_changed(self) -> None:
+        """Somebody began to show their screen, or something like that."""
+        self._show()
+
     def _hide(self) -> None:
         for user_id, each in self._participants.items():
-            each.hide(not self._route.expects_picture(user_id))
+            route = self._route
+            each.hide(not route.expects_picture(user_id), not route.expects_screen(user_id))
 
     def update(self, at_s: float) -> dict[str, PathEstimate]:
         """To be called a few times a second: what the paths carry that we send by."""

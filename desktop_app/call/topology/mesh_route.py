@@ -73,7 +73,7 @@ class MeshRoute:
     def _send(self, participant: RemoteParticipant) -> None:
         participant.peer.send_audio(self._media.feeds.audio)
         encoding = self._assignment.get(participant.info.user_id, Encoding.HIGH)
-        participant.send_video(self._media.video_feed(encoding))
+        participant.send_video(self._media.line_feed(encoding))
 
     def _send_nothing(self, participant: RemoteParticipant) -> None:
         participant.peer.send_audio(None)
@@ -89,8 +89,14 @@ class MeshRoute:
         return user_id in self._participants
 
     def expects_picture(self, user_id: str) -> bool:
-        """Likewise."""
-        return user_id in self._participants
+        """The camera's, while no screen is in its place."""
+        participant = self._participants.get(user_id)
+        return participant is not None and not participant.info.screen
+
+    def expects_screen(self, user_id: str) -> bool:
+        """In place of the camera's picture."""
+        participant = self._participants.get(user_id)
+        return participant is not None and participant.info.screen and not participant.info.video_muted
 
     def state_of(self, user_id: str) -> tuple[PeerState, str]:
         """The direct connection's."""
@@ -98,9 +104,8 @@ class MeshRoute:
         return participant.peer.state, participant.peer_reason
 
     def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
-        """Of the direct connection."""
-        counted = self._participants[user_id].peer.counters()
-        return () if counted is None else (counted,)
+        """Of the direct connection, and of one whose place it takes."""
+        return self._participants[user_id].peer.all_counters()
 
     def estimate_paths(self, at_s: float) -> dict[str, PathEstimate]:
         """Of each direct connection, no more than its share of the uplink."""
@@ -122,7 +127,7 @@ class MeshRoute:
             return
         for user_id, encoding in assignment.items():
             if (participant := self._participants.get(user_id)) is not None:
-                participant.send_video(self._media.video_feed(encoding))
+                participant.send_video(self._media.line_feed(encoding))
 
     def pause_freeze_detection(self, user_id: str) -> None:
         """On the direct connection."""

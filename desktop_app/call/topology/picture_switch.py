@@ -32,8 +32,12 @@ class PictureWay(FrameSlot):
 
     def put(self, frame: av.VideoFrame) -> None:
         """Show it, if this is the way that is shown, or that shall be."""
+        self.put_shown(frame)
+
+    def put_shown(self, frame: av.VideoFrame) -> bool:
+        """The same, and whether it is shown."""
         self.has_come = True
-        self._switch.put(self, frame)
+        return self._switch.put(self, frame)
 
 
 class PictureSwitch:
@@ -64,6 +68,10 @@ class PictureSwitch:
             if self._shown is None:
                 self._shown = way
 
+    def is_preferred(self, way: PictureWay) -> bool:
+        """Whether it is the way that shall be shown."""
+        return self._wanted is way
+
     @property
     def has_come(self) -> bool:
         """Whether pictures have come by the preferred way since it is that, so that it is shown."""
@@ -74,8 +82,8 @@ class PictureSwitch:
         """Whether a picture was shown of late."""
         return self._clock_s() - self._shown_s < LIVE_S
 
-    def put(self, way: PictureWay, frame: av.VideoFrame) -> None:
-        """A picture has come by `way`."""
+    def put(self, way: PictureWay, frame: av.VideoFrame) -> bool:
+        """A picture has come by `way`; True when it is shown."""
         with self._lock:
             at_s = self._clock_s()
             if way is self._wanted:
@@ -83,8 +91,9 @@ class PictureSwitch:
                 if self._come >= FLOWING_FRAMES or at_s - self._shown_s > GAP_S:
                     self._shown = way
             if way is not self._shown:
-                return
+                return False
             self.frames_shown += 1
             self._shown_s = at_s
             # Under the lock, so that an older picture of the other way cannot come after it.
             self._slot.put(frame)
+            return True

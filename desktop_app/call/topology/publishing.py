@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Picture: TypeAlias = Literal["camera", "thumbnail"]
+Picture: TypeAlias = Literal["camera", "thumbnail", "screen"]
 
 
 class Publishing:

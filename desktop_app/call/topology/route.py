@@ -43,7 +43,10 @@ class Route(Protocol):
         """Whether something of a participant should come by it."""
 
     def expects_picture(self, user_id: str) -> bool:
-        """Whether their picture should."""
+        """Whether their picture should: the camera's."""
+
+    def expects_screen(self, user_id: str) -> bool:
+        """Whether the screen that they show should."""
 
     @property
     def is_up(self) -> bool:

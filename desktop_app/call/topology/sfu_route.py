@@ -7,9 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from desktop_app.media.clock import now_s
-from desktop_app.protocol.topology import SfuFailed, SfuOffer, SfuPublished, SfuStreams, SfuWatched
+from desktop_app.protocol.topology import (
+    SfuFailed,
+    SfuOffer,
+    SfuPublished,
+    SfuStreams,
+    SfuWatched,
+    WantedFeed,
+)
 from desktop_app.quality.assignment import Encoding
 from desktop_app.quality.downlink import DownlinkControl
+from desktop_app.quality.screen import MOST_KBPS as SCREEN_KBPS
+from desktop_app.quality.screen import screen_kbps
 from desktop_app.quality.thumbnail import MOST_KBPS as THUMBNAIL_KBPS
 from desktop_app.quality.thumbnail import thumbnail_kbps
 from desktop_app.rtc.counters import next_serial
@@ -27,13 +36,7 @@ if TYPE_CHECKING:
 
     from desktop_app.call.local_media import LocalMedia
     from desktop_app.call.remote_participant import RemoteParticipant
-    from desktop_app.protocol.topology import (
-        Feed,
-        Mode,
-        TopologyClientMessage,
-        TopologyServerMessage,
-        WantedFeed,
-    )
+    from desktop_app.protocol.topology import Feed, Mode, TopologyClientMessage, TopologyServerMessage
     from desktop_app.rtc.connection import RemoteSinks
     from desktop_app.rtc.counters import PeerCounters
     from desktop_app.rtc.ice import IceConfiguration
@@ -79,6 +82,7 @@ class SfuRoute:
             audio=media.audio_feed,
             camera=None,
             thumbnail=None,
+            screen=None,
             on_narrower=media.path_narrowed.set,
             wanted_kbps=lambda: self._probed_kbps,
         )
@@ -128,7 +132,11 @@ class SfuRoute:
 
     def expects_picture(self, user_id: str) -> bool:
         """Whether they are on screen."""
-        return any(feed.user_id == user_id and feed.kind != "audio" for feed in self._wanted)
+        return any(feed.user_id == user_id and feed.kind in ("camera", "thumbnail") for feed in self._wanted)
+
+    def expects_screen(self, user_id: str) -> bool:
+        """Whether their screen is shown, and our downlink carries it."""
+        return WantedFeed(user_id, "screen") in self._wanted
 
     def way_of(self, user_id: str) -> Way:
         """That of the subscriber connection."""
@@ -159,7 +167,8 @@ class SfuRoute:
     def _want(self) -> None:
         level = self._downlink.level
         offered = Offered(level.max_large, level.thumbnails)
-        self._wanted = wanted_feeds(tuple(self._participants), self._view, offered, self._speaker)
+        sharers = [user for user, each in self._participants.items() if each.info.screen]
+        self._wanted = wanted_feeds(tuple(self._participants), self._view, offered, self._speaker, sharers)
         self._subscription.want(self._wanted)
 
     def judge_downlink(self, at_s: float) -> None:
@@ -218,11 +227,17 @@ class SfuRoute:
         thumbnail = self._media.thumbnail_feed if seen and "thumbnail" in self._watched else None
         self._publishing.send("camera", camera)
         self._publishing.send("thumbnail", thumbnail)
+        self._publishing.send("screen", self._media.screen.feed(Encoding.HIGH) if self._has_screen else None)
+
+    @property
+    def _has_screen(self) -> bool:
+        return self._media.screen.shown and "screen" in self._watched
 
     @property
     def _probed_kbps(self) -> float:
         # The thumbnail has its share besides; and while nobody watches the camera nothing needs to be tried.
-        return self._media.wanted_kbps + THUMBNAIL_KBPS if "camera" in self._watched else 0.0
+        camera = self._media.wanted_kbps + THUMBNAIL_KBPS if "camera" in self._watched else 0.0
+        return camera + SCREEN_KBPS if self._has_screen else camera
 
     def estimate_paths(self, at_s: float) -> dict[str, PathEstimate]:
         """Of the publisher's path, what is left of it for the sound and the camera's picture."""
@@ -235,10 +250,16 @@ class SfuRoute:
         if "thumbnail" in self._watched:
             thumbnail = thumbnail_kbps(path.kbps, has_camera=has_camera)
             self._media.set_thumbnail_kbps(thumbnail)
-        data_kbps = self._data_share.update(path.kbps, self._media.wanted_kbps) if has_camera else MOST_KBPS
+        screen = 0.0
+        if self._has_screen:
+            screen = screen_kbps(path.kbps - thumbnail, has_camera=has_camera)
+            self._media.screen.set_kbps(Encoding.HIGH, screen)
+        wanted_kbps = (self._media.wanted_kbps if has_camera else 0.0) + (SCREEN_KBPS if screen else 0.0)
+        data_kbps = self._data_share.update(path.kbps, wanted_kbps) if wanted_kbps else MOST_KBPS
         for each in self._participants.values():
             each.peer.limit_data(data_kbps)
-        kbps, settled_kbps = max(0.0, path.kbps - thumbnail), max(0.0, path.settled_kbps - thumbnail)
+        besides = thumbnail + screen
+        kbps, settled_kbps = max(0.0, path.kbps - besides), max(0.0, path.settled_kbps - besides)
         if not has_camera:
             # Next to nothing is sent, so next to nothing is known of the path; it is no reason for fewer pictures.
             kbps = max(kbps, START_KBPS)

@@ -21,6 +21,8 @@ class View:
     small: tuple[str, ...] = ()
     sound: bool = True
     """False for load tests alone: nobody is heard."""
+    screens: tuple[str, ...] | None = None
+    """Whose shared screens are shown, likewise; None: all that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ class Offered:
 
 
 def wanted_feeds(
-    others: Sequence[str], view: View | None, offered: Offered = Offered(), speaker: str | None = None
+    others: Sequence[str],
+    view: View | None,
+    offered: Offered = Offered(),
+    speaker: str | None = None,
+    sharers: Sequence[str] = (),
 ) -> tuple[WantedFeed, ...]:
     """What to subscribe to: sound of everybody, and one picture of whoever is on screen, large ones first.
 
@@ -41,12 +47,19 @@ def wanted_feeds(
         view: None while nobody did: then the first few are large, and everybody else is small.
         offered: what there is room for; whoever is large beyond that is small.
         speaker: who is the first of the large ones, if they are large at all.
+        sharers: who shows a screen; screens go before large pictures.
     """
     shown = view or View(tuple(others[:MAX_LARGE_FEEDS]), tuple(others[MAX_LARGE_FEEDS:]))
     here = [user for user in dict.fromkeys((*shown.large, *shown.small)) if user in others]
     large = sorted((user for user in here if user in shown.large), key=lambda user: user != speaker)
-    large = large[: offered.max_large]
-    pictures: list[WantedFeed] = []
+    wanted = (
+        sharers
+        if view is None or view.screens is None
+        else [each for each in view.screens if each in sharers]
+    )
+    screens = tuple(dict.fromkeys(user for user in wanted if user in others))[: offered.max_large]
+    large = large[: offered.max_large - len(screens)]
+    pictures = [WantedFeed(user, "screen") for user in screens]
     for user in here:
         kind: Feed = "camera" if user in large else "thumbnail"
         if kind == "camera" or offered.thumbnails:

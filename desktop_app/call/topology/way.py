@@ -13,9 +13,43 @@ from .voice_switch import VoiceSwitch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import av
+
     from desktop_app.call.events import MediaKind
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.rtc.audio_playout import AudioPlayout
+
+
+class OneLine:
+    """The pictures of a line on which a shared screen takes the camera's place."""
+
+    def __init__(self, picture: PictureWay, screen: PictureWay, on_screen: Callable[[], None]) -> None:
+        """Calls `on_screen` with each picture of the screen that is shown."""
+        self._picture = picture
+        self._screen = screen
+        self._on_screen = on_screen
+        self.shows_screen = False
+        """What comes is the screen's."""
+
+    @property
+    def _taken(self) -> PictureWay:
+        return self._screen if self.shows_screen else self._picture
+
+    @property
+    def wants_pictures(self) -> bool:
+        """As that of either."""
+        return self._taken.wants_pictures
+
+    @property
+    def is_steady(self) -> bool:
+        """Not a screen."""
+        return self._taken.is_steady
+
+    def put(self, frame: av.VideoFrame) -> None:
+        """Show it in its place. Called on the decoder's thread."""
+        taken = self._taken
+        if taken.put_shown(frame) and taken is self._screen:
+            self._on_screen()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +57,7 @@ class Way:
     """Where a connection puts what it receives of one participant."""
 
     picture: PictureWay
+    screen: PictureWay
     voice: AudioPlayout
     sinks: RemoteSinks
 
@@ -33,6 +68,7 @@ class WaySwitch:
     def __init__(
         self,
         slot: FrameSlot,
+        screen_slot: FrameSlot,
         on_first_frame: Callable[[MediaKind], None],
         speaker_latency_s: Callable[[], float],
         *,
@@ -44,17 +80,26 @@ class WaySwitch:
         self._seen = False
         self._decode = decode
         self.picture = PictureSwitch(slot)
+        self.screen = PictureSwitch(screen_slot)
+        self._screens_shown = 0
         self.voice = VoiceSwitch(lambda: on_first_frame("audio"))
 
-    def way(self) -> Way:
-        """Another way, of which nothing is seen or heard until it is preferred."""
+    def way(self, *, one_line: bool = False) -> Way:
+        """Another way, of which nothing is seen or heard until it is preferred.
+
+        Where there is `one_line` for pictures, what comes on it is the camera's or the screen's (`OneLine`).
+        """
         picture, voice = self.picture.way(decode=self._decode), self.voice.way(decode=self._decode)
+        screen = self.screen.way(decode=self._decode)
+        screen.is_steady = False
         return Way(
             picture,
+            screen,
             voice,
             RemoteSinks(
                 audio=voice,
-                video=picture,
+                video=OneLine(picture, screen, self._screen_shown) if one_line else picture,
+                screen=None if one_line else screen,
                 on_first_video_frame=self._picture_came,
                 speaker_latency_s=self._speaker_latency_s,
             ),
@@ -66,11 +111,29 @@ class WaySwitch:
             self._seen = True
             self._on_first_frame("video")
 
+    def _screen_shown(self) -> None:
+        self._screens_shown += 1
+
+    @property
+    def line_frames_shown(self) -> int:
+        """Pictures of the camera that were shown, and those of a screen in its place."""
+        return self.picture.frames_shown + self._screens_shown
+
     def prefer(self, way: Way) -> None:
         """Take what comes by this way as soon as it comes, and until then what came before."""
         self.picture.prefer(way.picture)
+        self.screen.prefer(way.screen)
         self.voice.prefer(way.voice)
 
-    def has_come(self, *, picture: bool) -> bool:
-        """Whether the voice has come by the preferred way since it is that, and the `picture` if it is moving."""
-        return self.voice.has_come and (not picture or self.picture.has_come or not self.picture.is_live)
+    def replace(self, old: Way, new: Way) -> None:
+        """Another connection takes over what came by `old`; nothing changes where that is not what is preferred."""
+        if self.picture.is_preferred(old.picture):
+            self.prefer(new)
+
+    def has_come(self, *, picture: bool, screen: bool = False) -> bool:
+        """Whether the voice has come by the preferred way since it is that, and what of picture and `screen` moves."""
+        return (
+            self.voice.has_come
+            and (not picture or self.picture.has_come or not self.picture.is_live)
+            and (not screen or self.screen.has_come or not self.screen.is_live)
+        )

@@ -129,6 +129,11 @@ class CutSink:
         """Whether they need to be decoded."""
         return self._sink is not None and self._sink.wants_pictures
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether they come at a steady rate."""
+        return self._sink is None or self._sink.is_steady
+
     def put(self, frame: av.VideoFrame) -> None:
         """Called on the decoder's thread."""
         with self._lock:

@@ -14,6 +14,7 @@ from .line import CutSink
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import av
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
     from desktop_app.rtc.connection import RemoteSinks
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from .line import LineReceiver
 
-Sort: TypeAlias = Literal["audio", "video"]
+Sort: TypeAlias = Literal["audio", "video", "screen"]
+MEDIA: dict[Sort, str] = {"audio": "audio", "video": "video", "screen": "video"}
+"""SDP's name of the media."""
 
 
 class SfuVideoReceiver(VideoReceiver):
@@ -52,7 +55,7 @@ class Participant:
         self._round_trip_s = round_trip_s
         self._lines: dict[Sort, LineReceiver] = {}
         self._receivers: dict[Sort, MediaReceiver] = {}
-        self._sink: CutSink | None = None
+        self._cuts: dict[Sort, CutSink] = {}
         self._alignment: StreamAlignment | None = None
         self.serial = next_serial()
         """Another one as soon as something begins to count from zero."""
@@ -72,9 +75,8 @@ class Participant:
         """How far the sound is behind the picture; None while it is not known."""
         return None if self._alignment is None else self._alignment.offset_s
 
-    def begin(self, line: LineReceiver) -> None:
-        """From now on `line` is this participant's, in place of another one of the same kind; from scratch."""
-        sort: Sort = "audio" if line.kind == "audio" else "video"
+    def begin(self, line: LineReceiver, sort: Sort) -> None:
+        """From now on `line` is this participant's, in place of another one of the same sort; from scratch."""
         if sort in self._lines:
             self.end(self._lines[sort])
         receiver: MediaReceiver
@@ -82,28 +84,29 @@ class Participant:
             self.sinks.audio.restart()
             receiver = AudioReceiver(line.transport, self.sinks.audio)
         else:
-            self._sink = CutSink(self.sinks.video)
+            screen = self.sinks.screen or _Nowhere()
+            sink = self._cuts[sort] = CutSink(self.sinks.video if sort == "video" else screen)
             receiver = SfuVideoReceiver(
                 line.transport,
-                self._sink,
+                sink,
                 round_trip_s=self._round_trip_s,
-                on_first_frame=self.sinks.on_first_video_frame,
+                on_first_frame=self.sinks.on_first_video_frame if sort == "video" else _nothing,
             )
         self._lines[sort], self._receivers[sort] = line, receiver
         self.serial = next_serial()
         line.hand_to(receiver)
         sound, pictures = self._receivers.get("audio"), self._receivers.get("video")
-        if isinstance(sound, AudioReceiver) and isinstance(pictures, VideoReceiver):
+        if sort != "screen" and isinstance(sound, AudioReceiver) and isinstance(pictures, VideoReceiver):
             self._alignment = StreamAlignment(sound, pictures, self.sinks.speaker_latency_s)
 
     def end(self, line: LineReceiver) -> None:
         """`line` is not this participant's any more; nothing of it is shown from now on."""
         for sort in [sort for sort, own in self._lines.items() if own is line]:
-            if sort == "video" and self._sink is not None:
-                self._sink.cut()
+            if (sink := self._cuts.pop(sort, None)) is not None:
+                sink.cut()
             line.hand_to(None)
             del self._lines[sort], self._receivers[sort]
-            if self._alignment is not None:
+            if sort != "screen" and self._alignment is not None:
                 self._alignment.end()
                 self._alignment = None
 
@@ -117,3 +120,17 @@ class Participant:
         receiver = self._receivers.get("video")
         if isinstance(receiver, VideoReceiver):
             receiver.decoder.pause()
+
+
+class _Nowhere:
+    """For a screen that has no place to be shown."""
+
+    wants_pictures = False
+    is_steady = False
+
+    def put(self, frame: av.VideoFrame) -> None:
+        """Show nothing."""
+
+
+def _nothing() -> None:
+    """A screen's first picture is none of the camera's."""

@@ -1,4 +1,4 @@
-"""What we send to an SFU: sound, the camera and its thumbnail on one connection."""
+"""What we send to an SFU: sound, the camera, its thumbnail and a shared screen on one connection."""
 
 from __future__ import annotations
 
@@ -32,11 +32,17 @@ if TYPE_CHECKING:
     from desktop_app.rtc.send_estimate import PathEstimate
     from desktop_app.rtc.state import PeerState
 
-FeedKind: TypeAlias = Literal["audio", "camera", "thumbnail"]
+FeedKind: TypeAlias = Literal["audio", "camera", "thumbnail", "screen"]
 
-_LINES: tuple[tuple[FeedKind, str], ...] = (("audio", "audio"), ("camera", "video"), ("thumbnail", "video"))
-"""In the order of their lines: our name, and SDP's."""
-_PICTURES: tuple[FeedKind, ...] = ("camera", "thumbnail")
+_LINES: tuple[tuple[FeedKind, str], ...] = (
+    ("audio", "audio"),
+    ("camera", "video"),
+    ("thumbnail", "video"),
+    ("screen", "video"),
+)
+"""In the order of their lines: our name, and SDP's. Each is there whether something is sent on it or not, so that
+beginning to share a screen takes no negotiation."""
+_PICTURES: tuple[FeedKind, ...] = ("camera", "screen", "thumbnail")
 DOWNLINK_LOSS = 0.05
 """What sound is protected against at least, by Opus's own FEC as Janus 1.1.2 passes on no RED: the SFU does not tell
 what is lost on its way to the others."""
@@ -50,6 +56,7 @@ class PublisherFeeds:
     audio: EncodedFeed | None
     camera: EncodedFeed | None
     thumbnail: EncodedFeed | None
+    screen: EncodedFeed | None = None
     on_narrower: Callable[[], None] = lambda: None
     """The path was found to carry clearly less than before."""
     wanted_kbps: Callable[[], float] = lambda: 0.0
@@ -69,7 +76,7 @@ class SfuPublisher:
 
     Args:
         ice: servers.
-        feeds: what to send at first; the three lines are offered whatever there is.
+        feeds: what to send at first; the lines are offered whatever there is.
         on_state: told of each state, with a sentence where it is for a person. FAILED and CLOSED are ends: publish
             again with a new one.
     """
@@ -81,6 +88,7 @@ class SfuPublisher:
             "audio": feeds.audio,
             "camera": feeds.camera,
             "thumbnail": feeds.thumbnail,
+            "screen": feeds.screen,
         }
         self._senders: dict[FeedKind, MediaSender] = {}
         self._path = PathMonitor()
@@ -96,6 +104,7 @@ class SfuPublisher:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=self._control.take_feedback,
+            certificate=ice.certificate,
         )
         self._link = SfuLink("publisher", pc, on_state, on_end=self._control.close)
 
@@ -105,7 +114,7 @@ class SfuPublisher:
         return self._link.state
 
     async def offer(self) -> PublisherOffer:
-        """Describe the three lines; to be called once.
+        """Describe the lines; to be called once.
 
         Raises:
             ConnectionError: it was closed meanwhile.
@@ -193,6 +202,7 @@ class SfuPublisher:
             inbound_audio=None,
             outbound_video=stream_counters.sent(self._senders.get("camera")),
             outbound_audio=stream_counters.sent(self._senders.get("audio")),
+            outbound_screen=stream_counters.sent(self._senders.get("screen")),
         )
 
     def close(self) -> None:

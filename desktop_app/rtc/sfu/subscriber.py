@@ -17,7 +17,7 @@ from desktop_app.rtc.stream_alignment import INTERVAL_S
 from .description import check_description, shortened, silent_mids
 from .line import LineReceiver, SilentSender
 from .link import SfuLink
-from .participant import Participant
+from .participant import MEDIA, Participant, Sort
 from .reception import DownlinkMonitor
 
 if TYPE_CHECKING:
@@ -36,8 +36,13 @@ logger = logging.getLogger(__name__)
 StreamKind: TypeAlias = Literal["audio", "camera", "thumbnail", "screen"]
 
 BAD_OFFER = "The media server offered something that cannot be used."
-_SORTS = {"audio": "audio", "camera": "video", "thumbnail": "video"}
-"""There is one picture a participant; a screen has no place to be shown."""
+_SORTS: dict[StreamKind, Sort] = {
+    "audio": "audio",
+    "camera": "video",
+    "thumbnail": "video",
+    "screen": "screen",
+}
+"""One of each sort a participant: a voice, a picture of the camera, and a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class SfuSubscriber:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=lambda _message: None,  # we send nothing
+            certificate=ice.certificate,
         )
         self._link = SfuLink(
             "subscriber", pc, on_state, on_end=self._end_lines, on_round_trip=self._monitor.round_trips.add
@@ -165,6 +171,7 @@ class SfuSubscriber:
             transport_bytes_received=received,
             inbound_video=stream_counters.pictures(participant.receivers.get("video")),
             inbound_audio=stream_counters.sound(participant.receivers.get("audio")),
+            inbound_screen=stream_counters.pictures(participant.receivers.get("screen")),
             outbound_video=None,
             outbound_audio=None,
         )
@@ -246,7 +253,8 @@ class SfuSubscriber:
                 del self._participants[before.user_id]
 
     def _begin(self, stream: SubscribedStream, line: LineReceiver) -> None:
-        if _SORTS.get(stream.kind) != line.kind:
+        sort = _SORTS[stream.kind]
+        if MEDIA[sort] != line.kind:
             logger.info("the line %s bears a %s, which is not taken", stream.mid, stream.kind)
             return
         participant = self._participants.get(stream.user_id)
@@ -258,9 +266,9 @@ class SfuSubscriber:
             participant = Participant(sinks, lambda: self._link.round_trip_s)
             self._participants[stream.user_id] = participant
         for mid, other in tuple(self._streams.items()):
-            if other.user_id == stream.user_id and _SORTS[other.kind] == line.kind:
-                del self._streams[mid]  # one voice and one picture a participant: the newest
-        participant.begin(line)
+            if other.user_id == stream.user_id and _SORTS[other.kind] == sort:
+                del self._streams[mid]  # the newest
+        participant.begin(line, sort)
         self._streams[stream.mid] = stream
 
     async def _align(self) -> None:

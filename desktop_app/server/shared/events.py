@@ -44,6 +44,8 @@ class RoomEvent:
     stored: str | None
     token: str
     final: bool
+    host: str = ""
+    doors: str | None = None
 
 
 def info_text(info: ParticipantInfo, capabilities: tuple[str, ...]) -> str:
@@ -55,6 +57,8 @@ def info_text(info: ParticipantInfo, capabilities: tuple[str, ...]) -> str:
         values["audioMuted"] = True
     if info.video_muted:
         values["videoMuted"] = True
+    if info.screen:
+        values["screen"] = True
     if capabilities:
         values["capabilities"] = list(capabilities)
     return json.dumps(values, separators=(",", ":"))
@@ -76,6 +80,7 @@ def _record(number: object, server: object, info: object) -> Record:
         display_name=text_field(values, "displayName", limits.MAX_NAME_CHARS, ""),
         audio_muted=field(values, "audioMuted", bool, False),
         video_muted=field(values, "videoMuted", bool, False),
+        screen=field(values, "screen", bool, False),
     )
     able = tuple(each for each in (topology.SFU_CAPABILITY,) if each in named)
     return Record(_number(number), server, participant, able)
@@ -105,4 +110,6 @@ def parse_event(text: str) -> RoomEvent:
         stored=optional(message, "d", str),
         token=field(message, "k", str, ""),
         final=field(message, "f", str, "") == "1",
+        host=field(message, "h", str, ""),
+        doors=optional(message, "w", str),
     )

@@ -79,7 +79,7 @@ class LayoutCoordinator(QObject):
     def _show_layouts(self) -> None:
         for action in (self._actions.layout, self._actions.automatic_layout):
             action.setEnabled(self._grid.has_layouts)
-        absent = len(self._grid.tiles) < MIN_OTHERS
+        absent = len(self._grid.tiles) < MIN_OTHERS and not self._grid.screens
         if absent != self._actions.layout.property(ABSENT):
             self._actions.layout.setProperty(ABSENT, absent)
             self._actions.layout.changed.emit()
@@ -95,6 +95,9 @@ class LayoutCoordinator(QObject):
         self._choose(AUTOMATIC if on else self._grid.shown_layout)
 
     def _choose(self, layout: str) -> None:
+        self._grid.choose_layout(
+            layout
+        )  # also where it is the one of the settings, and a screen made it another
         settings = self._controller.settings
         self._controller.change_settings(settings.replace(call_layout=layout))
 

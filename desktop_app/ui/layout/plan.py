@@ -25,6 +25,8 @@ ROW_PAGER_PX = (100, 132)
 NARROW_ROW_PX = 600
 """Their width at the end of a row that is narrower than this, or wider."""
 MAX_PINNED = 2
+MAX_SCREENS = 2
+"""Shared screens that are large without being pinned."""
 CAPACITIES = ((12, 208), (9, 112), (6, 104), (4, 0))
 """Tiles on a page of the grid: as many as are at least so wide, in pixels."""
 STRIP_SHRINK = 0.75
@@ -51,6 +53,8 @@ class Room:
     """Who has or had the large place, the last first."""
     start: int = 0
     """See Page.start."""
+    screens: tuple[str, ...] = ()
+    """Shared screens among the others, in the order of their sharing."""
 
     @property
     def unpinned(self) -> tuple[str, ...]:
@@ -121,11 +125,14 @@ def plan_grid(room: Room, aspect_of: Callable[[str], float | None]) -> Plan:
 
 
 def plan_speaker(room: Room, aspect_of: Callable[[str], float | None]) -> Plan:
-    """The speaker and the pinned large, everybody else in a strip beside or over them, whichever leaves more."""
+    """The speaker, or the shared screens, and the pinned large; everybody else in a strip beside or over them,
+    whichever leaves more.
+    """
     unpinned = room.unpinned
+    screens = tuple(each for each in room.screens if each in unpinned)[:MAX_SCREENS]
     speaker = next((each for each in (*room.speakers, *unpinned) if each in unpinned), None)
-    large = (*room.pinned, *(() if speaker is None else (speaker,)))
-    rest = tuple(each for each in unpinned if each != speaker)
+    large = (*room.pinned, *(screens or (() if speaker is None else (speaker,))))
+    rest = tuple(each for each in unpinned if each not in large)
     known = _known(large, aspect_of)
     aspect = known[0] if len(known) == 1 else common_aspect(known)
     small = common_aspect(_known((*rest, OWN), aspect_of))

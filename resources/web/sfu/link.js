@@ -1,7 +1,7 @@
 // One connection to the SFU and its state, for publisher and subscriber alike.
 
+import { newConnection } from "../connection.js";
 import { candidateInit } from "../signal_data.js";
-import { newConnection } from "../peer.js";
 import { BackOff } from "./backoff.js";
 
 const CONNECT_MS = 12_000;
@@ -56,6 +56,12 @@ export class SfuLink extends EventTarget {
     clearTimeout(this.#timer);
     this.setState("interrupted");
     this.#backOff.schedule(() => this.enqueue(() => this.begin({ again: true })));
+  }
+
+  /** Begin anew at once: the network, or the server, is another one. */
+  again() {
+    this.#backOff.succeeded();
+    this.enqueue(() => this.begin({ again: true }));
   }
 
   /** Another RTCPeerConnection in place of what was there. */

@@ -31,18 +31,26 @@ class Many:
         self.now_s = 100.0
         self.own_slot = FrameSlot()
         self.slots: dict[str, FrameSlot] = {}
+        self.screen_slots: dict[str, FrameSlot] = {}
         self.views: list[View] = []
+        self.screens_told: tuple[str, ...] = ()
+        """Whose shared screens are on screen, as was told last."""
         self.grid = TileGrid(
             pool,
             self.own_slot,
             lambda user_id: self.slots.setdefault(user_id, FrameSlot()),
             now_s=lambda: self.now_s,
+            screen_slot=lambda user_id: self.screen_slots.setdefault(user_id, FrameSlot()),
         )
         qtbot.addWidget(self.grid)
-        self.grid.view_changed.connect(lambda large, small: self.views.append((large, small)))
+        self.grid.view_changed.connect(self._note_view)
         self.grid.resize(*size)
         self.grid.show()
         qtbot.waitExposed(self.grid)
+
+    def _note_view(self, large: tuple[str, ...], small: tuple[str, ...], screens: tuple[str, ...]) -> None:
+        self.views.append((large, small))
+        self.screens_told = screens
 
     def people(self, count: int) -> None:
         """So many others are there."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from desktop_app.call.events import ParticipantJoined
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.ui.invite_dialog import InviteDialog
+from desktop_app.ui.screens.picker import ScreenPicker
 from desktop_app.ui.settings_dialog import SettingsDialog
 
 from .calls import called, emit, press
@@ -60,6 +61,7 @@ def test_every_action_does_something(
         actions.next_page: lambda: grid.page.number == 1,
         actions.previous_page: lambda: grid.page.number == 0,
         actions.chat: lambda: call.call_page.chat.isVisible(),
+        actions.share_screen: lambda: any(each.isVisible() for each in call.findChildren(ScreenPicker)),
         actions.send_files: lambda: any(each.isVisible() for each in call.findChildren(QFileDialog)),
         actions.react: lambda: call.signs.popup.isVisible(),
         actions.hand: lambda: (True,) in called(engine, "raise_hand"),
@@ -91,6 +93,7 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
     assert [button.accessibleName() for button in buttons] == [
         "Mute microphone",
         "Turn camera off",
+        "Show your screen…",
         "Chat and files",
         "Whiteboard",
         "React…",
@@ -114,6 +117,7 @@ def test_every_button_of_the_toolbar_has_words_icon_and_tip(call: MainWindow) ->
         ("Ctrl+D", "microphone"),
         ("Ctrl+E", "camera"),
         ("Ctrl+T", "chat"),
+        ("Ctrl+Shift+X", "share_screen"),
         ("Ctrl+Shift+F", "send_files"),
         ("Ctrl+Shift+R", "react"),
         ("Ctrl+Shift+H", "hand"),
@@ -160,6 +164,7 @@ def test_what_makes_no_sense_in_the_lobby_is_disabled_there(window: MainWindow) 
     disabled = {action for action in window.actions_.all() if not action.isEnabled()}
     actions = window.actions_
     assert disabled == {
+        actions.share_screen,
         actions.chat,
         actions.send_files,
         actions.react,
