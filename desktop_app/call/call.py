@@ -39,6 +39,7 @@ from .events import (
     PeerStateChanged,
 )
 from .remote_participant import RemoteParticipant
+from .safety import SafetyCodes
 from .topology.control import TopologyControl
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Call:
         self._left = False
         self._state = CallState.IDLE
         self._join_sent_s = 0.0
+        self._safety = SafetyCodes(emit)
         self.participants: dict[str, RemoteParticipant] = {}
         self.topology = TopologyControl(media=media, ice=lambda: self._ice, say=self.say, emit=emit)
 
@@ -152,6 +154,7 @@ class Call:
             return
         self._left = True
         await self._tasks.close()
+        await self._safety.close()
         self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
@@ -272,6 +275,7 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
+            on_certificates=lambda pair: self._safety.connected(user_id, pair),
             on_dark=lambda: self.topology.pause_freeze_detection(user_id),
             link=self._hub.join(user_id),
             decode=self._decode,
@@ -286,6 +290,7 @@ class Call:
         if participant is None:
             return
         self._redials.pop(user_id, None)
+        self._safety.gone(user_id)
         self.topology.remove(user_id)
         participant.hang_up()
         if left:
