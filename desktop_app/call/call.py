@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.topology import TopologyClientMessage
 
     from .local_media import LocalMedia
+    from .network_watch import NetworkChange
 
 logger = logging.getLogger(__name__)
 
@@ -237,6 +238,16 @@ class Call:
                 self._on_mute_asked(kind)
             case _:
                 self.topology.received(message)
+
+    def network_changed(self, change: NetworkChange) -> None:
+        """Test the connection to the server, and do not wait for the silence of connections that cannot go on."""
+        if self._client is not None:
+            self._client.check_now(change.gone)
+        for each in self.participants.values():
+            address = each.peer.local_address
+            if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:
+                each.peer.recover()
+        self.topology.network_changed(change)
 
     def _flush(self) -> None:
         if self._client is not None:
