@@ -96,8 +96,14 @@ class SfuPublisher:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=self._control.take_feedback,
+            certificate=ice.certificate,
         )
         self._link = SfuLink("publisher", pc, on_state, on_end=self._control.close)
+
+    @property
+    def local_address(self) -> str | None:
+        """The address of this machine that is in use; None while there is none."""
+        return self._link.pc.local_address()
 
     @property
     def state(self) -> PeerState:

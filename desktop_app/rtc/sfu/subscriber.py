@@ -78,10 +78,16 @@ class SfuSubscriber:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=lambda _message: None,  # we send nothing
+            certificate=ice.certificate,
         )
         self._link = SfuLink(
             "subscriber", pc, on_state, on_end=self._end_lines, on_round_trip=self._monitor.round_trips.add
         )
+
+    @property
+    def local_address(self) -> str | None:
+        """The address of this machine that is in use; None while there is none."""
+        return self._link.pc.local_address()
 
     @property
     def state(self) -> PeerState:
