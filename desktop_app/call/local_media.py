@@ -13,6 +13,7 @@ import numpy as np
 from desktop_app.media.audio import rms_level
 from desktop_app.media.audio_sinks import NullSink, WavRecorder
 from desktop_app.media.audio_sources import open_audio_source
+from desktop_app.media.chimes import chime
 from desktop_app.media.clock import AUDIO_RATE_HZ
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.media.processing import AudioProcessor
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from desktop_app.media.audio import AudioFrame, AudioSink, AudioSource
     from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.media.chimes import Chime
     from desktop_app.media.source_status import SourceStatus
     from desktop_app.media.video_source import VideoFormat, VideoSource
     from desktop_app.rtc.encoded_feed import EncodedFeed
@@ -279,6 +281,10 @@ class LocalMedia:
         times = np.arange(count) / AUDIO_RATE_HZ
         fade = np.clip(np.minimum(times, TEST_TONE_S - times) / 0.02, 0, 1)
         self.mixer.play((0.25 * 32767 * fade * np.sin(2 * np.pi * TEST_TONE_HZ * times)).astype(np.int16))
+
+    def play_chime(self, name: Chime) -> None:
+        """A short sound on the speaker, for us alone."""
+        self.mixer.play(chime(name))
 
     @property
     def camera_fps(self) -> float:

@@ -38,6 +38,7 @@ from .events import (
 )
 from .files_config import FilesConfig
 from .local_media import LocalMedia
+from .network_watch import NetworkWatch
 from .quality_steering import QualitySteering, exceptions
 from .speech import SpeechDetector
 from .topology.sfu_route import UPLINK
@@ -100,6 +101,7 @@ class Session:
         self._shares = {encoding: EncoderShare() for encoding in self.media.video_encoders}
         self._screen_shares = {encoding: EncoderShare() for encoding in self.media.screen.encoders}
         self._steering: QualitySteering | None = None
+        self._network: NetworkWatch | None = None
         self._view: View | None = None
         self._speech = SpeechDetector()
         self.events.subscribe(self._listen)
@@ -187,6 +189,7 @@ class Session:
             await data.close()
             raise
         self._steering = QualitySteering(self.media, self.events.emit)
+        self._network = NetworkWatch(call.network_changed)
         self._tasks.spawn(self._steer(call, self._steering), name="quality")
         self._tasks.spawn(self._collect(call), name="stats")
         return welcome
@@ -219,6 +222,9 @@ class Session:
             return
         await self.media.screen.share(None)
         await data.files.before_leaving()
+        if self._network is not None:
+            await self._network.close()
+            self._network = None
         await self._tasks.close()
         self._steering = None
         await call.leave(reason)
@@ -227,6 +233,11 @@ class Session:
         with self._slots_lock:
             self._slots.clear()
             self._screen_slots.clear()
+
+    def network_changed(self) -> None:
+        """The system says that an address came, went or changed; the kernel tells by itself on Linux."""
+        if self._network is not None:
+            self._network.look()
 
     def set_view(
         self,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from desktop_app.data.board_changes import BoardChange
     from desktop_app.data.messages.board import Shape
     from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.media.chimes import Chime
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
@@ -109,7 +110,7 @@ class EngineCore:
 
     def network_changed(self) -> None:
         """An address came, went or changed."""
-        logger.info("the network changed")
+        self.session.network_changed()
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
@@ -192,6 +193,10 @@ class EngineCore:
     async def play_test_tone(self) -> None:
         """A second of tone."""
         self.session.media.play_test_tone()
+
+    def play_chime(self, chime: Chime) -> None:
+        """A short sound on the speaker."""
+        self.session.media.play_chime(chime)
 
     async def test_connection(
         self, settings: Settings, on_line: Callable[[TestLine], None]

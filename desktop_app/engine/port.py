@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from desktop_app.call.events import CallEvent, MediaKind
     from desktop_app.data.board_changes import BoardChange
     from desktop_app.data.messages.board import Shape
+    from desktop_app.media.chimes import Chime
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.media.screen.source import ScreenSource
@@ -166,6 +167,9 @@ class EnginePort(Protocol):
 
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker of the settings last applied."""
+
+    def play_chime(self, chime: Chime) -> None:
+        """Play a short sound on the speaker of the settings last applied. Does not wait."""
 
     async def test_connection(
         self, settings: Settings, on_line: Callable[[TestLine], None]

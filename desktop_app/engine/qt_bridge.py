@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from desktop_app.data.board_changes import BoardChange
     from desktop_app.data.messages.board import Shape
     from desktop_app.media.audio_backend import AudioBackend
+    from desktop_app.media.chimes import Chime
     from desktop_app.media.devices import Devices
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.media.screen.source import ScreenSource
@@ -191,6 +192,10 @@ class EngineBridge(QObject):
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker."""
         await self._call(self._core.play_test_tone())
+
+    def play_chime(self, chime: Chime) -> None:
+        """Play a short sound on the speaker."""
+        self._thread.post(lambda: self._core.play_chime(chime))
 
     async def test_connection(
         self, settings: Settings, on_line: Callable[[TestLine], None]

@@ -239,7 +239,11 @@ def encode_server_message(message: ServerMessage) -> str:
                     },
                     "topology": topology_codec.topology_values(message.topology),
                     **({} if message.active_speaker is None else {"activeSpeaker": message.active_speaker}),
-                    **({} if message.room == rights.OPEN else {"room": rights_codec.room_values(message.room)}),
+                    **(
+                        {}
+                        if message.room == rights.OPEN
+                        else {"room": rights_codec.room_values(message.room)}
+                    ),
                     **({} if message.session is None else {"session": _ticket_values(message.session)}),
                     **_said("resumed", message.resumed),
                 }

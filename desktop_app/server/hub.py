@@ -45,8 +45,10 @@ from .metrics import Metrics
 from .rights.entrance import Entrance
 from .rights.store import LocalStore
 from .room_bus import LocalBus, RoomBus
-from .rooms import Delivery, Rooms
+from .rooms import Delivery, Member, Rooms
 from .session import HEARTBEAT_S, Session
+from .sessions.absences import GRACE_S
+from .sessions.resuming import Resuming
 from .shared.events import room_digest
 from .shared.membership import SharedRooms
 from .topology.control import RoomControl
@@ -89,6 +91,7 @@ _SENTENCES = {
     ErrorCode.SLOW_READER: "This client does not read its messages fast enough.",
     ErrorCode.SERVER_SHUTDOWN: "The server is shutting down.",
     ErrorCode.INTERNAL: "Something went wrong inside the server.",
+    ErrorCode.TAKEN_OVER: "A newer connection of this client has taken the place of this one.",
     ErrorCode.USER_ID_TAKEN: "Somebody in this room has come in under this user id by way of another server.",
 }
 
@@ -110,6 +113,7 @@ class Hub:
         redis: RedisAddress | None = None,
         janus: Sequence[JanusAddress] = (),
         rules: Rules | None = None,
+        grace_s: float = GRACE_S,
     ) -> None:
         self.metrics = Metrics()
         self._rooms: Rooms[Session] = Rooms(
@@ -124,6 +128,14 @@ class Hub:
             address_of=lambda session: session.address,
         )
         self._entrance.store = LocalStore(self._rooms, self._entrance.policies, self._entrance, self._deliver)
+        self._resuming: Resuming[Session] = Resuming(
+            self._rooms,
+            deliver=self._deliver,
+            pass_on=self._pass_on,
+            retire=self._retire,
+            on_away=self._went_away,
+            grace_s=grace_s,
+        )
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
         if redis is not None:
@@ -146,6 +158,11 @@ class Hub:
         self.metrics.watch("bridgecall_rooms", "Rooms with somebody in them", lambda: self._rooms.room_count)
         self.metrics.watch(
             "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
+        )
+        self.metrics.watch(
+            "bridgecall_participants_away",
+            "People who lost the connection and may come back",
+            lambda: self._resuming.away_count,
         )
         self.metrics.watch(
             "bridgecall_rooms_mesh", "Rooms that are a mesh", lambda: self._control.count("mesh")
@@ -177,7 +194,7 @@ class Hub:
         try:
             return await session.run(request, self)
         finally:
-            self._leave(session)
+            self._lost(session)
             del self._sessions[session]
             ended.set()
             logger.info("disconnected", extra={"session": session.number})
@@ -191,6 +208,7 @@ class Hub:
         for ended in ends:
             await ended.wait()
         await self._entrance.close()
+        self._resuming.close()
         await self._control.close()
         if self._shared is not None:
             await self._shared.close()
@@ -206,6 +224,8 @@ class Hub:
             if (entering := self._entrance.entering(session)) is not None:
                 return self._after(entering, session, text)
             message = decode_client_message(text)
+            if isinstance(message, JoinRoom) and self._resume(session, message):
+                return None
             if isinstance(message, (JoinRoom, RightsClientMessage)):
                 return self._at_the_door(session, message)
             if self._entrance.is_waiting(session):
@@ -241,6 +261,15 @@ class Hub:
         else:
             self._accepted(session, message, room_before)
 
+    def _resume(self, session: Session, message: JoinRoom) -> bool:
+        if self._entrance.is_waiting(session) or not self._resuming.resume(session, message):
+            return False
+        self.metrics.messages.labels(_TYPE_NAMES[JoinRoom]).inc()
+        self.metrics.resumed.inc()
+        self._entrance.came(message.room_id, message.user_id)
+        logger.info("resumed", extra={"session": session.number, "room": _logged(message.room_id)})
+        return True
+
     def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
         self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
         room_after = self._rooms.room_of(session)
@@ -271,8 +300,13 @@ class Hub:
             message = delivery.message
             if isinstance(message, Welcome):
                 topology, speaker = self._control.welcome(message.room_id)
-                rules = self._entrance.rules(message.room_id)
-                message = replace(message, topology=topology, active_speaker=speaker, room=rules)
+                rules, ticket = (
+                    self._entrance.rules(message.room_id),
+                    self._resuming.ticket(delivery.targets[0]),
+                )
+                message = replace(
+                    message, topology=topology, active_speaker=speaker, room=rules, session=ticket
+                )
             encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
@@ -327,6 +361,14 @@ class Hub:
     def _expel(self, session: Session) -> None:
         self._send_away(session, ErrorCode.USER_ID_TAKEN, WSCloseCode.POLICY_VIOLATION)
 
+    def _retire(self, session: Session) -> None:
+        if session in self._sessions:
+            self._end(session, ErrorCode.TAKEN_OVER, WSCloseCode.POLICY_VIOLATION)
+
+    def _went_away(self, member: Member[Session], away: bool) -> None:
+        logger.info("away" if away else "back", extra={"room": _logged(member.room_id)})
+        self._control.away(member.room_id, member.info.user_id, away=away)
+
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
         # Not at INFO: a hostile client could fill the disk with it. The metrics count them.
@@ -342,6 +384,12 @@ class Hub:
         self.metrics.refusals.labels(code.value).inc()
         logger.info("sent away", extra={"session": session.number, "code": code.value})
         session.end(ErrorMessage(code.value, _SENTENCES[code]), close_code)
+
+    def _lost(self, session: Session) -> None:
+        self._entrance.gone(session)
+        # Whom the server sent away has left already.
+        if self._closing or session.ending or not self._resuming.keep(session):
+            self._leave(session)
 
     def _leave(self, session: Session) -> None:
         self._entrance.gone(session)

@@ -152,6 +152,14 @@ class Settings:
         Group.SOUND,
     )
 
+    event_sounds: bool = _option(
+        True,
+        Switch(),
+        "Sounds for events",
+        "A short sound when a connection is lost or back, and when somebody waits to be let in.",
+        Group.SOUND,
+    )
+
     download_folder: str = _option(
         "",
         Folder(),

@@ -132,6 +132,12 @@ class SignalingClient:
         """Send what the machine has to say, soon."""
         self._to_send.set()
 
+    def check_now(self, gone: frozenset[str] = frozenset()) -> None:
+        """The network has changed, and these addresses of this machine are gone: with its own a connection is lost."""
+        own = None if self._socket is None else self._socket.get_extra_info("sockname")
+        if own is not None and own[0] in gone:
+            self._lost()
+
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:
             if frame.type is aiohttp.WSMsgType.TEXT:

@@ -36,6 +36,9 @@ class Actions(QObject):
         self.chat = self._make("C&hat and files", "chat", "Ctrl+T", short="Chat", tip="Show chat and files")
         self.chat.setCheckable(True)
         self.chat.toggled.connect(self._show_chat_on)
+        self.people = self._make("P&eople", "people", "Ctrl+P", short="People", tip="Show who is in the call")
+        self.people.setCheckable(True)
+        self.people.toggled.connect(self._show_people_on)
         self.send_files = self._make("Send &files…", "attach", "Ctrl+Shift+F", tip="Send files")
         self.react = self._make("&React…", "reaction", "Ctrl+Shift+R", short="React", tip="Show a reaction")
         self.hand = self._make("", "hand", "Ctrl+Shift+H")
@@ -131,7 +134,15 @@ class Actions(QObject):
 
     def show_in_call(self, in_call: bool, has_link: bool = False) -> None:
         """Enable what makes sense only in a call, or only with a link."""
-        for action in (self.statistics, self.chat, self.send_files, self.react, self.hand, self.share_screen):
+        for action in (
+            self.statistics,
+            self.chat,
+            self.people,
+            self.send_files,
+            self.react,
+            self.hand,
+            self.share_screen,
+        ):
             action.setEnabled(in_call)
         self.whiteboard.setEnabled(in_call)
         self.pointer.setEnabled(in_call)
@@ -144,6 +155,18 @@ class Actions(QObject):
         self.chat.setIcon(theme.icon("chat", color="accent_text") if on else theme.icon("chat"))
         tip = "Hide chat and files" if on else "Show chat and files"
         _set_tip(self.chat, f"{tip}, {unread} unread" if unread else tip)
+
+    def show_waiting(self, count: int) -> None:
+        """Show how many wait to be let in."""
+        self.people.setProperty("badge", count)
+        self._show_people_on(self.people.isChecked())
+        self.people.changed.emit()
+
+    def _show_people_on(self, on: bool) -> None:
+        waiting = int(self.people.property("badge") or 0)
+        self.people.setIcon(theme.icon("people", color="accent_text") if on else theme.icon("people"))
+        tip = "Hide who is in the call" if on else "Show who is in the call"
+        _set_tip(self.people, f"{tip}, {waiting} waiting" if waiting else tip)
 
     def _show_statistics_on(self, on: bool) -> None:
         self.statistics.setIcon(theme.icon("stats", color="accent_text") if on else theme.icon("stats"))

@@ -8,6 +8,8 @@ from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter
 from .names import avatar_hue, initials
 
 MAX_DIAMETER_PX = 160
+AVATAR_SHARE = 0.44
+"""Of a tile's shorter side."""
 
 
 def avatar_color(name: str) -> QColor:
@@ -15,7 +17,7 @@ def avatar_color(name: str) -> QColor:
     return QColor.fromHsl(avatar_hue(name), 110, 80)
 
 
-def draw_avatar(painter: QPainter, area: QRectF, name: str, share: float = 0.44) -> None:
+def draw_avatar(painter: QPainter, area: QRectF, name: str, share: float = AVATAR_SHARE) -> None:
     """Draw the circle in the middle of `area` (logical pixels), over `share` of its shorter side."""
     diameter = min(MAX_DIAMETER_PX, min(area.width(), area.height()) * share)
     if diameter < 12:

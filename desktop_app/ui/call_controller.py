@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import shiboken6
 from PySide6.QtCore import QObject, Signal
 
+from desktop_app.core.errors import UserFacingError
+
 from .async_slots import run_coroutine
 from .invite_dialog import copy_text
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PASSWORD_CODES = ("password-required", "wrong-password")
+"""Of docs/rights.md: the person may try (again)."""
 CLOSE_LIMIT_S = 6.0
 """How long the engine may take to leave and close before the window gives up waiting."""
 
@@ -39,6 +43,8 @@ class CallController(QObject):
     """The Invite of the room, or None."""
     devices_listed = Signal(object)
     settings_changed = Signal(object)
+    password_wanted = Signal(str)
+    """The room has a password: `take_password` or `cancel` shall follow. With the sentence about a wrong one."""
     closed = Signal()
 
     def __init__(
@@ -56,6 +62,7 @@ class CallController(QObject):
         self._leaving = False
         self._closing = False
         self._listing = False
+        self._password: asyncio.Future[str] | None = None
         self._wanted_muted: dict[MediaKind, bool] = {}
         self.invite: Invite | None = None
 
@@ -120,11 +127,33 @@ class CallController(QObject):
 
     async def _join(self, invite: Invite, display_name: str) -> None:
         self._set_invite(invite)
+        password = ""
         try:
-            await self._engine.join(invite, display_name)
+            while True:
+                try:
+                    await self._engine.join(invite, display_name, password)
+                    return
+                except UserFacingError as error:
+                    if error.code not in PASSWORD_CODES:
+                        raise
+                    sentence = "" if error.code == "password-required" else str(error)
+                password = await self._ask_password(sentence)
         except Exception:
             self._set_invite(None)
             raise
+
+    async def _ask_password(self, sentence: str) -> str:
+        self._password = asyncio.get_running_loop().create_future()
+        self.password_wanted.emit(sentence)
+        try:
+            return await self._password
+        finally:
+            self._password = None
+
+    def take_password(self, password: str) -> None:
+        """The password that was asked for."""
+        if self._password is not None and not self._password.done():
+            self._password.set_result(password)
 
     async def _leave(self) -> None:
         try:

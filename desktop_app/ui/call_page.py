@@ -11,6 +11,7 @@ from . import theme
 from .board.panel import BoardPanel
 from .chat.panel import ChatPanel
 from .lobby import camera_is_dark, camera_sentence
+from .people.panel import PeoplePanel
 from .side_panels import SidePanels
 from .stage import Stage
 from .stats_panel import StatsPanel
@@ -56,6 +57,8 @@ class CallPage(QWidget):
         self.toolbar = Toolbar(actions)
         self.stats = StatsPanel()
         self.stats.close_requested.connect(lambda: actions.statistics.setChecked(False))
+        self.people = PeoplePanel()
+        self.people.close_requested.connect(lambda: actions.people.setChecked(False))
         self.chat = ChatPanel()
         self.chat.close_requested.connect(lambda: actions.chat.setChecked(False))
 
@@ -64,6 +67,7 @@ class CallPage(QWidget):
         grid_layout.setContentsMargins(*(theme.Spacing.S,) * 4)
         grid_layout.addWidget(self.stage)
         self._panels = SidePanels(grid_box, self)
+        self._panels.add(self.people, actions.people)
         self._panels.add(self.chat, actions.chat)
         self._panels.add(self.stats, actions.statistics)
         layout = QVBoxLayout(self)
@@ -82,6 +86,12 @@ class CallPage(QWidget):
         self.stats.set_people(names)
         self.stats.set_topology(model.topology)
         self.chat.set_people(names)
+
+    def show_qualities(self, model: RoomModel) -> None:
+        """Show how good the connections are; nothing else has changed."""
+        for user_id, tile in self.grid.tiles.items():
+            if (person := model.people.get(user_id)) is not None:
+                tile.set_quality(person.shown_quality)
 
     def show_chat(self) -> None:
         """Open chat and files."""

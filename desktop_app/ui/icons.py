@@ -35,6 +35,8 @@ def icon_names() -> list[str]:
 
 def render_icon(name: str, colour: QColor, size_px: QSize, *, opacity: float = 1.0) -> QPixmap:
     """Icon `name`, centred in `size_px` device pixels; from Qt's pixmap cache when it was drawn before."""
+    if size_px.isEmpty():
+        return QPixmap()  # a button that has no room yet
     key = f"bridgecall:{name}:{colour.rgba():08x}:{size_px.width()}x{size_px.height()}:{opacity}"
     cached = QPixmap()
     if QPixmapCache.find(key, cached):

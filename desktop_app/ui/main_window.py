@@ -31,6 +31,8 @@ from .board.coordinator import BoardCoordinator
 from .call_controller import CallController
 from .call_page import CallPage
 from .chat.coordinator import ChatCoordinator
+from .connection_watch import ConnectionWatch
+from .event_sounds import EventSounds
 from .files.coordinator import FilesCoordinator
 from .frame_converter import ConversionPool
 from .invite_dialog import InviteDialog, copy_text
@@ -39,10 +41,13 @@ from .lobby import Lobby
 from .menus import fill_menu_bar, open_about
 from .names import clean_name
 from .notice_bar import NoticeBar
+from .people.coordinator import PeopleCoordinator
+from .people.password_dialog import ASK_TEXT, ASK_TITLE, PasswordDialog
 from .reactions.coordinator import SignsCoordinator
 from .room_model import RoomModel
 from .screens.coordinator import ScreensCoordinator
 from .state_line import StateLine
+from .waiting_page import WaitingPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -55,8 +60,6 @@ if TYPE_CHECKING:
     from desktop_app.settings.schema import Settings
 
     from .settings_dialog import SettingsDialog
-
-SERVER_LOST = "server-lost"
 
 
 class MainWindow(QMainWindow):
@@ -79,7 +82,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self._engine = engine
-        self._model = RoomModel()
+        self._model = RoomModel(engine.user_id)
         self._pool = ConversionPool(self)
         self.controller = CallController(engine, settings, save_settings, self)
         self.actions_ = Actions(self)
@@ -101,9 +104,16 @@ class MainWindow(QMainWindow):
         self.signs = SignsCoordinator(engine, self.call_page, self.actions_, self)
         self.layout_ = LayoutCoordinator(engine, self.call_page, self.actions_, self.controller, self)
         self.screens = ScreensCoordinator(engine, self.call_page, self.actions_, self)
+        sounds = EventSounds(engine, lambda: self.controller.settings.event_sounds)
+        self.people = PeopleCoordinator(
+            engine, self.call_page, self.actions_, self._model, self.notices, sounds, self
+        )
+        self._connections = ConnectionWatch(self._model, self.notices, sounds)
+        self.waiting_page = WaitingPage()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
+        self.pages.addWidget(self.waiting_page)
         self._appearance = settings.appearance
         self._settings_dialog: SettingsDialog | None = None
         self._shutting_down = False
@@ -163,6 +173,8 @@ class MainWindow(QMainWindow):
         form.start_requested.connect(self.start_call)
         form.join_requested.connect(self.join)
         form.cancel_requested.connect(controller.cancel)
+        self.waiting_page.cancel_requested.connect(controller.cancel)
+        controller.password_wanted.connect(self._ask_password)
         self.lobby.device_chosen.connect(
             lambda kind, value: controller.change_settings(controller.settings.replace(**{kind: value}))
         )
@@ -230,11 +242,17 @@ class MainWindow(QMainWindow):
                 return
             case StatsUpdated(stats):
                 self.call_page.take_stats(stats)
+                if self._model.apply_qualities({each: peer.quality for each, peer in stats.peers.items()}):
+                    self.call_page.show_qualities(self._model)
+                    self.people.show_model()
                 return
+            case Notice(code="kicked"):
+                return  # the end of the call says why
             case Notice(level, message, code):
                 self.notices.show_notice(level, message, code)
                 return
         self._model.apply(event)
+        self._connections.take_event(event)
         if isinstance(event, DataEvent):
             for part in (self.chat, self.files, self.signs):
                 part.take_event(event)
@@ -251,6 +269,8 @@ class MainWindow(QMainWindow):
                 self.screens.take_event(event)
             case TopologyChanged():
                 self.layout_.take_topology(event)
+            case _:
+                self.people.take_event(event)
         self._show_model()
 
     def _take_call_state(self, event: CallStateChanged) -> None:
@@ -261,14 +281,12 @@ class MainWindow(QMainWindow):
             self.call_page.reset()
             if event.reason:
                 self.lobby.form.show_error(event.reason)
+        elif event.state is CallState.WAITING:
+            self.waiting_page.show_room(clean_name(event.room_id))
+            self._show_page(self.waiting_page)
         elif event.state is CallState.IN_CALL:
             self.lobby.form.show_error("")
             self._show_page(self.call_page)
-        if event.state is CallState.SERVER_LOST:
-            words = event.reason or "The server cannot be reached; the call goes on while it is tried again."
-            self.notices.show_notice("warning", words, SERVER_LOST)
-        else:
-            self.notices.remove(SERVER_LOST)
 
     def _take_device_status(self, event: DeviceStatus) -> None:
         code = f"device-{event.device}"
@@ -300,6 +318,7 @@ class MainWindow(QMainWindow):
             self.actions_.pointer.setChecked(False)
         self.lobby.show_model(model)
         self.call_page.show_model(model)
+        self.people.show_model()
         self.board.show_model(model)
         self.layout_.show_model(model)
         self.screens.show_model(model)
@@ -315,6 +334,12 @@ class MainWindow(QMainWindow):
         else:
             self.notices.show_notice("error", sentence)
 
+    def _ask_password(self, sentence: str) -> None:
+        dialog = PasswordDialog(ASK_TITLE, ASK_TEXT, "Join", sentence, self)
+        dialog.entered.connect(self.controller.take_password)
+        dialog.rejected.connect(self.controller.cancel)
+        dialog.open()
+
     # Commands that concern the window alone
 
     def _use_settings(self, settings: Settings) -> None:
@@ -323,6 +348,7 @@ class MainWindow(QMainWindow):
         own.set_mirrored(settings.mirror_self_view)
         name = clean_name(settings.display_name)
         own.set_name(f"{name} (you)" if name else "You", initials_of=name)
+        self.call_page.people.set_own_name(settings.display_name)
         app = QApplication.instance()
         if settings.appearance != self._appearance and isinstance(app, QApplication):
             self._appearance = settings.appearance

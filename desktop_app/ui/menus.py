@@ -41,6 +41,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
         (
             "&View",
             (
+                actions.people,
                 actions.chat,
                 actions.whiteboard,
                 actions.pointer,

@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from . import theme
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
 Level: TypeAlias = 'Literal["info", "warning", "error"]'
@@ -23,11 +32,21 @@ _COLORS = {"info": "accent_text", "warning": "warning", "error": "danger"}
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be done about a notice, by a button in the bar. The notice stays until its cause is gone."""
+
+    text: str
+    action: Callable[[], None]
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Shown:
     level: Level
     message: str
     code: str
     lasting: bool = False
+    offers: tuple[Offer, ...] = ()
 
 
 class NoticeBar(QFrame):
@@ -37,6 +56,8 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         theme.set_style(self, role="card")
         self._notices: list[_Shown] = []
+        self._buttons: list[QPushButton] = []
+        self._offered: tuple[Offer, ...] = ()
         self._icon = QLabel()
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -56,6 +77,9 @@ class NoticeBar(QFrame):
         layout.addWidget(self._icon)
         layout.addWidget(self._text, 1)
         layout.addWidget(self._more)
+        self._offers = QHBoxLayout()
+        self._offers.setSpacing(theme.Spacing.S)
+        layout.addLayout(self._offers)
         layout.addWidget(self.dismiss_button)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -68,12 +92,24 @@ class NoticeBar(QFrame):
         """The sentence that is shown; empty when there is none."""
         return self._notices[-1].message if self._notices else ""
 
-    def show_notice(self, level: Level, message: str, code: str = "", lasting: bool = False) -> None:
-        """Show a sentence in place of one with the same code (or the same text).
+    @property
+    def buttons(self) -> list[QPushButton]:
+        """The buttons of the notice that is shown."""
+        return list(self._buttons)
+
+    def show_notice(
+        self,
+        level: Level,
+        message: str,
+        code: str = "",
+        lasting: bool = False,
+        offers: tuple[Offer, ...] = (),
+    ) -> None:
+        """Show a sentence in place of one with the same code (or the same text), with buttons for `offers`.
 
         An "info" goes by itself unless it is `lasting`.
         """
-        new = _Shown(level, message[:MAX_CHARS], code, lasting)
+        new = _Shown(level, message[:MAX_CHARS], code, lasting, offers)
         self._notices = [each for each in self._notices if not _same(each, new)]
         self._notices = [*self._notices, new][-MAX_NOTICES:]
         if level == "info":
@@ -98,6 +134,7 @@ class NoticeBar(QFrame):
 
     def _refresh(self) -> None:
         self.setVisible(bool(self._notices))
+        self._show_offers(self._notices[-1].offers if self._notices else ())
         if not self._notices:
             return
         newest = self._notices[-1]
@@ -106,6 +143,22 @@ class NoticeBar(QFrame):
         others = len(self._notices) - 1
         self._more.setText(f"and {others} more" if others else "")
         self.setAccessibleName(newest.message)
+
+    def _show_offers(self, offers: tuple[Offer, ...]) -> None:
+        if offers == self._offered:
+            return
+        self._offered = offers
+        for button in self._buttons:
+            button.hide()
+            self._offers.removeWidget(button)
+            button.deleteLater()  # it may be the one that was pressed
+        self._buttons = []
+        for offer in offers:
+            button = QPushButton(offer.text)
+            theme.set_style(button, kind="primary" if offer.primary else "")
+            button.clicked.connect(offer.action)
+            self._offers.addWidget(button)
+            self._buttons.append(button)
 
 
 def _same(one: _Shown, other: _Shown) -> bool:

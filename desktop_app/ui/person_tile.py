@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QCursor, QPen
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QCursor, QImage, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop_app.rtc.state import PeerState
+
 from . import theme
-from .tile_label import SCRIM
-from .video_tile import VideoTile
+from .avatar import AVATAR_SHARE, MAX_DIAMETER_PX
+from .spinner import STEP_MS, draw_spinner
+from .tile_label import SCRIM, STATUS_SHARE, draw_status_pill
+from .video_tile import SMALL_BELOW_PX, VideoTile
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
@@ -18,15 +22,17 @@ if TYPE_CHECKING:
         QContextMenuEvent,
         QEnterEvent,
         QFocusEvent,
+        QHideEvent,
         QKeyEvent,
         QMouseEvent,
         QMoveEvent,
         QPainter,
+        QShowEvent,
     )
 
     from desktop_app.media.frame_slot import FrameSlot
 
-    from .frame_converter import ConversionPool
+    from .frame_converter import ConversionPool, Picture
 
 
 FOCUS_INSET_PX = 5.0
@@ -64,6 +70,75 @@ class PersonTile(VideoTile):
         self._focus_ring = False
         self._hovered = False
         self._pressed_button = False
+        self._state = PeerState.CONNECTED
+        self._grey: tuple[QImage, QImage] | None = None
+        """The picture that stands still, and the same without colours."""
+        self._step = 0
+        self._turning = QTimer(self)
+        self._turning.setInterval(STEP_MS)
+        self._turning.timeout.connect(self._turn)
+
+    # A connection that is silent
+
+    @property
+    def turning(self) -> bool:
+        """Whether the mark turns that says that the connection is tried again."""
+        return self._turning.isActive()
+
+    def set_state(self, state: PeerState) -> None:
+        """While the connection is tried again the last picture is grey, with a mark that turns."""
+        if state is not self._state:
+            self._state = state
+            self._grey = None
+            self._update_turning()
+            self.update()
+
+    def _update_turning(self) -> None:
+        if self._state is PeerState.RECONNECTING and self.isVisible():
+            self._turning.start()
+        else:
+            self._turning.stop()
+
+    def _turn(self) -> None:
+        self._step += 1
+        self.update(self._spinner_area().toAlignedRect().adjusted(-2, -2, 2, 2))
+
+    def _spinner_area(self) -> QRectF:
+        if self.showing_picture or self.height() < SMALL_BELOW_PX:
+            side = max(14.0, min(34.0, self.height() / 6))
+            area = QRectF(0, 0, side, side)
+            # Above the sentence, which is in the middle.
+            above = side / 2 + self.fontMetrics().height() if self.showing_picture else 0.0
+            area.moveCenter(QPointF(self.width() / 2, max(side / 2 + 2, self.height() / 2 - above)))
+            return area
+        room = QRectF(0, 0, self.width(), self.height() * STATUS_SHARE)
+        side = min(MAX_DIAMETER_PX, min(room.width(), room.height()) * AVATAR_SHARE) + 14
+        area = QRectF(0, 0, side, side)
+        area.moveCenter(room.center())
+        return area
+
+    def _image_of(self, picture: Picture) -> QImage:
+        if self._state is not PeerState.RECONNECTING:
+            return picture.image
+        if self._grey is None or self._grey[0] is not picture.image:
+            self._grey = picture.image, picture.image.convertToFormat(QImage.Format.Format_Grayscale8)
+        return self._grey[1]
+
+    def _paint_status(self, painter: QPainter) -> None:
+        if self._state is PeerState.UNSTABLE and self.showing_picture:
+            draw_status_pill(painter, self.rect(), self.status)
+        else:
+            super()._paint_status(painter)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Turn the mark again."""
+        super().showEvent(event)
+        self._update_turning()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Turn nothing that is not seen."""
+        super().hideEvent(event)
+        self._turning.stop()
 
     def set_pinnable(self, pinnable: bool) -> None:
         """Let the person pin it."""
@@ -81,6 +156,8 @@ class PersonTile(VideoTile):
 
     def _paint_border(self, painter: QPainter) -> None:
         super()._paint_border(painter)
+        if self._state is PeerState.RECONNECTING:
+            draw_spinner(painter, self._spinner_area(), self._step, theme.current_palette().tile_text)
         if self._focus_ring:  # white beside dark: seen on any picture, and beside the ring of who speaks
             self._paint_ring(painter, QPen(QColor(0, 0, 0, 170), 4.0), FOCUS_INSET_PX - 1)
             self._paint_ring(painter, QPen(QColor("white"), 2.0), FOCUS_INSET_PX)

@@ -11,6 +11,8 @@ from desktop_app.call.events import (
     CallStateChanged,
     DeviceState,
     DeviceStatus,
+    Knocked,
+    KnockGone,
     LocalMuteChanged,
     LocalScreenChanged,
     ParticipantChanged,
@@ -18,17 +20,26 @@ from desktop_app.call.events import (
     ParticipantJoined,
     PeerStateChanged,
     QualityChanged,
+    RoomChanged,
+    SafetyCodeChanged,
     TopologyChanged,
 )
+from desktop_app.protocol.rights import OPEN
+from desktop_app.quality.score import Quality
 from desktop_app.rtc.state import PeerState
 
 from .names import shown_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from desktop_app.call.events import CallEvent, DeviceKind
     from desktop_app.protocol.messages import ParticipantInfo
 
 DEVICE_WORDS: dict[DeviceKind, str] = {"camera": "Camera", "microphone": "Microphone", "speaker": "Speaker"}
+
+MAX_KNOCKS = 50
+"""As many as the server lets wait for a room (docs/rights.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +54,27 @@ class Person:
     """Whether they show their screen."""
     state: PeerState = PeerState.NEW
     reason: str = ""
+    quality: str = Quality.UNKNOWN
+    """How good the connection is, in a word of quality/score.py."""
+    is_host: bool = False
+
+    @property
+    def shown_quality(self) -> str:
+        """The word for the badge: what is not there cannot be good, whatever the last second was like."""
+        if self.state in (PeerState.RECONNECTING, PeerState.FAILED, PeerState.CLOSED):
+            return Quality.LOST
+        if self.state in (PeerState.NEW, PeerState.CONNECTING):
+            return Quality.UNKNOWN
+        if self.state is PeerState.UNSTABLE and self.quality in (Quality.EXCELLENT, Quality.GOOD):
+            return Quality.POOR
+        return self.quality
 
     def status_text(self) -> str:
         """What is said over the picture: nothing while all is well."""
         if self.state is PeerState.CONNECTED:
             return ""
+        if self.state is PeerState.UNSTABLE:
+            return "The connection is unstable"
         if self.state is PeerState.RECONNECTING:
             return "Reconnecting…"
         if self.state is PeerState.FAILED:
@@ -60,7 +87,8 @@ class Person:
 class RoomModel:
     """The state of the call, our devices and the others."""
 
-    def __init__(self) -> None:
+    def __init__(self, own_id: str = "") -> None:
+        self.own_id = own_id
         self.state = CallState.IDLE
         self.room_id = ""
         self.people: dict[str, Person] = {}
@@ -75,6 +103,14 @@ class RoomModel:
         """How media travels now; None before that is known."""
         self.active_speaker: str | None = None
         """The user id of whom the room listens to, or nobody's; ours is not among the people."""
+        self.rules = OPEN
+        """The host and the doors of the room."""
+        self.knocks: dict[str, str] = {}
+        """Who waits to be let in, by user id: the shown name, in the order of their coming."""
+        self.codes: dict[str, SafetyCodeChanged] = {}
+        """The newest safety code with each participant."""
+        self._compared: dict[str, tuple[str, ...]] = {}
+        """The words that the person has compared in this call."""
         self._names: dict[str, tuple[str, str]] = {}
         """By user id: the name that they gave, and the one that is shown."""
         self._quality_of: dict[str, QualityChanged] = {}
@@ -90,6 +126,35 @@ class RoomModel:
         """In a room, with or without its server."""
         return self.state in (CallState.IN_CALL, CallState.SERVER_LOST)
 
+    @property
+    def is_host(self) -> bool:
+        """Whether we decide who may enter."""
+        return self.in_call and bool(self.own_id) and self.rules.host == self.own_id
+
+    def is_compared(self, user_id: str) -> bool:
+        """Whether the person has compared the words of now."""
+        code = self.codes.get(user_id)
+        return code is not None and bool(code.words) and self._compared.get(user_id) == code.words
+
+    def set_compared(self, user_id: str, compared: bool) -> None:
+        """Note that the words of now were found the same on both ends, or that they were not."""
+        code = self.codes.get(user_id)
+        if compared and code is not None and code.words:
+            self._compared[user_id] = code.words
+            self.codes[user_id] = replace(code, is_other=False)
+        else:
+            self._compared.pop(user_id, None)
+
+    def apply_qualities(self, words: Mapping[str, str]) -> bool:
+        """Take in how good the connections are; whether anything that is shown changed."""
+        changed = False
+        for user_id, word in words.items():
+            person = self.people.get(user_id)
+            if person is not None and person.quality != word:
+                self.people[user_id] = replace(person, quality=word)
+                changed = True
+        return changed
+
     def apply(self, event: CallEvent) -> None:
         """Take in one event of the engine."""
         match event:
@@ -101,6 +166,8 @@ class RoomModel:
                 self.people.pop(user_id, None)
                 self._names.pop(user_id, None)
                 self._quality_of.pop(user_id, None)
+                self.codes.pop(user_id, None)
+                self._compared.pop(user_id, None)
             case PeerStateChanged(user_id, state, reason):
                 if user_id in self.people:
                     self.people[user_id] = replace(self.people[user_id], state=state, reason=reason)
@@ -123,10 +190,33 @@ class RoomModel:
             case ActiveSpeakerChanged(user_id):
                 self.active_speaker = user_id
             case _:
+                self._apply_rights(event)
+
+    def _apply_rights(self, event: CallEvent) -> None:
+        match event:
+            case RoomChanged(rules):
+                self.rules = rules
+                if rules.host != self.own_id:
+                    self.knocks.clear()
+                for user_id, person in self.people.items():
+                    if person.is_host != (user_id == rules.host):
+                        self.people[user_id] = replace(person, is_host=user_id == rules.host)
+            case Knocked(user_id, display_name):
+                if user_id in self.knocks or len(self.knocks) < MAX_KNOCKS:
+                    self.knocks[user_id] = shown_name(display_name, user_id)
+            case KnockGone(user_id):
+                self.knocks.pop(user_id, None)
+            case SafetyCodeChanged(user_id):
+                self.codes[user_id] = event
+            case _:
                 pass
 
     def _change_state(self, event: CallStateChanged) -> None:
-        if event.state in (CallState.IDLE, CallState.JOINING):
+        if event.state in (CallState.IDLE, CallState.JOINING, CallState.WAITING):
+            self.rules = OPEN
+            self.knocks.clear()
+            self.codes.clear()
+            self._compared.clear()
             self.people.clear()
             self._names.clear()
             self.quality = None
@@ -144,6 +234,7 @@ class RoomModel:
             audio_muted=info.audio_muted,
             video_muted=info.video_muted,
             screen=info.screen,
+            is_host=info.user_id == self.rules.host,
         )
 
     def _name_for(self, info: ParticipantInfo) -> str:
@@ -171,11 +262,14 @@ class RoomModel:
             return "Not in a call"
         if self.state is CallState.JOINING:
             return "Joining…"
+        if self.state is CallState.WAITING:
+            return "Waiting to be let in…"
         if self.state is CallState.SERVER_LOST:
             return "Server lost, reconnecting…"
         for states, words in (
             ({PeerState.FAILED, PeerState.CLOSED}, "No connection to"),
             ({PeerState.RECONNECTING}, "Reconnecting to"),
+            ({PeerState.UNSTABLE}, "Unstable connection to"),
             ({PeerState.NEW, PeerState.CONNECTING}, "Connecting to"),
         ):
             names = [person.name for person in self.people.values() if person.state in states]

@@ -169,6 +169,8 @@ class TileGrid(QWidget):
             tile.set_audio_muted(person.audio_muted)
             tile.set_video_muted(person.video_muted)
             tile.set_status(person.status_text())
+            tile.set_state(person.state)
+            tile.set_quality(person.shown_quality)
         if changed:
             self._pinned = [each for each in self._pinned if each in self._all]
             self._grid_chosen = self._grid_chosen and bool(self._screens.tiles)

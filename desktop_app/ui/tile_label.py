@@ -32,6 +32,15 @@ COMPACT = LabelStyle(icon_px=12, pad_x_px=6, pad_y_px=2, margin_px=5, font_share
 """On thumbnails, where the name would otherwise hide the face."""
 SCRIM = QColor(10, 13, 17, 175)
 MARK = QColor(255, 139, 132)
+GOOD = QColor("#5fd08a")
+POOR = QColor("#f2b94f")
+_BADGES = {
+    "excellent": ("signal-4", GOOD),
+    "good": ("signal-3", GOOD),
+    "poor": ("signal-2", POOR),
+    "lost": ("signal-1", MARK),
+}
+"""By a word of quality/score.py; the colours are those of the dark appearance, for the pill is always dark."""
 HAND_FILL = QColor(255, 204, 77)
 HAND_INK = QColor(58, 38, 0)
 STATUS_SHARE = 0.84
@@ -47,9 +56,11 @@ def render_name_label(
     audio_muted: bool,
     video_muted: bool,
     pinned: bool = False,
+    quality: str = "",
     style: LabelStyle = NORMAL,
 ) -> QPixmap:
-    """The name on a dark pill, a pin and a crossed-out microphone or camera before it, at most `max_width_px` wide.
+    """The name on a dark pill, before it the bars of the connection's quality (none while it is not known), a pin and a
+    crossed-out microphone or camera; at most `max_width_px` wide.
 
     Rendered once and kept by the tile: laying out text for every frame of nine tiles would cost more than the
     pictures.
@@ -59,7 +70,8 @@ def render_name_label(
     font.setWeight(QFont.Weight.Medium)
     metrics = QFontMetricsF(font)
     text_color = theme.current_palette().tile_text
-    marks = [("pin", text_color)] * pinned
+    marks = [(_BADGES[quality][0], _BADGES[quality][1])] if quality in _BADGES else []
+    marks += [("pin", text_color)] * pinned
     marks += [("microphone-off", MARK)] * audio_muted + [("camera-off", MARK)] * video_muted
     marks_width = len(marks) * (style.icon_px + 5)
     text_room = max(0.0, max_width_px - 2 * style.pad_x_px - marks_width)
@@ -117,6 +129,26 @@ def render_hand(order: int, side_px: int, ratio: float, font: QFont) -> QPixmap:
 
 def _square(side_px: int) -> QSize:
     return QRect(0, 0, side_px, side_px).size()
+
+
+def draw_status_pill(painter: QPainter, area: QRect, text: str) -> None:
+    """Write a sentence on a dark pill at the picture's upper edge: the picture goes on."""
+    painter.save()
+    font = QFont(painter.font())
+    font.setPointSizeF(max(6.0, font.pointSizeF() * (0.9 if area.height() >= 160 else 0.8)))
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 40.0)
+    pill = QRectF(0, 0, metrics.horizontalAdvance(shown) + 20, metrics.height() + 8)
+    pill.moveCenter(QPointF(area.center().x(), 0))
+    pill.moveTop(area.top() + 8)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(SCRIM)
+    painter.drawRoundedRect(pill, 7, 7)
+    painter.setPen(POOR)
+    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, shown)
+    painter.restore()
 
 
 def draw_status(painter: QPainter, area: QRect, text: str, *, below_avatar: bool) -> None:

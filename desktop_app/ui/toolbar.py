@@ -31,8 +31,9 @@ _AROUND_TEXT_PX = 32
 class ActionButton(QToolButton):
     """A button of an action; it looks different while the action's "off" property is set."""
 
-    def __init__(self, action: QAction, kind: str = "toolbar") -> None:
+    def __init__(self, action: QAction, kind: str = "toolbar", badge_word: str = "unread") -> None:
         super().__init__()
+        self._badge_word = badge_word
         self._kind = kind
         self._badge = 0
         self.setDefaultAction(action)
@@ -55,7 +56,7 @@ class ActionButton(QToolButton):
         action = self.defaultAction()
         self._badge = int(action.property(BADGE) or 0)
         name = action.text().replace("&", "")
-        self.setAccessibleName(f"{name}, {self._badge} unread" if self._badge else name)
+        self.setAccessibleName(f"{name}, {self._badge} {self._badge_word}" if self._badge else name)
         kind = "off" if action.property("off") else self._kind
         if kind != self.property("kind"):
             theme.set_style(self, kind=kind)
@@ -116,6 +117,7 @@ class Toolbar(QFrame):
             ActionButton(actions.microphone),
             ActionButton(actions.camera),
             ActionButton(actions.share_screen),
+            ActionButton(actions.people, badge_word="waiting"),
             ActionButton(actions.chat),
             ActionButton(actions.whiteboard),
             ActionButton(actions.react),

@@ -13,10 +13,11 @@ from .avatar import draw_avatar
 from .frame_converter import FrameFeed
 from .grid_layout import MAX_ASPECT
 from .picture_fit import fit_picture
+from .quality_words import quality_look
 from .tile_label import COMPACT, NORMAL, STATUS_SHARE, draw_status, render_hand, render_name_label
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QHideEvent, QImage, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 
     from desktop_app.media.frame_slot import FrameSlot
 
@@ -72,6 +73,7 @@ class VideoTile(QWidget):
         self._audio_muted = False
         self._video_muted = False
         self._status = ""
+        self._quality = ""
         self._talking = False
         self._speaking = False
         self._pinned = False
@@ -172,6 +174,17 @@ class VideoTile(QWidget):
             self.setToolTip(text)
             self._changed()
 
+    @property
+    def quality(self) -> str:
+        """How good the connection is, in a word of quality/score.py; empty where there is none."""
+        return self._quality
+
+    def set_quality(self, word: str) -> None:
+        """Show the bars of the connection's quality."""
+        if word != self._quality:
+            self._quality = word
+            self._changed()
+
     def set_talking(self, talking: bool) -> None:
         """Draw or remove the ring around somebody who is heard."""
         if talking != self._talking:
@@ -233,6 +246,7 @@ class VideoTile(QWidget):
         parts += [f"hand raised, number {self._hand}"] * bool(self._hand)
         parts += ["pinned"] * self._pinned
         parts += ["microphone muted"] * self._audio_muted + ["camera off"] * self._video_muted
+        parts += [quality_look(self._quality).words] * bool(self._quality)
         self.setAccessibleName(", ".join(parts + [self._status] * bool(self._status)))
 
     # Frames
@@ -304,9 +318,7 @@ class VideoTile(QWidget):
                 room = self.height() * (STATUS_SHARE if self._status else 1.0)
                 draw_avatar(painter, QRectF(0, 0, self.width(), room), initials_of)
         if self._status and (self.showing_picture or self.height() >= SMALL_BELOW_PX):
-            if self.showing_picture:
-                painter.fillRect(self.rect(), VEIL)
-            draw_status(painter, self.rect(), self._status, below_avatar=not self.showing_picture)
+            self._paint_status(painter)
         self._paint_label(painter)
         if self._hand:
             self._paint_hand(painter, self._hand)
@@ -325,6 +337,15 @@ class VideoTile(QWidget):
             picture.fit if picture.box == box else fit_picture(*picture.source_size, *box, whole=self._whole)
         )
 
+    def _paint_status(self, painter: QPainter) -> None:
+        if self.showing_picture:
+            painter.fillRect(self.rect(), VEIL)
+        draw_status(painter, self.rect(), self._status, below_avatar=not self.showing_picture)
+
+    def _image_of(self, picture: Picture) -> QImage:
+        """What is painted of a picture."""
+        return picture.image
+
     def _paint_picture(self, painter: QPainter, picture: Picture) -> None:
         ratio = self.devicePixelRatioF()
         box = self._device_size()
@@ -336,13 +357,14 @@ class VideoTile(QWidget):
             painter.translate(self.width(), 0)
             painter.scale(-1, 1)
         target = QRectF(fit.x / ratio, fit.y / ratio, fit.width / ratio, fit.height / ratio)
+        image = self._image_of(picture)
         if picture.box == box:
-            picture.image.setDevicePixelRatio(ratio)
-            painter.drawImage(QPointF(target.topLeft()), picture.image)
+            image.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(target.topLeft()), image)
         else:  # made for another size: until the next frame is there, scale it here
-            picture.image.setDevicePixelRatio(1)
+            image.setDevicePixelRatio(1)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(target, picture.image)
+            painter.drawImage(target, image)
         painter.restore()
 
     def _paint_label(self, painter: QPainter) -> None:
@@ -358,6 +380,7 @@ class VideoTile(QWidget):
                 audio_muted=self._audio_muted,
                 video_muted=self._video_muted,
                 pinned=self._pinned,
+                quality=self._quality,
                 style=style,
             )
         height = round(self._label.height() / self._label.devicePixelRatio())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from desktop_app.call.events import CallEvent, MediaKind
     from desktop_app.data.board_changes import BoardChange
     from desktop_app.data.messages.board import Shape
+    from desktop_app.media.chimes import Chime
     from desktop_app.settings.schema import Settings
 
 FINGERPRINT = "ab" * 32
@@ -284,6 +285,10 @@ class FakeEngine:
     async def play_test_tone(self) -> None:
         """Play nothing; `hold` makes it last."""
         await self._called("play_test_tone")
+
+    def play_chime(self, chime: Chime) -> None:
+        """Play nothing."""
+        self.calls.append(Call("play_chime", (chime,)))
 
     async def test_connection(
         self, settings: Settings, on_line: Callable[[TestLine], None]

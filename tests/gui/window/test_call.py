@@ -60,7 +60,7 @@ def test_people_get_tiles_with_their_pictures(qtbot: QtBot, call: MainWindow, en
 def test_names_mutes_and_connection_states_are_on_the_tiles(call: MainWindow, engine: FakeEngine) -> None:
     emit(engine, ParticipantJoined(BEN))
     tile = call.call_page.grid.tiles["b"]
-    assert tile.accessibleName() == "Ben, microphone muted, Connecting…"
+    assert tile.accessibleName() == "Ben, microphone muted, connection not known yet, Connecting…"
     emit(engine, PeerStateChanged("b", PeerState.CONNECTED))
     assert tile.status == ""
     emit(engine, ParticipantChanged(ParticipantInfo("b", "Benno", video_muted=True)))
@@ -215,7 +215,8 @@ def test_a_lost_server_is_told_until_it_is_back(call: MainWindow, engine: FakeEn
     assert "Server lost" in call.state_line.text
     assert call.pages.currentWidget() is call.call_page
     emit(engine, CallStateChanged(CallState.IN_CALL, "room"))
-    assert call.notices.text == ""
+    assert call.notices.text == "The server is back."
+    assert called(engine, "play_chime") == [("lost",), ("back",)]
 
 
 def test_a_device_that_fails_in_a_call_is_told_until_it_is_back(call: MainWindow, engine: FakeEngine) -> None:

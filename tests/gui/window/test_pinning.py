@@ -48,7 +48,7 @@ def test_a_double_click_pins_and_makes_large(many: Many) -> None:
     tile = many.grid.tiles["u3"]
     QTest.mouseDClick(tile, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(20, 20))
     assert many.pinned() == ("u3",)
-    assert tile.accessibleName() == "Person 3, pinned"
+    assert tile.accessibleName() == "Person 3, pinned, connection not known yet"
     assert many.layout() == "speaker", "a pin asks for a large place"
     assert many.large() == ["u3", "u0"]
     QTest.mouseDClick(tile, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(20, 20))

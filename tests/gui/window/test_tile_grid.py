@@ -107,7 +107,7 @@ def test_tiles_appear_change_and_disappear(grid: TileGrid) -> None:
     grid.show_people([Person("u1", "Renamed", audio_muted=True, state=PeerState.RECONNECTING)])
     (tile,) = grid.tiles.values()
     assert tile is before["u1"], "a tile that stays is not made again: its picture would flicker"
-    assert tile.accessibleName() == "Renamed, microphone muted, Reconnecting…"
+    assert tile.accessibleName() == "Renamed, microphone muted, connection lost, Reconnecting…"
     assert not before["u0"].isVisible()
     grid.show_people([])
     assert grid.tiles == {}

@@ -1,0 +1,1 @@
+"""Who is in the call, who waits at the door, and what the host decides."""
