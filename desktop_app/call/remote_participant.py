@@ -120,6 +120,11 @@ class RemoteParticipant:
         self._picture_sent = sent
         return self.update(self._told)
 
+    @property
+    def is_picture_sent(self) -> bool:
+        """Whether their path to us carries pictures, as far as they said."""
+        return self._picture_sent
+
     def update(self, told: ParticipantInfo) -> bool:
         """They told of their name or mute states; True when what is known of them changed."""
         self._told = told

@@ -67,7 +67,7 @@ export function arrange(list, { staged }) {
   const room = list.getBoundingClientRect(); // clientWidth may be rounded up, and a row would not fit
   const [wide, tall] = [Math.floor(room.width), Math.floor(room.height)];
   // Two people: the own picture floats in a corner, where there is room for one.
-  const floating = shown === 2 && tall >= FLOATING_MIN_PX;
+  const floating = !staged && shown === 2 && tall >= FLOATING_MIN_PX;
   list.classList.toggle("floating", floating);
   list.classList.toggle("staged", staged);
   const set = (name, px) => list.style.setProperty(name, `${px}px`);

@@ -7,6 +7,7 @@ import { NetworkWatch } from "./network.js";
 import { Peer } from "./peer.js";
 import { QualityWatch } from "./quality_watch.js";
 import { Room } from "./room.js";
+import { OwnScreen } from "./screen.js";
 import { SafetyCodes } from "./safety.js";
 import { Paths } from "./sfu/paths.js";
 import { SpeechWatch } from "./sfu/speech.js";
@@ -47,11 +48,12 @@ export class Call extends EventTarget {
   participants = new Map();
   room = new Room(this.userId, (message) => this.#signaling.send(message));
   safety = new SafetyCodes();
+  screen = new OwnScreen();
   quality = new QualityWatch(this);
   topology = new Topology({
     participants: this.participants,
     send: (message) => this.#signaling.send(message),
-    tracks: () => this.#media.tracks,
+    tracks: () => ({ ...this.#media.tracks, screen: this.screen.track }),
   });
 
   /** `media` is a LocalMedia; its tracks are sent as they come and go. */
@@ -62,7 +64,11 @@ export class Call extends EventTarget {
       for (const participant of this.participants.values()) {
         this.#noteWithheld(participant, participant.withheld);
       }
+      if (this.screen.track !== null) {
+        this.#tellStates(); // what comes on the line of pictures is another thing now
+      }
     });
+    this.screen.addEventListener("change", () => this.#screenChanged());
     this.#signaling.addEventListener("message", ({ detail }) => this.#receive(detail));
     this.#signaling.addEventListener("waiting", () => this.dispatchEvent(new Event("waiting")));
     this.#signaling.addEventListener("away", () => this.#lostServer());
@@ -129,6 +135,7 @@ export class Call extends EventTarget {
     this.#over = true;
     clearInterval(this.#timer);
     this.#media.removeEventListener("change", this.onMediaChange);
+    this.screen.stop();
     this.#signaling.close();
     this.#network?.close();
     this.#speech?.close();
@@ -270,6 +277,7 @@ export class Call extends EventTarget {
 
   #describe(participant, info) {
     Object.assign(participant, describe(info));
+    this.topology.screensChanged();
     this.#noteWithheld(participant, participant.withheld);
   }
 
@@ -293,7 +301,7 @@ export class Call extends EventTarget {
     const peer = new Peer({
       iceServers: this.#iceServers,
       certificate: this.#certificate,
-      tracks: this.#media.tracks,
+      tracks: this.#lineTracks,
       sending: false, // until they are in the map, where their place is known
       send: (data) => this.#signaling.send({ type: "signal", targetUserId: userId, data }),
     });
@@ -323,12 +331,29 @@ export class Call extends EventTarget {
   #mediaChanged(kind) {
     this.#applyMute();
     for (const { peer } of this.participants.values()) {
-      peer.setTrack(kind, this.#media.tracks[kind]);
+      peer.setTrack(kind, this.#lineTracks[kind]);
     }
     this.topology.setTrack(kind, this.#media.tracks[kind]);
     if (kind === "audio") {
       this.#listen();
     }
+    this.#tellStates();
+  }
+
+  /** On the direct connections a screen goes in place of the camera's picture. */
+  get #lineTracks() {
+    const { audio, video } = this.#media.tracks;
+    return { audio, video: this.screen.track ?? video };
+  }
+
+  #screenChanged() {
+    if (this.#over) {
+      return;
+    }
+    for (const { peer } of this.participants.values()) {
+      peer.setTrack("video", this.#lineTracks.video);
+    }
+    this.topology.setTrack("screen", this.screen.track);
     this.#tellStates();
   }
 
@@ -345,7 +370,9 @@ export class Call extends EventTarget {
 
   #states() {
     const { audio, video } = this.#media.tracks;
-    return { audioMuted: this.#muted || audio === null, videoMuted: video === null };
+    const screen = this.screen.track !== null;
+    const videoMuted = video === null && !(screen && this.topology.mode === "mesh");
+    return { audioMuted: this.#muted || audio === null, videoMuted, screen };
   }
 
   #tellStates() {
@@ -376,5 +403,6 @@ function describe(info) {
     audioMuted: info.audioMuted === true,
     videoMuted: info.videoMuted === true,
     cameraOff: info.videoMuted === true,
+    screen: info.screen === true,
   };
 }

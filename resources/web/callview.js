@@ -3,6 +3,8 @@
 import { Gallery } from "./gallery.js";
 import { NONE } from "./media.js";
 import { showBars } from "./people/peopleview.js";
+import { pictureOf } from "./screen.js";
+import { ScreenView, screenWords } from "./screenview.js";
 import { ServerLine } from "./serverline.js";
 import { Tile } from "./tiles.js";
 import { crowdWords, deviceWords, muteAskedWords, peerWords, topologyWords, wayWords } from "./words.js";
@@ -22,6 +24,7 @@ export class CallView extends EventTarget {
   #ownTile = null;
   #gallery = new Gallery(element("tiles"));
   #noticeTimer = null;
+  #screens = new ScreenView(this.#gallery, (words) => this.#say(words));
   #serverLine = new ServerLine(element("server-line"));
 
   constructor(media, room) {
@@ -55,9 +58,10 @@ export class CallView extends EventTarget {
     this.#gallery.setOwn(this.#ownTile);
     this.#showOwn();
     this.#setStatus("Joining…");
+    this.#screens.open(call);
     call.addEventListener("joined", ({ detail }) => this.#joined(detail));
     call.addEventListener("left", ({ detail }) => this.#left(detail));
-    call.addEventListener("updated", ({ detail }) => this.#gallery.get(detail.userId)?.update(detail));
+    call.addEventListener("updated", ({ detail }) => this.#update(detail));
     call.addEventListener("away", () => this.#serverLine.away(call.participants.size > 0));
     call.addEventListener("back", () => this.#serverLine.back());
     call.addEventListener("refused", ({ detail }) => this.say(detail));
@@ -82,6 +86,7 @@ export class CallView extends EventTarget {
     this.#ownTrack = null;
     this.#ownTile = null;
     this.#gallery.clear();
+    this.#screens.close();
     this.#serverLine.close();
     clearTimeout(this.#noticeTimer);
   }
@@ -100,7 +105,7 @@ export class CallView extends EventTarget {
       if (kind === "audio") {
         tile.setSound(paths.current.audio);
       } else {
-        tile.setPicture(paths.current.video);
+        this.#update(participant);
       }
       this.#showState(participant);
     });
@@ -110,12 +115,26 @@ export class CallView extends EventTarget {
       }
     });
     this.#showState(participant);
-    tile.update(participant);
+    this.#update(participant);
     this.#countPeople();
     this.#showSpeaker();
   }
 
+  #update(participant) {
+    const { topology } = this.#call ?? {};
+    const tile = this.#gallery.get(participant.userId);
+    if (topology === undefined || tile === undefined) {
+      return;
+    }
+    const isScreen = participant.screen && topology.mode === "mesh";
+    const label = isScreen ? screenWords(participant.name) : participant.name;
+    tile.update({ ...participant, label, screen: isScreen });
+    tile.setPicture(pictureOf(participant, topology));
+    this.#screens.update(participant);
+  }
+
   #left(userId) {
+    this.#screens.left(userId);
     this.#gallery.remove(userId);
     this.#countPeople();
   }
@@ -175,7 +194,7 @@ export class CallView extends EventTarget {
   }
 
   #countPeople() {
-    this.#setStatus(crowdWords(this.#gallery.size));
+    this.#setStatus(crowdWords(this.#call?.participants.size ?? 0));
   }
 
   #setStatus(words) {

@@ -1,6 +1,7 @@
 // Who is on the screen, where, and how large.
 
 import { arrange, hasStage, pageSize, stripOf } from "./arrange.js";
+import { sharerOf } from "./screen.js";
 import { MAX_LARGE_FEEDS } from "./sfu/messages.js";
 
 const LARGE_PX = 400; // of the screen; a smaller tile shows no more than the small picture has
@@ -10,7 +11,7 @@ const element = (id) => document.getElementById(id);
 /**
  * Tiles in pages, in the order of joining; the own one is on each of them. One may be pinned: it is large, and the
  * others stand in a row below. Who speaks comes to the first page.
- * Event "view" (detail: { large, small }): which people are on the screen, the most important first.
+ * Event "view" (detail: { large, small, screens }): which people, and whose screens, are on the screen, the most important first.
  */
 export class Gallery extends EventTarget {
   #list;
@@ -19,6 +20,7 @@ export class Gallery extends EventTarget {
   #order = [];
   #page = 0;
   #pinned = null;
+  #screens = []; // of #order: they are large while nobody is pinned
   #speaker = null;
   #told = "";
   #frame = null;
@@ -56,7 +58,17 @@ export class Gallery extends EventTarget {
     this.#tiles.delete(userId);
     this.#order = this.#order.filter((each) => each !== userId);
     this.#pinned = this.#pinned === userId ? null : this.#pinned;
+    this.#screens = this.#screens.filter((each) => each !== userId);
     this.#lay();
+  }
+
+  /** Whether what this tile shows is a screen. */
+  setScreen(userId, shown) {
+    if (shown !== this.#screens.includes(userId)) {
+      this.#screens = shown ? [...this.#screens, userId] : this.#screens.filter((each) => each !== userId);
+      this.#page = 0;
+      this.#lay();
+    }
   }
 
   get(userId) {
@@ -84,6 +96,7 @@ export class Gallery extends EventTarget {
     }
     this.#own?.remove();
     this.#own = this.#pinned = this.#speaker = null;
+    this.#screens = [];
     this.#page = 0;
     this.#told = "";
   }
@@ -120,37 +133,40 @@ export class Gallery extends EventTarget {
       return;
     }
     const { width, height } = this.#list.getBoundingClientRect();
-    const staged = this.#pinned !== null && this.#order.length > 1 && hasStage(height);
-    const others = this.#order.filter((each) => each !== this.#pinned);
-    if (this.#pinned !== null && !staged) {
-      others.unshift(this.#pinned); // beside the others, in the first place
+    const large = this.#pinned ?? this.#screens[0] ?? null;
+    const isScreen = this.#screens.includes(large);
+    const staged = large !== null && (isScreen || this.#order.length > 1) && hasStage(height);
+    const others = this.#order.filter((each) => each !== large);
+    if (large !== null && !staged) {
+      others.unshift(large); // beside the others, in the first place
     }
     const places = Math.max(1, (staged ? stripOf(width, height).count : pageSize(width, height)) - 1);
-    this.#bringSpeaker(others, places);
+    this.#bringSpeaker(others, places, large);
     const pages = Math.max(1, Math.ceil(others.length / places));
     this.#page = Math.min(Math.max(0, this.#page), pages - 1);
     const start = Math.min(this.#page * places, Math.max(0, others.length - places)); // the last page is a full one
     const shown = new Set(others.slice(start, start + places));
     if (staged) {
-      shown.add(this.#pinned);
+      shown.add(large);
     }
     for (const [userId, tile] of this.#tiles) {
       tile.setPinned(userId === this.#pinned);
+      tile.element.classList.toggle("large", staged && userId === large);
       tile.element.hidden = !shown.has(userId);
     }
-    this.#sort(others);
+    this.#sort(others, large);
     arrange(this.#list, { staged });
     this.#showPager(pages);
     this.#tell(shown);
   }
 
   /** Who speaks and would be on a later page takes the last place of the first one. */
-  #bringSpeaker(others, places) {
+  #bringSpeaker(others, places, large) {
     const at = others.indexOf(this.#speaker);
     if (this.#page > 0 || at < places) {
       return;
     }
-    if (others[places - 1] === this.#pinned) {
+    if (at === -1 || others[places - 1] === large) {
       return; // there is one place, and it is taken
     }
     const [here, there] = [this.#order.indexOf(others[places - 1]), this.#order.indexOf(this.#speaker)];
@@ -159,8 +175,8 @@ export class Gallery extends EventTarget {
   }
 
   /** Tiles stand in the order of the pages: what is read aloud and what the tabulator key finds is what is seen. */
-  #sort(others) {
-    const wanted = [...new Set([this.#pinned, ...others].filter((each) => this.#tiles.has(each)))];
+  #sort(others, large) {
+    const wanted = [...new Set([large, ...others].filter((each) => this.#tiles.has(each)))];
     const elements = [...wanted.map((each) => this.#tiles.get(each).element), this.#own.element];
     elements.forEach((each, index) => {
       if (this.#list.children[index] !== each) {
@@ -178,12 +194,14 @@ export class Gallery extends EventTarget {
 
   #tell(shown) {
     const first = [this.#pinned, this.#speaker].filter((each) => shown.has(each));
-    const visible = [...new Set([...first, ...this.#order.filter((each) => shown.has(each))])];
+    const seen = this.#order.filter((each) => shown.has(each));
+    const visible = [...new Set([...first, ...seen])].filter((each) => sharerOf(each) === null);
+    const screens = this.#screens.filter((each) => shown.has(each)).map((each) => sharerOf(each) ?? each);
     const isWide = (userId) => this.#tiles.get(userId).element.clientWidth * devicePixelRatio >= LARGE_PX;
     const large = visible.filter(isWide).slice(0, MAX_LARGE_FEEDS);
     const small = visible.filter((each) => !large.includes(each));
     // Nobody sees a page in the background.
-    const view = document.hidden ? { large: [], small: [] } : { large, small };
+    const view = document.hidden ? { large: [], small: [], screens: [] } : { large, small, screens };
     const told = JSON.stringify(view);
     if (told !== this.#told) {
       this.#told = told;

@@ -13,6 +13,7 @@ export class Tile {
   #audio;
   #muted = false;
   #videoMuted = true;
+  #screen = false;
   #own;
   #observer = new ResizeObserver(() => this.#show());
 
@@ -39,8 +40,9 @@ export class Tile {
     this.update({ name, audioMuted: false, videoMuted: true });
   }
 
-  /** `label` stands on the tile where it is not the name itself. */
-  update({ name, label = name, audioMuted, videoMuted }) {
+  /** `label` stands on the tile where it is not the name itself. Of a `screen` nothing is cut off. */
+  update({ name, label = name, audioMuted, videoMuted, screen = false }) {
+    this.#screen = screen;
     this.#muted = audioMuted;
     this.#videoMuted = videoMuted;
     this.element.querySelector(".tile-name").textContent = label;
@@ -194,7 +196,7 @@ export class Tile {
     this.element.classList.toggle("camera-off", this.#videoMuted);
     this.element.classList.toggle("no-picture", this.#videoMuted || videoWidth === 0);
     const change = (videoWidth / videoHeight) * (this.element.clientHeight / this.element.clientWidth);
-    this.element.classList.toggle("whole", Math.min(change, 1 / change) < LEAST_VISIBLE);
+    this.element.classList.toggle("whole", this.#screen || Math.min(change, 1 / change) < LEAST_VISIBLE);
   }
 }
 

@@ -94,9 +94,9 @@ class MeshRoute:
         return participant is not None and not participant.info.screen
 
     def expects_screen(self, user_id: str) -> bool:
-        """In place of the camera's picture."""
+        """In place of the camera's picture, unless the path to us is too narrow for either."""
         participant = self._participants.get(user_id)
-        return participant is not None and participant.info.screen and not participant.info.video_muted
+        return participant is not None and participant.info.screen and participant.is_picture_sent
 
     def state_of(self, user_id: str) -> tuple[PeerState, str]:
         """The direct connection's."""

@@ -86,7 +86,7 @@ class SfuRoute:
             audio=media.audio_feed,
             camera=None,
             thumbnail=None,
-            screen=None,
+            has_screen=True,
             on_narrower=media.path_narrowed.set,
             wanted_kbps=lambda: self._probed_kbps,
         )

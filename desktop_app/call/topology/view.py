@@ -57,8 +57,10 @@ def wanted_feeds(
         if view is None or view.screens is None
         else [each for each in view.screens if each in sharers]
     )
-    screens = tuple(dict.fromkeys(user for user in wanted if user in others))[: offered.max_large]
-    large = large[: offered.max_large - len(screens)]
+    # A screen has no thumbnail: one stays as long as there are any pictures at all.
+    most_screens = max(offered.max_large, 1 if offered.thumbnails else 0)
+    screens = tuple(dict.fromkeys(user for user in wanted if user in others))[:most_screens]
+    large = large[: max(0, offered.max_large - len(screens))]
     pictures = [WantedFeed(user, "screen") for user in screens]
     for user in here:
         kind: Feed = "camera" if user in large else "thumbnail"

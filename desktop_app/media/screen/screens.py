@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 PREFIX = "screen:"
 LOOK_S = 3.0
 """So often it is looked whether the screen is still there, and where."""
+_FAILURES = (ScreenShotError, OSError, AssertionError)
+"""mss asserts that there is an answer, and there is none when the display has gone."""
 GONE = "That screen is no longer there."
 NO_SCREENS = "This desktop does not let programs see its screens."
 
@@ -79,14 +81,14 @@ class ScreenGrabber:
             self._monitor = self._look()
         try:
             shot = self._taker.grab(self._monitor)
-        except ScreenShotError:
+        except _FAILURES:
             self._monitor = self._look()  # it has become smaller, or is gone
             return None
         return Grabbed(shot.raw, shot.width, shot.height)
 
     def close(self) -> None:
         """Close the connection to the display."""
-        with contextlib.suppress(ScreenShotError, OSError):
+        with contextlib.suppress(*_FAILURES):
             self._taker.close()
 
 
@@ -94,7 +96,7 @@ class ScreenGrabber:
 def _errors(sentence: str) -> Iterator[None]:
     try:
         yield
-    except (ScreenShotError, OSError) as error:
+    except _FAILURES as error:
         raise DeviceError(sentence) from error
 
 

@@ -96,6 +96,7 @@ class X11Display:
         if status != 1:
             raise X11Error(bytes(body[:reason_bytes]).decode("latin-1") or "access is denied")
         vendor_bytes, formats = struct.unpack_from("<H", body, 16)[0], body[21]
+        self.resource_base: int = struct.unpack_from("<I", body, 4)[0]
         root: int = struct.unpack_from("<I", body, 32 + (vendor_bytes + 3 & ~3) + 8 * formats)[0]
         return root
 
@@ -120,7 +121,8 @@ class X11Display:
         except OSError as error:
             raise X11Error(f"the display is gone: {error}") from error
 
-    def _request(self, opcode: int, data: int, body: bytes) -> int:
+    def request(self, opcode: int, data: int, body: bytes) -> int:
+        """Send a request and do not wait for what becomes of it; its number."""
         body += bytes(-len(body) % 4)
         self._send(struct.pack("<BBH", opcode, data, 1 + len(body) // 4) + body)
         self._sequence = self._sequence + 1 & 0xFFFF
@@ -128,7 +130,7 @@ class X11Display:
 
     def _ask(self, opcode: int, data: int, body: bytes) -> tuple[bytes, bytearray]:
         """The first 32 bytes of the answer, and what follows them. Errors of requests without one are passed over."""
-        sequence = self._request(opcode, data, body)
+        sequence = self.request(opcode, data, body)
         while True:
             head = bytes(self._read(_PACKET_BYTES))
             kind, detail, answered, words = struct.unpack_from("<BBHI", head)
@@ -141,6 +143,10 @@ class X11Display:
                 raise X11Error(f"error {detail} for request {opcode}", detail)
             if kind == _REPLY and answered == sequence:
                 return head, more
+
+    def settle(self) -> None:
+        """Return when the display has done everything that was asked."""
+        self.geometry(self.root)
 
     def _extension(self, name: str) -> int | None:
         if name not in self._opcodes:
@@ -195,7 +201,7 @@ class X11Display:
         """Let the display keep the window's pixels also where another one lies over it (Composite)."""
         opcode = self._extension("Composite")
         if opcode is not None:
-            self._request(opcode, _COMPOSITE_REDIRECT, struct.pack("<IBxxx", window, _AUTOMATIC))
+            self.request(opcode, _COMPOSITE_REDIRECT, struct.pack("<IBxxx", window, _AUTOMATIC))
 
     def image(self, window: int, width: int, height: int) -> bytearray:
         """Its pixels, four bytes each: blue, green, red, nothing."""

@@ -40,8 +40,7 @@ _LINES: tuple[tuple[FeedKind, str], ...] = (
     ("thumbnail", "video"),
     ("screen", "video"),
 )
-"""In the order of their lines: our name, and SDP's. Each is there whether something is sent on it or not, so that
-beginning to share a screen takes no negotiation."""
+"""In the order of their lines: our name, and SDP's."""
 _PICTURES: tuple[FeedKind, ...] = ("camera", "screen", "thumbnail")
 DOWNLINK_LOSS = 0.05
 """What sound is protected against at least, by Opus's own FEC as Janus 1.1.2 passes on no RED: the SFU does not tell
@@ -57,6 +56,8 @@ class PublisherFeeds:
     camera: EncodedFeed | None
     thumbnail: EncodedFeed | None
     screen: EncodedFeed | None = None
+    has_screen: bool = False
+    """Have a line for a screen, whether one is shown or not: beginning to show one then takes no negotiation."""
     on_narrower: Callable[[], None] = lambda: None
     """The path was found to carry clearly less than before."""
     wanted_kbps: Callable[[], float] = lambda: 0.0
@@ -90,6 +91,7 @@ class SfuPublisher:
             "thumbnail": feeds.thumbnail,
             "screen": feeds.screen,
         }
+        self._lines = _LINES if feeds.has_screen or feeds.screen is not None else _LINES[:-1]
         self._senders: dict[FeedKind, MediaSender] = {}
         self._path = PathMonitor()
         self._control = TransportControl(
@@ -126,14 +128,14 @@ class SfuPublisher:
         """
         link, pc = self._link, self._link.pc
         link.begin()
-        for _, media in _LINES:
+        for _, media in self._lines:
             transceiver = pc.addTransceiver(media, direction="sendonly")
             transceiver.setCodecPreferences(codec_preferences(media))
         await link.describe(await pc.createOffer())
         if link.is_over:
             raise ConnectionError("the publication was given up while it was described")
         mids = [transceiver.mid for transceiver in pc.getTransceivers()]
-        tracks = tuple((mid, kind) for mid, (kind, _) in zip(mids, _LINES, strict=True) if mid is not None)
+        tracks = tuple((mid, kind) for mid, (kind, _) in zip(mids, self._lines, strict=True) if mid is not None)
         return PublisherOffer(pc.localDescription.sdp, tracks)
 
     async def take_answer(self, sdp: str) -> None:
@@ -141,7 +143,7 @@ class SfuPublisher:
         if self._link.is_over or self._link.pc.signalingState != "have-local-offer":
             return  # late, or said twice
         try:
-            check_description(sdp, max_media=len(_LINES))
+            check_description(sdp, max_media=len(self._lines))
             await self._link.take(sdp, "answer")
         except ValueError as error:
             self._link.note_failure(BAD_ANSWER, error)
@@ -224,7 +226,7 @@ class SfuPublisher:
         return self._link.closed
 
     def _make_sender(self, kind: str, transport: RTCDtlsTransport) -> SenderBase:
-        name, _ = _LINES[len(self._senders)]
+        name, _ = self._lines[len(self._senders)]
         sender: MediaSender
         if name == "audio":
             sender = AudioSender(transport, self._feeds[name], self._control)

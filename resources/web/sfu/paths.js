@@ -1,17 +1,17 @@
 // The ways by which one participant's sound and picture come: the direct connection and the SFU.
 
-const KINDS = ["audio", "video"];
+const KINDS = ["audio", "video", "screen"];
 
 /**
  * What is shown and heard comes from the path on which something came last; until then from the one before.
- * Events (detail: "audio" or "video"): "track" (`current[kind]`, a track or null, is another one, or goes on), "rest"
+ * Events (detail: "audio", "video" or "screen"): "track" (`current[kind]`, a track or null, is another one, or goes on), "rest"
  * (nothing more comes of it, and it may end).
  */
 export class Paths extends EventTarget {
-  #arrived = { audio: new Map(), video: new Map() }; // path to track, in the order of arrival
+  #arrived = { audio: new Map(), video: new Map(), screen: new Map() }; // path to track, in the order of arrival
   #resting = new Set();
 
-  current = { audio: null, video: null };
+  current = { audio: null, video: null, screen: null };
 
   /** The first sound or picture of `track` has come by `path`. */
   arrive(path, kind, track) {

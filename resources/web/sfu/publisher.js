@@ -1,19 +1,21 @@
-// What this page sends to the SFU: sound, camera, and a small picture of the camera.
+// What this page sends to the SFU: sound, camera, a small picture of the camera, and a screen.
 
 import { SfuLink } from "./link.js";
 import { silentTrack } from "./silence.js";
 
 const CAMERA_BPS = 1_700_000; // 960 x 540; VP8 gains nothing to see above it
 const THUMBNAIL_BPS = 150_000;
+const SCREEN_BPS = 1_500_000; // 1280 x 720 at 15 pictures a second
 const THUMBNAIL_HEIGHT_PX = 180;
 const THUMBNAIL_FPS = 15;
 const SLOTS = [
   { kind: "audio", media: "audio" },
   { kind: "camera", media: "video", encoding: { maxBitrate: CAMERA_BPS } },
   { kind: "thumbnail", media: "video", encoding: { maxBitrate: THUMBNAIL_BPS, maxFramerate: THUMBNAIL_FPS } },
+  { kind: "screen", media: "video", source: "screen", encoding: { maxBitrate: SCREEN_BPS } },
 ];
 
-/** `tracks` are { audio, video }, each a track or null. Nothing of a picture is encoded until somebody watches it. */
+/** `tracks` are { audio, video, screen }, each a track or null. Nothing of a picture is encoded until somebody watches it. */
 export class Publisher extends SfuLink {
   #tracks;
   #watched = new Set();
@@ -83,12 +85,12 @@ export class Publisher extends SfuLink {
   }
 
   async #fill() {
-    for (const { kind, media, encoding } of SLOTS) {
+    for (const { kind, media, source = media, encoding } of SLOTS) {
       const sender = this.#slots.get(kind)?.sender;
       if (sender === undefined) {
         continue;
       }
-      const track = this.#tracks[media] ?? (kind === "audio" ? this.#silent() : null);
+      const track = this.#tracks[source] ?? (kind === "audio" ? this.#silent() : null);
       if (sender.track !== track) {
         await sender.replaceTrack(track);
       }

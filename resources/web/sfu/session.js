@@ -11,6 +11,7 @@ let sessions = 0;
 /** Events: "change" (a connection's state, or what belongs to whom). */
 export class SfuSession extends EventTarget {
   #userIds = () => [];
+  #sharers = () => [];
   #view = null;
   #timer = null;
 
@@ -20,13 +21,14 @@ export class SfuSession extends EventTarget {
   publisher;
   subscriber;
 
-  /** `userIds` are all others, in the order of joining; the other options are for the two connections. */
-  constructor({ userIds, view, ...options }) {
+  /** `userIds` are all others, in the order of joining, `sharers` who shows a screen; the other options are for the two connections. */
+  constructor({ userIds, sharers, view, ...options }) {
     super();
     this.epoch = options.epoch;
     sessions += 1;
     this.path = `sfu ${this.epoch} ${sessions}`;
     this.#userIds = userIds;
+    this.#sharers = sharers;
     this.#view = view;
     this.publisher = new Publisher(options);
     this.subscriber = new Subscriber({ ...options, path: this.path });
@@ -37,7 +39,7 @@ export class SfuSession extends EventTarget {
     this.#want();
   }
 
-  /** { large, small }: user ids of who is on the screen; null until somebody has said. */
+  /** { large, small, screens }: user ids of who is on the screen; null until somebody has said. */
   show(view) {
     this.#view = view;
     this.wantSoon();
@@ -50,8 +52,7 @@ export class SfuSession extends EventTarget {
 
   /** Whether somebody's picture is on the screen. */
   wantsPicture(userId) {
-    const feeds = wantedFeeds(this.#userIds(), this.#view);
-    return feeds.some((feed) => feed.userId === userId && feed.kind !== "audio");
+    return this.#feeds().some((feed) => feed.userId === userId && ["camera", "thumbnail"].includes(feed.kind));
   }
 
   /** What we said may not have been heard. */
@@ -92,22 +93,29 @@ export class SfuSession extends EventTarget {
 
   #want() {
     this.#timer = null;
-    this.subscriber.want(wantedFeeds(this.#userIds(), this.#view));
+    this.subscriber.want(this.#feeds());
+  }
+
+  #feeds() {
+    return wantedFeeds(this.#userIds(), this.#view, this.#sharers());
   }
 }
 
-/** Everybody's sound, and one picture of whoever is on the screen. */
-export function wantedFeeds(userIds, view) {
+/** Everybody's sound, one picture of whoever is seen, and the screens that are, which go before large pictures. */
+export function wantedFeeds(userIds, view, sharers = []) {
   const { large, small } = view ?? {
     large: userIds.slice(0, MAX_LARGE_FEEDS),
     small: userIds.slice(MAX_LARGE_FEEDS),
   };
   const there = new Set(userIds);
+  const wanted = (view?.screens ?? sharers).filter((userId) => sharers.includes(userId));
+  const screens = wanted.filter((userId) => there.has(userId)).slice(0, MAX_LARGE_FEEDS);
+  const most = MAX_LARGE_FEEDS - screens.length;
   const pictures = new Map();
-  for (const userId of large.slice(0, MAX_LARGE_FEEDS)) {
+  for (const userId of large.slice(0, most)) {
     pictures.set(userId, "camera");
   }
-  for (const userId of [...large.slice(MAX_LARGE_FEEDS), ...small]) {
+  for (const userId of [...large.slice(most), ...small]) {
     if (!pictures.has(userId)) {
       pictures.set(userId, "thumbnail");
     }
@@ -115,6 +123,7 @@ export function wantedFeeds(userIds, view) {
   const seen = Array.from(pictures).filter(([userId]) => there.has(userId));
   const feeds = [
     ...userIds.map((userId) => ({ userId, kind: "audio" })),
+    ...screens.map((userId) => ({ userId, kind: "screen" })),
     ...seen.map(([userId, kind]) => ({ userId, kind })),
   ];
   return feeds.slice(0, MAX_FEEDS);

@@ -4,6 +4,8 @@ import { Arrivals } from "./arrivals.js";
 import { SfuLink } from "./link.js";
 
 const mediaOf = (kind) => (kind === "audio" ? "audio" : "video");
+/** Of the Paths. */
+const sortOf = (kind) => (kind === "screen" ? "screen" : mediaOf(kind));
 
 /**
  * `pathsOf` finds the Paths of a participant. A track belongs to whom the server says, and is taken from them before
@@ -107,11 +109,11 @@ export class Subscriber extends SfuLink {
     let mixed = false;
     for (const [mid, owner] of Array.from(this.#owners)) {
       const other = next.get(mid);
-      if (other?.userId !== owner.userId || mediaOf(other.kind) !== mediaOf(owner.kind)) {
+      if (other?.userId !== owner.userId || sortOf(other.kind) !== sortOf(owner.kind)) {
         this.#arrivals.unwatch(mid);
         this.#owners.delete(mid);
-        this.#pathsOf(owner.userId)?.withdraw(this.#path, [mediaOf(owner.kind)]);
-        mixed ||= other !== undefined;
+        this.#pathsOf(owner.userId)?.withdraw(this.#path, [sortOf(owner.kind)]);
+        mixed ||= other !== undefined && other.userId !== owner.userId;
       }
     }
     if (mixed) {
@@ -141,7 +143,7 @@ export class Subscriber extends SfuLink {
       return;
     }
     this.#arrivals.watch(mid, mediaOf(kind), () => {
-      this.#pathsOf(userId)?.arrive(this.#path, mediaOf(kind), transceiver.receiver.track);
+      this.#pathsOf(userId)?.arrive(this.#path, sortOf(kind), transceiver.receiver.track);
     });
   }
 }

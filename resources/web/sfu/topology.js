@@ -37,7 +37,7 @@ export class Topology extends EventTarget {
 
   speaker = null;
 
-  /** `participants` is the call's Map; `tracks` gives this person's { audio, video } tracks of the moment. */
+  /** `participants` is the call's Map; `tracks` gives this person's { audio, video, screen } tracks of the moment. */
   constructor({ participants, send, tracks }) {
     super();
     this.#participants = participants;
@@ -138,6 +138,13 @@ export class Topology extends EventTarget {
     }
     if (this.speaker === userId) {
       this.#setSpeaker(null);
+    }
+  }
+
+  /** Somebody shows their screen, or no longer. */
+  screensChanged() {
+    for (const sfu of this.#sessions()) {
+      sfu.wantSoon();
     }
   }
 
@@ -276,6 +283,7 @@ export class Topology extends EventTarget {
       tracks: this.#tracks(),
       pathsOf: (userId) => this.#participants.get(userId)?.paths ?? null,
       userIds: () => Array.from(this.#participants.keys()),
+      sharers: () => Array.from(this.#participants.values()).filter(({ screen }) => screen).map(({ userId }) => userId),
       view: this.#view,
     });
     sfu.addEventListener("change", () => this.dispatchEvent(new Event("change")));

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.call.topology.view import Offered, View, wanted_feeds
-from desktop_app.protocol.topology import MAX_LARGE_FEEDS
+from desktop_app.protocol.topology import MAX_LARGE_FEEDS, WantedFeed
 
 OTHERS = tuple("abcdefg")
 ALL = Offered()
@@ -55,3 +55,27 @@ def test_the_bounds_are_kept_whatever_is_asked_for(
     assert set(seen) <= set(OTHERS)
     assert sum(feed.kind == "camera" for feed in feeds) <= min(max_large, MAX_LARGE_FEEDS)
     assert [feed.user_id for feed in feeds if feed.kind == "audio"] == list(OTHERS)
+
+
+def screens(feeds: tuple[WantedFeed, ...]) -> list[str]:
+    return [feed.user_id for feed in feeds if feed.kind == "screen"]
+
+
+def test_screens_go_before_large_pictures_and_never_above_the_limit() -> None:
+    view = View(("a", "b", "c"), ("d",))
+    feeds = wanted_feeds(OTHERS, view, ALL, None, ("c", "d"))
+    assert screens(feeds) == ["c", "d"]
+    assert [feed.user_id for feed in feeds if feed.kind == "camera"] == ["a"]
+    assert {feed.user_id for feed in feeds if feed.kind == "thumbnail"} == {"b", "c", "d"}
+    assert screens(wanted_feeds(OTHERS, None, ALL, None, OTHERS)) == list(OTHERS[:3])
+
+
+def test_screens_that_are_not_on_screen_or_not_shared_are_not_asked_for() -> None:
+    view = View((), (), screens=("b", "stranger", "b"))
+    assert screens(wanted_feeds(OTHERS, view, ALL, None, ("a", "b"))) == ["b"]
+    assert screens(wanted_feeds(OTHERS, View(screens=()), ALL, None, ("a", "b"))) == []
+
+
+def test_the_last_screen_goes_with_the_last_thumbnail() -> None:
+    assert screens(wanted_feeds(OTHERS, None, Offered(0, True), None, ("a", "b"))) == ["a"]
+    assert screens(wanted_feeds(OTHERS, None, Offered(0, False), None, ("a", "b"))) == []
