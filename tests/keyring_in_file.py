@@ -28,7 +28,7 @@ def environment(path: Path) -> Mapping[str, str]:
 class KeyringInFile(KeyringBackend):
     """Counts as a good one."""
 
-    priority = 5.0  # type: ignore[assignment] # the package makes a class property of it
+    priority = 5.0
 
     def _entries(self) -> dict[str, str]:
         path = Path(os.environ[VARIABLE])

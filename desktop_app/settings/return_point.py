@@ -44,6 +44,8 @@ class ReturnPoint:
     room: str
     needs_key: bool
     """Whether the link had a key, which is in the keyring, if anywhere."""
+    hosted: bool
+    """Whether the server ran in the process that is gone."""
 
     @property
     def key_name(self) -> str:
@@ -65,7 +67,7 @@ def new_path(folder: Path) -> Path:
     return folder / f"call-{secrets.token_hex(8)}.json"
 
 
-def write_point(path: Path, link: str, room: str) -> None:
+def write_point(path: Path, link: str, room: str, *, hosted: bool) -> None:
     """Write down where this process is. Waits for the disk.
 
     Raises:
@@ -76,6 +78,7 @@ def write_point(path: Path, link: str, room: str) -> None:
         "link": public,
         "room": room,
         "needs_key": bool(key),
+        "hosted": hosted,
         "pid": os.getpid(),
         "started_s": psutil.Process().create_time(),
     }
@@ -123,7 +126,9 @@ def find_point(folder: Path, now_s: float | None = None) -> tuple[ReturnPoint | 
             if not -60 <= now_s - changed_s <= MAX_AGE_S:
                 useless.append(path)
                 continue
-            point = ReturnPoint(path, content["link"], content["room"], content["needs_key"])
+            point = ReturnPoint(
+                path, content["link"], content["room"], content["needs_key"], content["hosted"]
+            )
             points.append((changed_s, point))
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.warning("%s is damaged and is not used: %s", path.name, type(error).__name__)
@@ -140,7 +145,7 @@ def _read(path: Path) -> tuple[float, dict[str, Any]]:
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
         raise ValueError("no small regular file")
     content = json.loads(path.read_bytes().decode("ascii"))
-    kinds = {"link": str, "room": str, "needs_key": bool, "pid": int, "started_s": float}
+    kinds = {"link": str, "room": str, "needs_key": bool, "hosted": bool, "pid": int, "started_s": float}
     if not isinstance(content, dict) or any(
         not isinstance(content.get(name), kind) for name, kind in kinds.items()
     ):
@@ -154,4 +159,4 @@ def _lives(content: dict[str, Any]) -> bool:
         started_s = psutil.Process(content["pid"]).create_time()
     except (psutil.Error, ValueError, OverflowError):
         return False
-    return abs(started_s - content["started_s"]) < _START_TOLERANCE_S
+    return bool(abs(started_s - content["started_s"]) < _START_TOLERANCE_S)

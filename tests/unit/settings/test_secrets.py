@@ -43,7 +43,7 @@ def path(tmp_path: Path) -> Path:
 def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringInFile]:
     """The system's keyring."""
     monkeypatch.setenv(VARIABLE, str(tmp_path / "keyring.json"))
-    made = KeyringInFile()
+    made = KeyringInFile()  # type: ignore[no-untyped-call]
     before = keyring.get_keyring()
     keyring.set_keyring(made)
     yield made
@@ -54,7 +54,7 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keyring
 def no_backend() -> Iterator[None]:
     """A system without one."""
     before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
     yield
     keyring.set_keyring(before)
 
@@ -153,10 +153,10 @@ async def test_without_a_keyring_secrets_last_as_long_as_the_program(
 
 @pytest.mark.expected_warnings("does not answer")
 async def test_a_keyring_that_hangs_is_given_up(
-    path: Path, backend: KeyringInFile, keeper: Keep, caplog: Any
+    path: Path, backend: KeyringInFile, keeper: Keep, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     go_on = threading.Event()
-    backend.get_password = lambda *_: str(go_on.wait(20))  # type: ignore[method-assign]
+    monkeypatch.setattr(backend, "get_password", lambda *_: str(go_on.wait(20)))
     vault = Vault(limit_s=0.05)
     kept = keeper(path, vault)
     await kept.save(SETTINGS)
@@ -168,12 +168,12 @@ async def test_a_keyring_that_hangs_is_given_up(
 
 @pytest.mark.expected_warnings("the keyring refuses")
 async def test_a_keyring_that_refuses_is_no_defect(
-    path: Path, backend: KeyringInFile, keeper: Keep, caplog: Any
+    path: Path, backend: KeyringInFile, keeper: Keep, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    def refuse(*_: str) -> None:
+    def refuse(_service: str, _name: str, _secret: str) -> None:
         raise OSError("hunter2 is a bad password")
 
-    backend.set_password = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(backend, "set_password", refuse)
     await keeper(path).save(SETTINGS)
     assert "refuses: OSError" in caplog.text
     assert "hunter2" not in caplog.text
