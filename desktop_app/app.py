@@ -14,18 +14,23 @@ from PySide6.QtWidgets import QApplication
 
 import desktop_app
 from desktop_app.core.log import setup_file_logging
-from desktop_app.core.paths import log_file, settings_file
+from desktop_app.core.paths import calls_dir, log_file, settings_file
 from desktop_app.engine.qt_bridge import EngineBridge
 from desktop_app.hosting import InProcessHost
 from desktop_app.media.qt_audio import QtAudioBackend
+from desktop_app.network_watch import watch_network
+from desktop_app.settings.keeper import NO_KEYRING, SettingsKeeper
 from desktop_app.settings.schema import SettingsError
 from desktop_app.settings.store import SettingsStore
+from desktop_app.settings.vault import Vault
+from desktop_app.ui.async_slots import run_coroutine
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.theme import apply_theme
 
 if TYPE_CHECKING:
     from desktop_app.arguments import AppArguments
     from desktop_app.protocol.invite import Invite
+    from desktop_app.settings.store import LoadResult
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +45,9 @@ def run(arguments: AppArguments) -> int:
     application.setDesktopFileName("bridgecall")
     application.setQuitOnLastWindowClosed(False)  # the window closes the call first, then quits
 
-    store = SettingsStore(settings_file())
-    loaded = store.load()
+    vault = Vault()
+    keeper = SettingsKeeper(SettingsStore(settings_file()), vault)
+    loaded = keeper.load()
     settings = loaded.settings
     if arguments.name is not None:
         try:
@@ -58,22 +64,28 @@ def run(arguments: AppArguments) -> int:
     window = MainWindow(
         bridge,
         settings=settings,
-        save_settings=store.save_in_background,
+        save_settings=keeper.save,
         initial_invite=arguments.invite,
         notice=loaded.notice,
+        calls_folder=calls_dir(),
+        vault=vault,
     )
     window.closed.connect(loop.stop)
     interrupts = _close_on_signals(window)
 
-    def begin() -> None:
+    async def begin() -> None:
         window.start()
+        watch_network(bridge.network_changed)
+        secrets = run_coroutine(window, take_secrets(window, keeper, loaded), lambda _sentence: None)
+        if any(each.startswith("turn") and "," not in each for each in settings.ice_servers):
+            await asyncio.wait((secrets,))  # a call that begins now needs its relays
         if arguments.host:
             window.controller.invite_changed.connect(_print_link)
             window.start_call()
         elif arguments.join and arguments.invite is not None:
             window.join(arguments.invite)
 
-    loop.call_soon(begin)
+    loop.call_soon(lambda: run_coroutine(window, begin()))
     try:
         with loop:
             loop.run_forever()
@@ -81,8 +93,20 @@ def run(arguments: AppArguments) -> int:
     finally:
         interrupts.stop()
         backend.close()
+        vault.close()
     logger.info("Bridgecall ends")
     return 0
+
+
+async def take_secrets(window: MainWindow, keeper: SettingsKeeper, loaded: LoadResult) -> None:
+    """Give the window what the keyring has; take secrets out of a file of an older version."""
+    settings = await keeper.with_secrets(loaded.settings)
+    notice = "" if await keeper.has_keyring() else NO_KEYRING
+    if loaded.had_secrets:
+        await keeper.save(settings)
+        if notice and any("," in each for each in settings.ice_servers):
+            window.notices.show_notice("warning", notice, "keyring")
+    window.take_secrets(loaded.settings, settings, notice)
 
 
 def _print_link(invite: Invite | None) -> None:

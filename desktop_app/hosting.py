@@ -26,14 +26,14 @@ class InProcessHost:
         self._certificate: ServerCertificate | None = None
         self._address = LOOPBACK
 
-    async def start(self) -> None:
-        """Listen on a free port, with a certificate of our own making."""
+    async def start(self, port: int = 0) -> None:
+        """Listen on `port`, 0 for a free one, with a certificate of our own making."""
         if self._server.running:
             return
         self._certificate = await asyncio.to_thread(self_made_certificate)
         addresses = await asyncio.to_thread(lan_addresses)
         self._address = addresses[0] if addresses else LOOPBACK
-        await self._server.start(ssl=self._certificate.context)
+        await self._server.start(port=port, ssl=self._certificate.context)
 
     def invite(self, room_id: str) -> Invite:
         """By the LAN address, for others."""

@@ -44,6 +44,11 @@ def log_file(program: str = APP_NAME) -> Path:
     return _base("state") / f"{program}.log"
 
 
+def calls_dir() -> Path:
+    """Where windows write down which calls they are in."""
+    return _base("state") / "calls"
+
+
 def transfers_dir() -> Path:
     """Where programs write down which files they are sending."""
     return _base("state") / "transfers"

@@ -47,8 +47,11 @@ def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
     """The person's own STUN and TURN servers. The settings were validated; a line that still fails is left out."""
     servers = []
     for line in settings.ice_servers:
+        if line.startswith("turn") and "," not in line:
+            logger.info("a TURN server of the settings is not used: its secret is not known")
+            continue
         try:
             servers.append(parse_ice_server(line))
         except ValueError:
-            logger.warning("an ICE server of the settings is not valid and is not used", exc_info=True)
+            logger.warning("an ICE server of the settings is not valid and is not used")
     return tuple(servers)

@@ -80,10 +80,10 @@ class EngineCore:
             speakers=() if backend is None else tuple(backend.speakers()),
         )
 
-    async def host(self, display_name: str) -> HostedRoom:
-        """Start the server if need be, and enter a new room on it."""
-        await self._host.start()
-        room_id, key = new_room_id(), new_room_key()
+    async def host(self, display_name: str, again: Invite | None = None) -> HostedRoom:
+        """Start the server if need be, and enter a new room on it, or the one of before a crash."""
+        await self._host.start(0 if again is None else again.port)
+        room_id, key = (new_room_id(), new_room_key()) if again is None else (again.room_id, again.key)
         await self.join(replace(self._host.own_invite(room_id), key=key), display_name)
         return HostedRoom(replace(self._host.invite(room_id), key=key))
 

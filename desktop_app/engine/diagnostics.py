@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import desktop_app
 from desktop_app.core.paths import log_file
+from desktop_app.settings.secrets import without_secrets
 
 if TYPE_CHECKING:
     from desktop_app.media.devices import Devices
@@ -51,9 +52,8 @@ def _json(value: object) -> str:
 def _public(settings: Settings | None) -> dict[str, Any] | None:
     if settings is None:
         return None
-    values = dataclasses.asdict(settings)
-    # URL,USER,SECRET: only the address is anybody's business.
-    values["ice_servers"] = [line.split(",", 1)[0] for line in settings.ice_servers]
+    # Whom one calls is nobody's business either.
+    values = dataclasses.asdict(without_secrets(settings)[0]) | {"last_target": bool(settings.last_target)}
     values.pop("window_geometry", None)
     return values
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 class Host(Protocol):
     """A signaling server in this process. Lives on the engine loop."""
 
-    async def start(self) -> None:
-        """Listen on a free port (nothing to do when it listens already).
+    async def start(self, port: int = 0) -> None:
+        """Listen on `port`, 0 for a free one (nothing to do when it listens already).
 
         Raises:
             UserFacingError: with the sentence for the person.

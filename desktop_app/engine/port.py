@@ -71,8 +71,11 @@ class EnginePort(Protocol):
     async def list_devices(self) -> Devices:
         """The cameras, microphones and speakers of now."""
 
-    async def host(self, display_name: str) -> HostedRoom:
-        """Start the server in this process (if it does not run yet), make a new room and join it."""
+    async def host(self, display_name: str, again: Invite | None = None) -> HostedRoom:
+        """Start the server in this process (if it does not run yet), make a new room and join it.
+
+        `again` is the link of a room that a server of ours had before a crash: the same port, room and secret.
+        """
 
     async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
         """Join a room; returns when the server has welcomed us. While the host decides the state is WAITING.

@@ -92,9 +92,9 @@ class EngineBridge(QObject):
         """The cameras, microphones and speakers of now."""
         return await self._call(self._core.list_devices())
 
-    async def host(self, display_name: str) -> HostedRoom:
-        """Start the server in this process, make a new room and join it."""
-        return await self._call(self._core.host(display_name))
+    async def host(self, display_name: str, again: Invite | None = None) -> HostedRoom:
+        """Start the server in this process, make a new room (or one again) and join it."""
+        return await self._call(self._core.host(display_name, again))
 
     async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
         """Join a room."""

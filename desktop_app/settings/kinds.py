@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from desktop_app.core.ice_url import split_ice_server
+from desktop_app.core.ice_url import check_ice_url, split_ice_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +139,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class IceServers:
-    """A list of URL[,USER,SECRET] (RFC 7064, RFC 7065)."""
+    """A list of URL[,USER,SECRET] (RFC 7064, RFC 7065); a TURN server without a secret is not used."""
 
     maximum: int
 
@@ -150,7 +150,9 @@ class IceServers:
         if len(value) > self.maximum:
             raise ValueError(f"{title}: at most {self.maximum} can be used.")
         for each in value:
-            split_ice_server(each)
+            # A bare TURN address is a server whose secret is in the keyring, or was.
+            if check_ice_url(each.strip()) is not None:
+                split_ice_server(each)
         return tuple(each.strip() for each in value)
 
 

@@ -2,7 +2,7 @@
 
 Only what differs from the defaults is written. A save changes what was changed since the last load or save
 and leaves the rest of the file alone, so that two windows with one file do not undo each other's changes, and
-values of a newer version survive an older one.
+values of a newer version survive an older one. No secret is ever written (see `secrets`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import stat
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from .file_lock import file_lock
 from .migrations import CURRENT_VERSION, migrate
 from .schema import OPTION_BY_NAME, OPTIONS, Settings, SettingsError
+from .secrets import split_values, with_secrets, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,16 @@ class LoadResult:
 
     settings: Settings
     notice: str | None = None
+    had_secrets: bool = False
+    """The file holds secrets, of an older version or written by hand: it should be saved, which takes them out."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
     version: int = CURRENT_VERSION
     values: dict[str, Any] | None = None
-    """None when there is no file."""
+    """None when there is no file. Without secrets."""
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 class _BrokenFileError(Exception):
@@ -85,7 +89,11 @@ class SettingsStore:
                 return LoadResult(Settings(), _UNREADABLE)
             settings, wrong = _checked(file.values or {})
             self._base = settings
-            return LoadResult(settings, _notice_for(wrong))
+            try:
+                settings = with_secrets(settings, file.secrets)
+            except SettingsError:
+                wrong.append(OPTION_BY_NAME["ice_servers"].title)
+            return LoadResult(settings, _notice_for(wrong), bool(file.secrets))
 
     def save(self, settings: Settings) -> None:
         """Write what changed since the last load or save.
@@ -114,6 +122,7 @@ class SettingsStore:
                 self._save(newest)
 
     def _save(self, settings: Settings) -> None:
+        settings, _ = without_secrets(settings)
         try:
             self._target().parent.mkdir(parents=True, exist_ok=True)
             with file_lock(self._lock_path()):
@@ -158,7 +167,8 @@ class SettingsStore:
         version = content.pop(_VERSION_KEY, CURRENT_VERSION)
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise _BrokenFileError("the version is not a number from 1 on")
-        return _File(max(version, CURRENT_VERSION), migrate(content, version))
+        public, secrets = split_values(content)
+        return _File(max(version, CURRENT_VERSION), migrate(public, version), secrets)
 
     def _merged(self, settings: Settings) -> dict[str, Any]:
         try:
@@ -186,7 +196,7 @@ class SettingsStore:
         data = json.dumps(content, indent=2).encode("ascii") + b"\n"
         target = self._target()
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-        try:  # mkstemp makes it 0600: TURN secrets are inside
+        try:  # mkstemp makes it 0600: whom one calls is inside
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()

@@ -65,6 +65,10 @@ class CallController(QObject):
         self._password: asyncio.Future[str] | None = None
         self._wanted_muted: dict[MediaKind, bool] = {}
         self.invite: Invite | None = None
+        self.is_hosting = False
+        """Whether the server of this invite runs in this program."""
+        self.before_close: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        """What has to be done after the call is left and before `closed`."""
 
     @property
     def settings(self) -> Settings:
@@ -78,10 +82,10 @@ class CallController(QObject):
 
     # Calls
 
-    def start_call(self, display_name: str) -> None:
-        """Host a new room."""
+    def start_call(self, display_name: str, again: Invite | None = None) -> None:
+        """Host a new room, or again the one of before a crash."""
         self._remember(display_name=display_name)
-        self._begin(self._host(display_name), "Starting the call…")
+        self._begin(self._host(display_name, again), "Starting the call…")
 
     def join(self, invite: Invite, display_name: str, **typed: str) -> None:
         """Join a room; `typed` are settings to keep for the next time."""
@@ -121,11 +125,13 @@ class CallController(QObject):
             if shiboken6.isValid(self):
                 self.busy_changed.emit("")
 
-    async def _host(self, display_name: str) -> None:
-        room = await self._engine.host(display_name)
+    async def _host(self, display_name: str, again: Invite | None) -> None:
+        room = await self._engine.host(display_name, again)
+        self.is_hosting = True
         self._set_invite(room.invite)
 
     async def _join(self, invite: Invite, display_name: str) -> None:
+        self.is_hosting = False
         self._set_invite(invite)
         password = ""
         try:
@@ -252,6 +258,7 @@ class CallController(QObject):
             for what, work in (
                 ("keeping the window's place", self._save_settings(settings)),
                 ("closing the engine", self._engine.close()),
+                *(("ending", work()) for work in self.before_close),
             ):
                 try:
                     await asyncio.wait_for(work, CLOSE_LIMIT_S)

@@ -130,6 +130,12 @@ class JoinForm(QWidget):
         self._error_label.setText(sentence)
         self._error_label.setVisible(bool(sentence))
 
+    def take_target(self, before: str, now: str) -> None:
+        """The link kept from the last time has got its secret back; what was typed meanwhile stays."""
+        if self.target_field.text == before:
+            self.target_field.edit.setText(now)
+            self.target_field.edit.setCursorPosition(0)
+
     def take_settings(self, settings: Settings) -> None:
         """Follow a change that was made elsewhere, but not over what is being typed."""
         for field, value in ((self.name_field, settings.display_name), (self.server_field, settings.server)):

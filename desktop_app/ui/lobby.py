@@ -26,6 +26,7 @@ from .grid_layout import arrange_one
 from .join_form import JoinForm
 from .level_meter import LevelMeter
 from .names import clean_name
+from .return_card import ReturnCard
 from .toolbar import ActionButton
 from .video_tile import VideoTile
 
@@ -109,6 +110,7 @@ class Lobby(QScrollArea):
         self.refresh_button.setToolTip("Look for devices again")
         self.refresh_button.setAccessibleName("Look for devices again")
         self.refresh_button.clicked.connect(self.refresh_requested)
+        self.return_card = ReturnCard()
         self.form = JoinForm(settings, invite)
         self.form.name_field.edit.textChanged.connect(self._name_changed)
         self._build_layout(mute_actions)
@@ -145,6 +147,8 @@ class Lobby(QScrollArea):
         form_column.addWidget(title)
         form_column.addWidget(subtitle)
         form_column.addSpacing(theme.Spacing.L)
+        form_column.addWidget(self.return_card)
+        form_column.addSpacing(theme.Spacing.S)
         form_column.addWidget(self.form)
         form_column.addStretch(1)
         self._form_box = QWidget()

@@ -44,6 +44,7 @@ from .notice_bar import NoticeBar
 from .people.coordinator import PeopleCoordinator
 from .people.password_dialog import ASK_TEXT, ASK_TITLE, PasswordDialog
 from .reactions.coordinator import SignsCoordinator
+from .returning import Returning
 from .room_model import RoomModel
 from .screens.coordinator import ScreensCoordinator
 from .state_line import StateLine
@@ -51,6 +52,7 @@ from .waiting_page import WaitingPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
     from PySide6.QtGui import QCloseEvent
 
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from desktop_app.engine.port import EnginePort
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
+    from desktop_app.settings.vault import Vault
 
     from .settings_dialog import SettingsDialog
 
@@ -79,7 +82,10 @@ class MainWindow(QMainWindow):
         save_settings: Callable[[Settings], Coroutine[Any, Any, None]],
         initial_invite: Invite | None = None,
         notice: str | None = None,
+        calls_folder: Path | None = None,
+        vault: Vault | None = None,
     ) -> None:
+        """With `calls_folder` and `vault` the window writes down where it is in a call, to return after a crash."""
         super().__init__()
         self._engine = engine
         self._model = RoomModel(engine.user_id)
@@ -110,12 +116,17 @@ class MainWindow(QMainWindow):
         )
         self._connections = ConnectionWatch(self._model, self.notices, sounds)
         self.waiting_page = WaitingPage()
+        self._returning: Returning | None = None
+        if calls_folder is not None and vault is not None:
+            self._returning = Returning(calls_folder, vault, self.controller, self.lobby, self)
+            self.controller.before_close.append(self._returning.close)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.lobby)
         self.pages.addWidget(self.call_page)
         self.pages.addWidget(self.waiting_page)
         self._appearance = settings.appearance
         self._settings_dialog: SettingsDialog | None = None
+        self._secrets_notice = ""
         self._shutting_down = False
         self._done = False
         self._build()
@@ -183,6 +194,7 @@ class MainWindow(QMainWindow):
         controller.failed.connect(self._show_failure)
         controller.notice.connect(self.notices.show_notice)
         controller.invite_changed.connect(lambda _invite: self._show_model())
+        controller.invite_changed.connect(lambda _invite: self._note_call())
         controller.devices_listed.connect(self.lobby.show_devices)
         controller.settings_changed.connect(self._use_settings)
         controller.closed.connect(self._finish)
@@ -204,6 +216,8 @@ class MainWindow(QMainWindow):
         self.show()
         self.lobby.form.focus_first()
         self.controller.open_devices()
+        if self._returning is not None:
+            self._returning.look()
 
     def start_call(self) -> None:
         """Host a call under the name in the form."""
@@ -227,6 +241,7 @@ class MainWindow(QMainWindow):
             from .settings_dialog import SettingsDialog  # most people open it rarely
 
             self._settings_dialog = SettingsDialog(self._engine, self.controller.settings, self)
+            self._settings_dialog.rows["ice_servers"].show_notice(self._secrets_notice)
             self._settings_dialog.settings_changed.connect(self.controller.change_settings)
             self.controller.settings_changed.connect(self._settings_dialog.take_settings)
         self._settings_dialog.show()
@@ -273,7 +288,32 @@ class MainWindow(QMainWindow):
                 self.people.take_event(event)
         self._show_model()
 
+    def _note_call(self) -> None:
+        """Write down that we are in a call, once it is known where, or that we have left it."""
+        if self._returning is None or self._shutting_down:
+            return
+        invite = self.controller.invite
+        if self._model.in_call and invite is not None:
+            self._returning.entered(invite, hosted=self.controller.is_hosting)
+        elif not self._model.in_call:
+            self._returning.left()
+
+    def take_secrets(self, before: Settings, now: Settings, notice: str) -> None:
+        """The secrets that `before` lacks are known, or with a `notice` it is known that they cannot be kept."""
+        self._secrets_notice = notice
+        self.lobby.form.take_target(before.last_target, now.last_target)
+        current = self.controller.settings
+        changes = {
+            name: getattr(now, name)
+            for name in ("last_target", "ice_servers")
+            if getattr(current, name) == getattr(before, name)  # what was changed meanwhile stays
+        }
+        self.controller.change_settings(current.replace(**changes))
+        if self._settings_dialog is not None:
+            self._settings_dialog.rows["ice_servers"].show_notice(notice)
+
     def _take_call_state(self, event: CallStateChanged) -> None:
+        self._note_call()
         if event.state is CallState.IDLE:
             if self.pages.currentWidget() is self.call_page:
                 self.controller.forget_invite()

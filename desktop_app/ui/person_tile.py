@@ -80,8 +80,7 @@ class PersonTile(VideoTile):
 
     # A connection that is silent
 
-    @property
-    def turning(self) -> bool:
+    def is_turning(self) -> bool:
         """Whether the mark turns that says that the connection is tried again."""
         return self._turning.isActive()
 

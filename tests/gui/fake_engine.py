@@ -149,9 +149,9 @@ class FakeEngine:
         await self._called("list_devices")
         return self.devices
 
-    async def host(self, display_name: str) -> HostedRoom:
+    async def host(self, display_name: str, again: Invite | None = None) -> HostedRoom:
         """Answer with `room`, and be in it."""
-        await self._called("host", display_name)
+        await self._called("host", display_name, *([again] if again else ()))
         self._enter(self.room.invite.room_id)
         return self.room
 

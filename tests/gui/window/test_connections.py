@@ -122,12 +122,12 @@ def test_the_last_picture_stays_grey_with_a_mark_that_turns(
     emit(engine, state("a", PeerState.RECONNECTING))
     assert tile.status == "Reconnecting…"
     assert tile.showing_picture
-    assert tile.turning
+    assert tile.is_turning()
     assert saturation() < 40
     call.hide()
-    assert not tile.turning, "nothing turns that nobody sees"
+    assert not tile.is_turning(), "nothing turns that nobody sees"
     call.show()
-    assert tile.turning
+    assert tile.is_turning()
     emit(engine, state("a", PeerState.CONNECTED))
-    assert not tile.turning
+    assert not tile.is_turning()
     assert saturation() > 150
