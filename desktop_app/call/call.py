@@ -21,6 +21,7 @@ from desktop_app.protocol.messages import (
 )
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
 from desktop_app.rtc.ice import IceConfiguration
+from desktop_app.rtc.ice_choice import IceChoice
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.errors import ConnectError
@@ -97,7 +98,9 @@ class Call:
         self._loop = asyncio.get_running_loop()
         self._machine = SignalingMachine(request.me, request.room_id)
         self._client: SignalingClient | None = None
-        self._ice = IceConfiguration(request.ice_servers, request.relay_only)
+        self.ice_choice = IceChoice()
+        """Which STUN and TURN servers are used; its `renew` is for when the network has changed."""
+        self._ice = IceConfiguration(request.ice_servers, request.relay_only, self.ice_choice)
         self._tasks = TaskOwner("call")
         self._ending: list[RemoteParticipant] = []
         self._redials: dict[str, int] = {}
@@ -133,8 +136,11 @@ class Call:
         )
         self._client = client
         self._join_sent_s = self._loop.time()
+        self.ice_choice.use(request.ice_servers)
         welcome = await client.connect()
-        self._ice = IceConfiguration((*request.ice_servers, *welcome.ice_servers), request.relay_only)
+        servers = (*request.ice_servers, *welcome.ice_servers)
+        self._ice = IceConfiguration(servers, request.relay_only, self.ice_choice)
+        self.ice_choice.use(servers)
         self._set_state(CallState.IN_CALL)
         self._enter_topology(welcome)
         return welcome
@@ -150,6 +156,7 @@ class Call:
             return
         self._left = True
         await self._tasks.close()
+        self.ice_choice.stop()
         self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
@@ -161,7 +168,11 @@ class Call:
 
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
-        await asyncio.gather(self.topology.wait_closed(), *(each.peer.wait_closed() for each in self._ending))
+        await asyncio.gather(
+            self.ice_choice.wait_closed(),
+            self.topology.wait_closed(),
+            *(each.peer.wait_closed() for each in self._ending),
+        )
 
     def say(self, message: TopologyClientMessage) -> None:
         """Say something to the server, if we are in the room."""

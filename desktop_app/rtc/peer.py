@@ -341,12 +341,13 @@ class Peer:
         if connection is not self._connection:
             return  # it failed or was given up while it gathered
         local = connection.pc.localDescription
-        message: dict[str, JsonValue] = {"type": local.type, "sdp": local.sdp}
-        end: dict[str, JsonValue] = {"type": "candidate", "candidate": None}
-        if self._session is not None:
-            message["session"] = end["session"] = self._session
-        self._send_signal(message)
-        self._send_signal(end)  # aiortc gathers before it describes: the SDP holds all candidates
+        session: dict[str, JsonValue] = {} if self._session is None else {"session": self._session}
+        self._send_signal({"type": local.type, "sdp": local.sdp, **session})
+
+        def send(candidate: JsonValue) -> None:
+            self._send_signal({"type": "candidate", "candidate": candidate, **session})
+
+        connection.pc.tell_later_candidates(send)
 
     # --- the connection -------------------------------------------------------------------------
 
