@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from aioice import Candidate, Connection
 
-    from desktop_app.rtc.counters import SelectedPair
     from desktop_app.rtc.ice_address import ServerAddress
-    from tests.integration.peer_tools import Pair, Person
+    from tests.integration.peer_tools import Person
 
 pytestmark = pytest.mark.needs_program("turnserver")
 
@@ -46,14 +45,6 @@ def trusted(coturn: TurnServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tur
     monkeypatch.setenv("SSL_CERT_FILE", str(coturn.certificate))
     yield coturn
     relays._tls.cache_clear()
-
-
-def selected(pair: Pair) -> SelectedPair:
-    connection = pair.alice.peer._connection
-    assert connection is not None
-    chosen = connection.pc.selected_pair()
-    assert chosen is not None
-    return chosen
 
 
 def ice_of(person: Person) -> Connection:
@@ -79,15 +70,6 @@ class Heard(asyncio.DatagramProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
-
-
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
-async def test_a_call_through_the_relay_alone(trusted: TurnServer, transport: str) -> None:
-    async with calling(IceConfiguration((trusted.ice_server(transport),), relay_only=True)) as pair:
-        pair.alice.peer.make_call()
-        await pair.until_connected()
-        await pair.until_media()
-        assert (selected(pair).local_type, selected(pair).remote_type) == ("relay", "relay")
 
 
 async def test_a_relay_that_comes_late_is_told(coturn: TurnServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +155,7 @@ async def test_a_relay_outlives_its_lifetime_and_its_permissions(
         heard = Heard()
         relay.attach(heard)
         begun_s = asyncio.get_running_loop().time()
-        while asyncio.get_running_loop().time() - begun_s < 5.0:
+        while asyncio.get_running_loop().time() - begun_s < 3.5:
             heard.data.clear()
             relay.sendto(b"on and on", relay.relayed_address)
             await until(lambda: bool(heard.data))
