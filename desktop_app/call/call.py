@@ -150,6 +150,11 @@ class Call:
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()  # they were here first: they offer
 
+    @property
+    def ice_servers(self) -> tuple[IceServer, ...]:
+        """Our own and those that the server named."""
+        return self._ice.servers
+
     async def leave(self) -> None:
         """Leave the room and end every peer; safe to call twice."""
         if self._left:

@@ -41,10 +41,10 @@ def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TurnServer]:
 @pytest.fixture
 def trusted(coturn: TurnServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[TurnServer]:
     """Its certificate is one that the system trusts."""
-    relays._tls.cache_clear()
+    relays.tls_context.cache_clear()
     monkeypatch.setenv("SSL_CERT_FILE", str(coturn.certificate))
     yield coturn
-    relays._tls.cache_clear()
+    relays.tls_context.cache_clear()
 
 
 def ice_of(person: Person) -> Connection:
@@ -136,7 +136,7 @@ async def test_the_servers_are_ranked_before_a_call(trusted: TurnServer) -> None
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(coturn: TurnServer) -> None:
-    relays._tls.cache_clear()
+    relays.tls_context.cache_clear()
     (server,) = usable((coturn.ice_server("tls"),))
     with pytest.raises(RelayError, match="its certificate is not to be trusted"):
         await Relay.allocate(server, 5.0)

@@ -44,7 +44,8 @@ class RelayError(Exception):
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """Trusts the system's authorities. Takes 10 ms the first time."""
     return ssl.create_default_context()
 
 
@@ -90,7 +91,7 @@ class Relay:
     @classmethod
     async def _allocate(cls, server: ServerAddress) -> Relay:
         addresses = await resolve(server.host, server.port, stream=server.transport != "udp")
-        context = await in_thread(_tls, "tls") if server.transport == "tls" else None
+        context = await in_thread(tls_context, "tls") if server.transport == "tls" else None
         for address in addresses[:-1]:
             with contextlib.suppress(OSError, stun.TransactionError):
                 async with asyncio.timeout(ONE_ADDRESS_LIMIT_S):
