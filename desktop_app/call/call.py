@@ -20,7 +20,7 @@ from desktop_app.protocol.messages import (
     Welcome,
 )
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
-from desktop_app.rtc.ice import IceConfiguration
+from desktop_app.rtc.ice import IceConfiguration, make_certificate
 from desktop_app.rtc.ice_choice import IceChoice
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
@@ -100,7 +100,8 @@ class Call:
         self._client: SignalingClient | None = None
         self.ice_choice = IceChoice()
         """Which STUN and TURN servers are used; its `renew` is for when the network has changed."""
-        self._ice = IceConfiguration(request.ice_servers, request.relay_only, self.ice_choice)
+        self._certificate = make_certificate()
+        self._ice = self._ice_with(request.ice_servers)
         self._tasks = TaskOwner("call")
         self._ending: list[RemoteParticipant] = []
         self._redials: dict[str, int] = {}
@@ -139,7 +140,7 @@ class Call:
         self.ice_choice.use(request.ice_servers)
         welcome = await client.connect()
         servers = (*request.ice_servers, *welcome.ice_servers)
-        self._ice = IceConfiguration(servers, request.relay_only, self.ice_choice)
+        self._ice = self._ice_with(servers)
         self.ice_choice.use(servers)
         self._set_state(CallState.IN_CALL)
         self._enter_topology(welcome)
@@ -149,6 +150,9 @@ class Call:
         self.topology.enter(welcome)
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()  # they were here first: they offer
+
+    def _ice_with(self, servers: tuple[IceServer, ...]) -> IceConfiguration:
+        return IceConfiguration(servers, self._request.relay_only, self._certificate, self.ice_choice)
 
     @property
     def ice_servers(self) -> tuple[IceServer, ...]:

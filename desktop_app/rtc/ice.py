@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceTransportPolicy
+from aiortc.rtcdtlstransport import RTCCertificate
 
 from .ice_address import ServerAddress, parse_address
 
@@ -25,11 +26,13 @@ MAX_SERVERS = 16
 
 @dataclass(frozen=True, slots=True)
 class IceConfiguration:
-    """STUN and TURN servers, and whether only relayed paths may be used."""
+    """STUN and TURN servers, whether only relays may be used, and what all connections of a call have in common."""
 
     servers: tuple[IceServer, ...] = ()
     relay_only: bool = False
-    choice: IceChoice | None = field(default=None, compare=False)
+    certificate: RTCCertificate | None = field(default=None, compare=False, repr=False)
+    """Of all connections of a call, so that the safety code stays; None: each makes its own."""
+    choice: IceChoice | None = field(default=None, compare=False, repr=False)
     """Which of the servers answer, and which is best; None: they are tried in the order of `ranked`."""
 
     def ranked(self) -> tuple[ServerAddress, ...]:
@@ -39,6 +42,11 @@ class IceConfiguration:
     def may_answer(self) -> bool:
         """False when all servers are known to be dead: not worth waiting for."""
         return self.choice is None or self.choice.may_answer()
+
+
+def make_certificate() -> RTCCertificate:
+    """A new one for DTLS, with a key of its own."""
+    return RTCCertificate.generateCertificate()
 
 
 @dataclass
