@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 
-from . import consent
+from . import consent, other_paths
 from .gathering import Gathering
 from .sctp import DataTransport
 
@@ -107,6 +107,7 @@ class PeerConnection(RTCPeerConnection):
     def _gather_from(self, transport: RTCIceTransport) -> None:
         if self._gathering is None:  # the others are bundled with the first
             self._gathering = Gathering(transport._connection, self._ice)
+            other_paths.allow(transport._connection)
 
     def tell_later_candidates(self, listener: Callable[[JsonValue], None]) -> None:
         """Hear of each local candidate that `localDescription` does not have, and of their end, which is None.
@@ -240,6 +241,11 @@ class PeerConnection(RTCPeerConnection):
         """How long the far end's ICE takes to answer; None when it does not within the limit, or ICE is not up."""
         transport = self._transport()
         return None if transport is None else await consent.round_trip_s(transport.transport, limit_s)
+
+    async def take_another_path(self, is_silent: Callable[[], bool]) -> bool:
+        """Go over to a relay of this connection when nothing comes on the path in use; True when that was done."""
+        transport = self._transport()
+        return transport is not None and await other_paths.take_another(transport.transport, is_silent)
 
     def remote_sdp(self) -> str | None:
         """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""

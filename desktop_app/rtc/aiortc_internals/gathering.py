@@ -44,6 +44,8 @@ SEARCH_LIMIT_S = 8.0
 MORE_S = 0.1
 """After the first answer of a STUN server, for the other network interfaces: some have no way out."""
 MAX_STUN = 4
+RELAY_PAUSE_S = 0.25
+"""How long a direct path is preferred: aioice takes the first pair whose check succeeds, whatever its priority."""
 
 
 class Gathering:
@@ -67,6 +69,7 @@ class Gathering:
         for name, replacement in (
             ("get_component_candidates", self._gather),
             ("_remote_candidates_expected", self._candidates_expected),
+            ("check_start_task", self._start_check),
             ("close", self._close),
         ):
             setattr(connection, name, replacement)
@@ -109,6 +112,20 @@ class Gathering:
         return (self._search is not None and not self._is_over) or bool(
             type(self._connection)._remote_candidates_expected(self._connection)
         )
+
+    def _start_check(self, pair: ice.CandidatePair) -> None:
+        if pair.task is not None:
+            return
+        has_relay = "relay" in (pair.local_candidate.type, pair.remote_candidate.type)
+        if has_relay and not self._configuration.relay_only and not self._connection._check_list_done:
+            pair.state = ice.CandidatePair.State.IN_PROGRESS  # nobody begins it anew
+            pair.task = asyncio.create_task(self._check_later(pair))
+        else:
+            type(self._connection).check_start_task(self._connection, pair)
+
+    async def _check_later(self, pair: ice.CandidatePair) -> None:
+        await asyncio.sleep(RELAY_PAUSE_S)
+        await self._connection.check_start(pair)
 
     async def _close(self) -> None:
         self._is_closed = True
