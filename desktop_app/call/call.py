@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desktop_app.core.tasks import TaskOwner
@@ -27,6 +27,7 @@ from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.errors import ConnectError
 from desktop_app.signaling.machine import SignalingMachine
 
+from .doors import FINAL_CODES, RoomDoors
 from .events import (
     CallEvent,
     CallState,
@@ -40,6 +41,7 @@ from .events import (
     PeerStateChanged,
 )
 from .remote_participant import RemoteParticipant
+from .safety import SafetyCodes
 from .topology.control import TopologyControl
 
 if TYPE_CHECKING:
@@ -48,9 +50,11 @@ if TYPE_CHECKING:
     from desktop_app.data.hub import DataHub
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
 
     from .local_media import LocalMedia
+    from .network_watch import NetworkChange
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +78,9 @@ class JoinRequest:
     ice_servers: tuple[IceServer, ...] = ()
     """Our own; they come before those that the server names."""
     relay_only: bool = False
+    access: str = field(default="", repr=False)
+    """Made of the link's secret (protocol.invite)."""
+    password: str = field(default="", repr=False)
 
 
 class Call:
@@ -88,7 +95,10 @@ class Call:
         emit: Callable[[CallEvent], None],
         hub: DataHub,
         decode: bool = True,
+        on_mute_asked: Callable[[MediaKind], None] = lambda _kind: None,
+        on_sent_away: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
+        """`on_sent_away` is called when the server does not want us in the room any more: the call is to be left."""
         self._request = request
         self._media = media
         self._slot_of = slot_of
@@ -96,10 +106,17 @@ class Call:
         self._hub = hub
         self._decode = decode
         self._loop = asyncio.get_running_loop()
-        self._machine = SignalingMachine(request.me, request.room_id)
+        self._on_mute_asked = on_mute_asked
+        self._on_sent_away = on_sent_away
+        self._machine = SignalingMachine(
+            request.me, request.room_id, access=request.access, password=request.password
+        )
+        self.doors = RoomDoors(
+            request.me.user_id, say=self.say, emit=emit, others=lambda: self._machine.participants
+        )
         self._client: SignalingClient | None = None
         self.ice_choice = IceChoice()
-        """Which STUN and TURN servers are used; its `renew` is for when the network has changed."""
+        """Which STUN and TURN servers are used."""
         self._certificate = make_certificate()
         self._ice = self._ice_with(request.ice_servers)
         self._tasks = TaskOwner("call")
@@ -108,6 +125,7 @@ class Call:
         self._left = False
         self._state = CallState.IDLE
         self._join_sent_s = 0.0
+        self._safety = SafetyCodes(emit)
         self.participants: dict[str, RemoteParticipant] = {}
         self.topology = TopologyControl(media=media, ice=lambda: self._ice, say=self.say, emit=emit)
 
@@ -143,6 +161,7 @@ class Call:
         self._ice = self._ice_with(servers)
         self.ice_choice.use(servers)
         self._set_state(CallState.IN_CALL)
+        self.doors.entered(welcome)
         self._enter_topology(welcome)
         return welcome
 
@@ -159,13 +178,15 @@ class Call:
         """Our own and those that the server named."""
         return self._ice.servers
 
-    async def leave(self) -> None:
-        """Leave the room and end every peer; safe to call twice."""
+    async def leave(self, reason: str = "") -> None:
+        """Leave the room and end every peer; safe to call twice. `reason` is a sentence when we were sent away."""
         if self._left:
             return
         self._left = True
         await self._tasks.close()
         self.ice_choice.stop()
+        await self._safety.close()
+        await self.doors.close()
         self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
@@ -173,7 +194,7 @@ class Call:
             self._hub.leave(user_id)
         if self._client is not None:
             await self._client.close()
-        self._set_state(CallState.IDLE)
+        self._set_state(CallState.IDLE, reason)
 
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
@@ -183,7 +204,7 @@ class Call:
             *(each.peer.wait_closed() for each in self._ending),
         )
 
-    def say(self, message: TopologyClientMessage) -> None:
+    def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
         """Say something to the server, if we are in the room."""
         self._machine.say(message)
         self._flush()
@@ -217,16 +238,35 @@ class Call:
                 participant = self.participants.get(user_id)
                 if participant is not None and participant.take(data):
                     self._emit(ParticipantChanged(participant.info))
+            case ErrorMessage(code="kicked", message=text):
+                sentence = text or "The host has removed you from the room."
+                self._emit(Notice("warning", sentence, "kicked"))
+                self._on_sent_away(sentence)
             case ErrorMessage(code=code, message=text):
                 # An unknown target is a race with somebody's leaving, not the person's business.
                 if code != "unknown-target":
                     self._emit(Notice("warning", text or "The server refused a message.", code))
             case Welcome():
                 logger.warning("the server welcomed us twice")
-            case Waiting() | RoomUpdated() | Knock() | KnockEnded() | MuteAsked():
-                logger.debug("the server says who may enter")
+            case Waiting():
+                self._set_state(CallState.WAITING)
+            case RoomUpdated() | Knock() | KnockEnded():
+                self.doors.received(message)
+            case MuteAsked(kind=kind):
+                self._on_mute_asked(kind)
             case _:
                 self.topology.received(message)
+
+    def network_changed(self, change: NetworkChange) -> None:
+        """Test the connection to the server, and do not wait for the silence of connections that cannot go on."""
+        if self._client is not None:
+            self._client.check_now(change.gone)
+        self.ice_choice.renew()
+        for each in self.participants.values():
+            address = each.peer.local_address
+            if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:
+                each.peer.recover()
+        self.topology.network_changed(change)
 
     def _flush(self) -> None:
         if self._client is not None:
@@ -250,13 +290,17 @@ class Call:
             try:
                 await self._reenter(before)
             except ConnectError as error:
+                if error.code in FINAL_CODES:
+                    self._emit(Notice("error", str(error), error.code))
+                    self._on_sent_away(str(error))
+                    return
                 logger.info("the server is still away: %s", error)
             else:
                 return
 
     async def _reenter(self, before: tuple[str, ...]) -> None:
         # The others see us leave and come back: they drop the old peers and offer new ones, so we do the same.
-        request = self._request
+        request, known = self._request, dict(self._machine.participants)
         self._client = SignalingClient(
             self._machine,
             request.url,
@@ -270,6 +314,7 @@ class Call:
             self._remove(user_id, left=False)
             self._tasks.spawn(self._await_return(user_id), name="return")
         self._set_state(CallState.IN_CALL)
+        self.doors.entered_again(welcome, known)
         self._enter_topology(welcome)
 
     async def _await_return(self, user_id: str) -> None:
@@ -290,6 +335,7 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
+            on_certificates=lambda pair: self._safety.connected(user_id, pair),
             on_dark=lambda: self.topology.pause_freeze_detection(user_id),
             link=self._hub.join(user_id),
             decode=self._decode,
@@ -304,6 +350,7 @@ class Call:
         if participant is None:
             return
         self._redials.pop(user_id, None)
+        self._safety.gone(user_id)
         self.topology.remove(user_id)
         participant.hang_up()
         if left:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop_app.call.call import JoinRequest
+from desktop_app.call.doors import check_password
 from desktop_app.call.session import NoCallError, Session
-from desktop_app.core.errors import UserFacingError
 from desktop_app.media.devices import Devices, list_cameras
-from desktop_app.protocol.invite import new_room_id
+from desktop_app.protocol.invite import new_room_id, new_room_key
 from desktop_app.protocol.messages import ParticipantInfo
 
 from .configure import ice_servers, media_config, with_settings
@@ -80,14 +81,13 @@ class EngineCore:
     async def host(self, display_name: str) -> HostedRoom:
         """Start the server if need be, and enter a new room on it."""
         await self._host.start()
-        room_id = new_room_id()
-        await self.join(self._host.own_invite(room_id), display_name)
-        return HostedRoom(self._host.invite(room_id))
+        room_id, key = new_room_id(), new_room_key()
+        await self.join(replace(self._host.own_invite(room_id), key=key), display_name)
+        return HostedRoom(replace(self._host.invite(room_id), key=key))
 
     async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
         """Enter a room."""
-        if password:
-            raise UserFacingError("A password is not possible in this call.")
+        check_password(password)
         settings = self._settings
         await self.session.join(
             JoinRequest(
@@ -97,6 +97,8 @@ class EngineCore:
                 fingerprint_sha256=invite.fingerprint_sha256,
                 ice_servers=() if settings is None else ice_servers(settings),
                 relay_only=settings is not None and settings.relay_only,
+                access=invite.access,
+                password=password,
             )
         )
 
@@ -106,7 +108,7 @@ class EngineCore:
 
     def network_changed(self) -> None:
         """An address came, went or changed."""
-        logger.info("the network changed")
+        self.session.network_changed()
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
@@ -114,23 +116,23 @@ class EngineCore:
 
     async def change_room(self, *, locked: bool | None, lobby: bool | None, password: str | None) -> None:
         """Change the doors of the room."""
-        raise UserFacingError("Changing the room is not possible in this call.")
+        self.session.doors.change(locked=locked, lobby=lobby, password=password)
 
     async def admit(self, user_id: str, *, let_in: bool) -> None:
         """Let somebody in who waits, or not."""
-        raise UserFacingError("Letting somebody in is not possible in this call.")
+        self.session.doors.answer(user_id, let_in=let_in)
 
     async def kick(self, user_id: str, *, ban: bool) -> None:
         """Take somebody out of the room."""
-        raise UserFacingError("Removing somebody is not possible in this call.")
+        self.session.doors.kick(user_id, ban=ban)
 
     async def ask_mute(self, user_id: str, kind: MediaKind) -> None:
         """Ask somebody to switch their microphone or camera off."""
-        raise UserFacingError("Asking somebody to mute is not possible in this call.")
+        self.session.doors.ask_mute(user_id, kind)
 
     async def give_host(self, user_id: str) -> None:
         """Make somebody else the host."""
-        raise UserFacingError("Making somebody else the host is not possible in this call.")
+        self.session.doors.give_host(user_id)
 
     async def send_chat(self, text: str, to: str | None) -> None:
         """Say a line."""

@@ -11,13 +11,13 @@ from desktop_app.core.tasks import TaskOwner
 
 from .attempts import Allowance
 from .connection import LocalFeeds, MediaConnection, RemoteSinks
-from .liveness import SILENT_S, UNSTABLE_S
+from .liveness import SILENT, SILENT_S, UNSTABLE_S
 from .negotiation import Description, fingerprints
 from .peer_negotiation import Negotiation
 from .peer_recovery import Recovery
 from .peer_session import WATCH_INTERVAL_S, PeerSession
 from .peer_sessions import PeerSessions
-from .state import PeerState
+from .state import UP, PeerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,14 +36,11 @@ logger = logging.getLogger(__name__)
 CONNECT_LIMIT_S = 10.0
 """aiortc takes 63 s for a dead pair."""
 EXPECT_CALL_S = 6.0
-"""Longer than gathering takes with a STUN server that does not answer (5 s)."""
+"""Longer than gathering takes where only a relay may be used, and its server does not answer (4 s)."""
 OFFERS, OFFER_EVERY_S = 10, 1.0
 """What the far end may offer at once, and how often after that."""
 MAX_CLOSING = 8
-"""Connections on their way out: with a silent TURN server each takes a minute."""
-SILENT = "Nothing comes from this participant."
-
-UP = (PeerState.CONNECTED, PeerState.UNSTABLE, PeerState.RECONNECTING)
+"""Connections on their way out: with a silent TURN server each takes a second."""
 
 
 class Peer:
@@ -68,6 +65,7 @@ class Peer:
         on_channels: Callable[[DataChannels | None], None] = lambda _channels: None,
         more_sinks: Callable[[], RemoteSinks] | None = None,
         on_take_over: Callable[[RemoteSinks], None] = lambda _remote: None,
+        on_certificates: Callable[[tuple[bytes, bytes] | None], None] = lambda _certificates: None,
     ) -> None:
         """Calls `on_channels` with the channels of each new connection before they open, and with None as soon as
         there is none.
@@ -77,6 +75,7 @@ class Peer:
             more_sinks: makes the same for each connection beside another one; without it all bring it to `remote`.
             on_take_over: told whose sinks are to be seen and heard from now on, when a connection takes another's
                 place.
+            on_certificates: told ours and theirs, as DTLS used them (DER), whenever a connection is up.
         """
         self.user_id = user_id
         self._ice = ice
@@ -84,6 +83,7 @@ class Peer:
         self._remote = remote
         self._more_sinks = more_sinks or (lambda: remote)
         self._on_take_over = on_take_over
+        self._on_certificates = on_certificates
         self._on_state = on_state
         self._channels = channels
         self._on_channels = on_channels
@@ -194,10 +194,6 @@ class Peer:
             sessions.append(self.current)
         return tuple(each.connection.counters() for each in sessions)
 
-    def certificates(self) -> tuple[bytes, bytes] | None:
-        """Ours and theirs, as DTLS used them on the connection of now (DER); None while there is none."""
-        return None if self._connection is None else self._connection.pc.dtls_certificates()
-
     def estimate_path(self, at_s: float) -> PathEstimate | None:
         """What the path to the participant carries; None while there is none."""
         if self._connection is None or self._state not in (PeerState.CONNECTED, PeerState.UNSTABLE):
@@ -274,6 +270,9 @@ class Peer:
             self.offered_unasked = self.is_offerer = False
         connection = MediaConnection(ice, self._local, remote, self._channels)
         made = PeerSession(session, connection, remote, number=self._all.next_number(), offered=offered)
+        made.on_other_path = (
+            self.recover
+        )  # what is known of the old path's capacity does not hold for the new one
         connection.pc.on("connectionstatechange", lambda: self._connection_changed(made))
         if is_beside:
             self._all.add_attempt(made)
@@ -375,6 +374,7 @@ class Peer:
         if session is not self.current:
             self._take_over(session)
         self._set_state(PeerState.CONNECTED)
+        self._on_certificates(session.connection.pc.dtls_certificates())
         if self._watching is None and not self._hung_up:
             self._watching = self._tasks.spawn(self._watch(), name="liveness")
 

@@ -10,6 +10,8 @@ from desktop_app.core.tasks import TaskOwner
 from .liveness import Liveness
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .connection import MediaConnection, RemoteSinks
 
 WATCH_INTERVAL_S = 0.25
@@ -47,6 +49,8 @@ class PeerSession:
         self._liveness = Liveness(WATCH_INTERVAL_S, self._loop.time())
         self.begun_s = self._loop.time()
         self._is_switching = False
+        self.on_other_path: Callable[[], None] = lambda: None
+        """Called when it went over to a relay: another connection is due, with everything measured anew."""
         self.candidates = 0
         """Of the far end, taken so far."""
         self.was_up = False
@@ -93,6 +97,7 @@ class PeerSession:
     async def _switch(self) -> None:
         try:
             if await self.connection.pc.take_another_path(lambda: self.look() >= SWITCH_AFTER_S):
+                self.on_other_path()
                 await asyncio.sleep(SWITCHED_S)
         finally:
             self._is_switching = False

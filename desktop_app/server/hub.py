@@ -28,6 +28,7 @@ from desktop_app.protocol.messages import (
     UpdateParticipant,
     Welcome,
 )
+from desktop_app.protocol.rights import Admit, AskMute, GiveHost, Kick, Refuse, RightsClientMessage, SetRoom
 from desktop_app.protocol.topology import (
     AudioLevel,
     SfuAnswer,
@@ -38,11 +39,16 @@ from desktop_app.protocol.topology import (
     TopologyReady,
 )
 
+from .guard.addresses import client_address
 from .janus.nodes import JanusNodes
 from .metrics import Metrics
+from .rights.entrance import Entrance
+from .rights.store import LocalStore
 from .room_bus import LocalBus, RoomBus
-from .rooms import Delivery, Rooms
+from .rooms import Delivery, Member, Rooms
 from .session import HEARTBEAT_S, Session
+from .sessions.absences import GRACE_S
+from .sessions.resuming import Resuming
 from .shared.events import room_digest
 from .shared.membership import SharedRooms
 from .topology.control import RoomControl
@@ -72,6 +78,12 @@ _TYPE_NAMES = {
     SfuAnswer: "sfu-answer",
     SfuCandidate: "sfu-candidate",
     AudioLevel: "audio-level",
+    SetRoom: "set-room",
+    Admit: "admit",
+    Refuse: "refuse",
+    Kick: "kick",
+    AskMute: "ask-mute",
+    GiveHost: "give-host",
 }
 _SENTENCES = {
     ErrorCode.BINARY_FRAME: "Messages are JSON text; binary frames are not understood.",
@@ -79,6 +91,7 @@ _SENTENCES = {
     ErrorCode.SLOW_READER: "This client does not read its messages fast enough.",
     ErrorCode.SERVER_SHUTDOWN: "The server is shutting down.",
     ErrorCode.INTERNAL: "Something went wrong inside the server.",
+    ErrorCode.TAKEN_OVER: "A newer connection of this client has taken the place of this one.",
     ErrorCode.USER_ID_TAKEN: "Somebody in this room has come in under this user id by way of another server.",
 }
 
@@ -100,11 +113,28 @@ class Hub:
         redis: RedisAddress | None = None,
         janus: Sequence[JanusAddress] = (),
         rules: Rules | None = None,
+        grace_s: float = GRACE_S,
     ) -> None:
         self.metrics = Metrics()
         self._rooms: Rooms[Session] = Rooms(
             ice_servers=lambda: for_participant(ice_servers, at_s=time.time()),
             capacity=lambda *joining: self._control.capacity(*joining),
+        )
+        self._entrance: Entrance[Session] = Entrance(
+            self._rooms,
+            deliver=self._deliver,
+            say=self._say,
+            fail=self._failed,
+            address_of=lambda session: session.address,
+        )
+        self._entrance.store = LocalStore(self._rooms, self._entrance.policies, self._entrance, self._deliver)
+        self._resuming: Resuming[Session] = Resuming(
+            self._rooms,
+            deliver=self._deliver,
+            pass_on=self._pass_on,
+            retire=self._retire,
+            on_away=self._went_away,
+            grace_s=grace_s,
         )
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
@@ -113,6 +143,7 @@ class Hub:
                 self._rooms, redis, deliver=self._deliver, pass_on=self._pass_on, expel=self._expel
             )
             self.bus = self._shared.bus
+            self._entrance.store = self._shared.use_doors(self._entrance, self._entrance.policies)
         self._nodes = JanusNodes(janus)
         rules = replace(rules or Rules(), sfu_configured=self._nodes.configured)
         self._control = RoomControl(rules, self._nodes, self.bus, self._send_to, self._members_of)
@@ -127,6 +158,11 @@ class Hub:
         self.metrics.watch("bridgecall_rooms", "Rooms with somebody in them", lambda: self._rooms.room_count)
         self.metrics.watch(
             "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
+        )
+        self.metrics.watch(
+            "bridgecall_participants_away",
+            "People who lost the connection and may come back",
+            lambda: self._resuming.away_count,
         )
         self.metrics.watch(
             "bridgecall_rooms_mesh", "Rooms that are a mesh", lambda: self._control.count("mesh")
@@ -151,14 +187,14 @@ class Hub:
         """Serve one WebSocket request until it ends."""
         if self._closing or len(self._sessions) >= self._max_connections:
             return web.Response(status=503, text="The server takes no more connections now.\n")
-        session = Session(next(self._numbers), heartbeat_s=self._heartbeat_s)
+        session = Session(next(self._numbers), heartbeat_s=self._heartbeat_s, address=client_address(request))
         ended = self._sessions[session] = asyncio.Event()
         self.metrics.opened.inc()
         logger.info("connected", extra={"session": session.number})
         try:
             return await session.run(request, self)
         finally:
-            self._leave(session)
+            self._lost(session)
             del self._sessions[session]
             ended.set()
             logger.info("disconnected", extra={"session": session.number})
@@ -171,6 +207,8 @@ class Hub:
             self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
+        await self._entrance.close()
+        self._resuming.close()
         await self._control.close()
         if self._shared is not None:
             await self._shared.close()
@@ -183,9 +221,16 @@ class Hub:
         What is returned, if anything, is to be awaited before the next message of this session is given.
         """
         try:
+            if (entering := self._entrance.entering(session)) is not None:
+                return self._after(entering, session, text)
             message = decode_client_message(text)
-            if self._shared is not None and isinstance(message, JoinRoom):
-                return self._join_shared(self._shared, session, message)
+            if isinstance(message, JoinRoom) and self._resume(session, message):
+                return None
+            if isinstance(message, (JoinRoom, RightsClientMessage)):
+                return self._at_the_door(session, message)
+            if self._entrance.is_waiting(session):
+                self._entrance.received_waiting(session, message)
+                return None
             room_before = self._rooms.room_of(session)
             deliveries = self._rooms.receive(session, message)
             self._deliver(deliveries)
@@ -197,13 +242,33 @@ class Hub:
             self._accepted(session, message, room_before)
         return None
 
-    async def _join_shared(self, shared: SharedRooms[Session], session: Session, message: JoinRoom) -> None:
+    async def _after(self, entering: asyncio.Task[None], session: Session, text: str) -> None:
+        await asyncio.wait([entering])
+        if (unfinished := self.on_text(session, text)) is not None:
+            await unfinished
+
+    async def _at_the_door(self, session: Session, message: JoinRoom | RightsClientMessage) -> None:
+        room_before = self._rooms.room_of(session)
         try:
-            await shared.join(session, message)
+            if self._entrance.is_waiting(session):
+                self._entrance.received_waiting(session, message)
+            elif isinstance(message, JoinRoom):
+                await self._entrance.join(session, message)
+            else:
+                await self._entrance.command(session, message)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(session, error)
         else:
-            self._accepted(session, message, None)
+            self._accepted(session, message, room_before)
+
+    def _resume(self, session: Session, message: JoinRoom) -> bool:
+        if self._entrance.is_waiting(session) or not self._resuming.resume(session, message):
+            return False
+        self.metrics.messages.labels(_TYPE_NAMES[JoinRoom]).inc()
+        self.metrics.resumed.inc()
+        self._entrance.came(message.room_id, message.user_id)
+        logger.info("resumed", extra={"session": session.number, "room": _logged(message.room_id)})
+        return True
 
     def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
         self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
@@ -235,7 +300,13 @@ class Hub:
             message = delivery.message
             if isinstance(message, Welcome):
                 topology, speaker = self._control.welcome(message.room_id)
-                message = replace(message, topology=topology, active_speaker=speaker)
+                rules, ticket = (
+                    self._entrance.rules(message.room_id),
+                    self._resuming.ticket(delivery.targets[0]),
+                )
+                message = replace(
+                    message, topology=topology, active_speaker=speaker, room=rules, session=ticket
+                )
             encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
@@ -247,8 +318,10 @@ class Hub:
         for each in self._rooms.take_comings():
             if each.came:
                 self._control.joined(each.room_id, each.user_id, each.capabilities, local=each.local)
+                self._entrance.came(each.room_id, each.user_id)
             else:
                 self._control.left(each.room_id, each.user_id)
+                self._entrance.left(each.room_id, each.user_id)
 
     def _send_to(self, room_id: str, user_id: str, message: ServerMessage) -> None:
         """Send to a participant of this server, if they are still there."""
@@ -269,6 +342,9 @@ class Hub:
             for member in self._rooms.members(room_id)
         ]
 
+    def _say(self, session: Session, message: ServerMessage) -> None:
+        self._pass_on(session, encode_server_message(message).encode())
+
     def _send(self, session: Session, message: bytes) -> bool:
         """False when `session` was cut because it does not read."""
         if session.send(message):
@@ -284,6 +360,14 @@ class Hub:
 
     def _expel(self, session: Session) -> None:
         self._send_away(session, ErrorCode.USER_ID_TAKEN, WSCloseCode.POLICY_VIOLATION)
+
+    def _retire(self, session: Session) -> None:
+        if session in self._sessions:
+            self._end(session, ErrorCode.TAKEN_OVER, WSCloseCode.POLICY_VIOLATION)
+
+    def _went_away(self, member: Member[Session], away: bool) -> None:
+        logger.info("away" if away else "back", extra={"room": _logged(member.room_id)})
+        self._control.away(member.room_id, member.info.user_id, away=away)
 
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
@@ -301,7 +385,14 @@ class Hub:
         logger.info("sent away", extra={"session": session.number, "code": code.value})
         session.end(ErrorMessage(code.value, _SENTENCES[code]), close_code)
 
+    def _lost(self, session: Session) -> None:
+        self._entrance.gone(session)
+        # Whom the server sent away has left already.
+        if self._closing or session.ending or not self._resuming.keep(session):
+            self._leave(session)
+
     def _leave(self, session: Session) -> None:
+        self._entrance.gone(session)
         room = self._rooms.room_of(session)
         if room is not None:
             logger.info("left", extra={"session": session.number, "room": _logged(room)})

@@ -61,8 +61,10 @@ def is_over_limit(text: str) -> bool:
 class Session:
     """A connected client."""
 
-    def __init__(self, number: int, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(self, number: int, *, heartbeat_s: float = HEARTBEAT_S, address: str = "") -> None:
         self.number = number
+        self.address = address
+        """Of guard.addresses: what counts as where it comes from. Never in logs or metrics."""
         self._heartbeat_s = heartbeat_s
         # No compression: it would let a small frame unpack into a large one, and the messages are small.
         self._socket = web.WebSocketResponse(
@@ -81,6 +83,10 @@ class Session:
     def send(self, message: bytes) -> bool:
         """Queue `message`; False when this client does not read and the queue is full."""
         return self._outbox.put(message)
+
+    def take_waiting(self) -> list[bytes]:
+        """Everything that was to be sent and was not, oldest first; also after the end of the connection."""
+        return self._outbox.take_all()
 
     def end(self, reason: ErrorMessage, close_code: int) -> None:
         """Drop what waits, tell the client `reason`, close; the socket is cut when that takes too long."""
@@ -141,10 +147,13 @@ class Session:
                 await asyncio.sleep(0)
 
     async def _write(self) -> None:
+        message: bytes | None = None
         try:
             while (message := await self._outbox.get()) is not None:
                 await self._socket.send_frame(message, WSMsgType.TEXT)
         except ConnectionError:
+            if message is not None:
+                self._outbox.put_back(message)  # it may be for a connection that follows this one
             logger.debug("session %d: the connection went while sending", self.number)
 
     def _cut(self) -> None:

@@ -61,15 +61,15 @@ async def take_another(transport: RTCIceTransport, is_silent: Callable[[], bool]
             pair.protocol.send_stun(indication, pair.remote_addr)
         await asyncio.sleep(CHECK_LIMIT_S)
         return False
-    checks = {asyncio.create_task(_check(connection, pair, nominate=False)): pair for pair in pairs}
+    checks = [asyncio.create_task(_check(connection, pair, nominate=False)) for pair in pairs]
     try:
         async with asyncio.timeout(CHECK_LIMIT_S):
             for finished in asyncio.as_completed(checks):
-                pair = await finished
-                if pair is None or not is_silent():
+                answered = await finished
+                if answered is None or not is_silent():
                     continue
-                if await _check(connection, pair, nominate=True) is not None and is_silent():
-                    _take(connection, pair)
+                if await _check(connection, answered, nominate=True) is not None and is_silent():
+                    _take(connection, answered)
                     return True
     except TimeoutError:
         pass
