@@ -21,6 +21,7 @@ from desktop_app.protocol.messages import (
 )
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
 from desktop_app.rtc.ice import IceConfiguration, make_certificate
+from desktop_app.rtc.ice_choice import IceChoice
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.errors import ConnectError
@@ -116,8 +117,10 @@ class Call:
             request.me.user_id, say=self.say, emit=emit, others=lambda: self._machine.participants
         )
         self._client: SignalingClient | None = None
+        self.ice_choice = IceChoice()
+        """Which STUN and TURN servers are used."""
         self._certificate = make_certificate()
-        self._ice = IceConfiguration(request.ice_servers, request.relay_only, self._certificate)
+        self._ice = self._ice_with(request.ice_servers)
         self._tasks = TaskOwner("call")
         self._ending: list[RemoteParticipant] = []
         self._redials: dict[str, int] = {}
@@ -154,9 +157,11 @@ class Call:
         )
         self._client = client
         self._join_sent_s = self._loop.time()
+        self.ice_choice.use(request.ice_servers)
         welcome = await client.connect()
         servers = (*request.ice_servers, *welcome.ice_servers)
-        self._ice = IceConfiguration(servers, request.relay_only, self._certificate)
+        self._ice = self._ice_with(servers)
+        self.ice_choice.use(servers)
         self._set_state(CallState.IN_CALL)
         self.doors.entered(welcome)
         self._enter_topology(welcome)
@@ -167,12 +172,21 @@ class Call:
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()  # they were here first: they offer
 
+    def _ice_with(self, servers: tuple[IceServer, ...]) -> IceConfiguration:
+        return IceConfiguration(servers, self._request.relay_only, self._certificate, self.ice_choice)
+
+    @property
+    def ice_servers(self) -> tuple[IceServer, ...]:
+        """Our own and those that the server named."""
+        return self._ice.servers
+
     async def leave(self, reason: str = "") -> None:
         """Leave the room and end every peer; safe to call twice. `reason` is a sentence when we were sent away."""
         if self._left:
             return
         self._left = True
         await self._tasks.close()
+        self.ice_choice.stop()
         await self._safety.close()
         await self.doors.close()
         self.topology.close()
@@ -186,7 +200,11 @@ class Call:
 
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
-        await asyncio.gather(self.topology.wait_closed(), *(each.peer.wait_closed() for each in self._ending))
+        await asyncio.gather(
+            self.ice_choice.wait_closed(),
+            self.topology.wait_closed(),
+            *(each.peer.wait_closed() for each in self._ending),
+        )
 
     def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
         """Say something to the server, if we are in the room."""
@@ -246,6 +264,7 @@ class Call:
         """Test the connection to the server, and do not wait for the silence of connections that cannot go on."""
         if self._client is not None:
             self._client.check_now(change.gone)
+        self.ice_choice.renew()
         for each in self.participants.values():
             address = each.peer.local_address
             if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:

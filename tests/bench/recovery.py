@@ -26,7 +26,7 @@ async def measure(row_name: str, ends: str) -> tuple[float, str]:
     """One try: seconds until media was back, and what was wrong besides."""
     row = ROWS[row_name]
     with tempfile.TemporaryDirectory(prefix="recovery-") as folder:
-        async with call(Path(folder), ends) as going:
+        async with call(Path(folder), ends, has_turn=row.has_turn) as going:
             return await row.run(going), await going.judgement()
 
 

@@ -12,6 +12,7 @@ from tests.end2end.processes import ServerProcess
 from tests.netlab import NetLab
 
 from .recovery_ends import NAMES, BotEnd, ChromiumEnd, End
+from .recovery_relay import turn_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -77,11 +78,12 @@ class Going:
 
 
 @asynccontextmanager
-async def call(folder: Path, ends: str) -> AsyncIterator[Going]:
+async def call(folder: Path, ends: str, *, has_turn: bool = False) -> AsyncIterator[Going]:
     """Ann and Ben, and media flows."""
     with NetLab(hosts=3, delay=ONE_WAY_MS) as lab:
         async with AsyncExitStack() as stack:
-            server = ServerProcess(folder, host=lab.address("c"), prefix=lab.command("c", []))
+            options = stack.enter_context(turn_options(folder, lab, has_turn=has_turn))
+            server = ServerProcess(folder, *options, host=lab.address("c"), prefix=lab.command("c", []))
             await stack.enter_async_context(server)
             kind = BotEnd if ends == "bot" else ChromiumEnd
             joined: list[End] = [

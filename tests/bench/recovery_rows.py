@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .recovery_relay import direct_path_blocked
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -20,6 +22,8 @@ class Row:
     run: Callable[[Going], Awaitable[float]]
     target_s: float
     ends: tuple[str, ...] = ("bot", "chromium")
+    has_turn: bool = False
+    """Whether the server names a TURN server, which runs on its host."""
 
 
 def _outage(seconds: float, link: str = "*") -> Callable[[Going], Awaitable[float]]:
@@ -50,5 +54,6 @@ ROWS = {
     "all packets lost for 60 s": Row(_outage(60), 3.0),
     "packets between the two lost for 10 s": Row(_outage(10, "a-b"), 1.0),
     "another address": Row(_other_address, 3.0),
+    "direct path blocked for good, TURN there": Row(direct_path_blocked, 4.0, has_turn=True),
 }
 """By name, in the order of the table."""
