@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -14,13 +14,16 @@ from desktop_app.data.messages.chat import MAX_LINE_CHARS
 from desktop_app.data.text import clean_text
 from desktop_app.media.video_source import VideoFormat
 from desktop_app.protocol.ice_url import parse_ice_server
+from desktop_app.protocol.invite import parse_invite
 from desktop_app.protocol.limits import MAX_ID_CHARS, MAX_NAME_CHARS
+from desktop_app.protocol.rights import MAX_PASSWORD_CHARS
 from desktop_app.protocol.text import has_forbidden_characters
 from desktop_app.quality.planner import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from desktop_app.protocol.invite import Invite
     from desktop_app.protocol.messages import IceServer
 
 
@@ -48,6 +51,9 @@ class BotArguments:
     decode: bool = True
     receive: Literal["all", "sound", "nothing"] = "all"
     """Of what an SFU has; by a mesh everything comes."""
+    access: str = field(default="", repr=False)
+    """Of the link's secret."""
+    password: str = field(default="", repr=False)
     receive_dir: str | None = None
     """Where all files go that are offered; None: they are declined."""
 
@@ -113,6 +119,13 @@ def _ice(text: str) -> IceServer:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def _link(text: str) -> Invite:
+    try:
+        return parse_invite(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _fingerprint(text: str) -> str:
     digits = text.replace(":", "").lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
@@ -125,8 +138,14 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser = argparse.ArgumentParser(
         prog="bridgecall-bot", description="A participant without a window. Prints one JSON object a line."
     )
-    parser.add_argument("--server", required=True, type=_server, metavar="ws://HOST:PORT/ws")
-    parser.add_argument("--room", required=True, type=_text(MAX_ID_CHARS))
+    parser.add_argument("--server", type=_server, metavar="ws://HOST:PORT/ws")
+    parser.add_argument("--room", type=_text(MAX_ID_CHARS))
+    parser.add_argument(
+        "--link", type=_link, help="the invitation, in place of --server, --room and --fingerprint"
+    )
+    parser.add_argument(
+        "--password", type=_text(MAX_PASSWORD_CHARS), help="of the room; who makes it sets it"
+    )
     parser.add_argument("--name", required=True, type=_text(MAX_NAME_CHARS), help="also the bot's userId")
     parser.add_argument("--camera", default="test", metavar="test|FILE|INDEX|none")
     parser.add_argument("--microphone", default="test", metavar="test|FILE|none")
@@ -167,6 +186,14 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument("--receive-dir", metavar="DIR", help="accept all files, and write them there")
     parser.add_argument("--verbose", action="store_true", help="log to standard error in detail")
     values = parser.parse_args(argv)
+    invite: Invite | None = values.link
+    if invite is not None:
+        if values.server or values.room or values.fingerprint:
+            parser.error("--link has server, room and fingerprint already")
+        values.server, values.room = invite.websocket_url(), invite.room_id
+        values.fingerprint = invite.fingerprint_sha256
+    elif not values.server or not values.room:
+        parser.error("--server and --room are needed, or --link")
     width, height = values.size
     return BotArguments(
         server=values.server,
@@ -196,5 +223,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
         encoded=values.encoded,
         decode=not values.no_decode,
         receive=values.receive,
+        access="" if invite is None else invite.access,
+        password=values.password or "",
         receive_dir=values.receive_dir,
     )

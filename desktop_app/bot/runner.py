@@ -36,6 +36,7 @@ from .files import Files, files_config
 from .media_times import MediaTimes
 from .output import EventWriter
 from .report import stats_report
+from .room import RoomReport
 from .talk import Talk
 
 if TYPE_CHECKING:
@@ -68,10 +69,12 @@ class Bot:
             self._session.set_view((), (), sound=arguments.receive == "sound")
         self._session.events.subscribe(self._report)
         self._talk = Talk(self._session, self._out.write)
+        self._room = RoomReport(self._session, self._out.write)
         self._files = Files(self._session, self._out.write)
         if arguments.media_times:
             MediaTimes(self._session, self._out.write)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reads_commands = False
 
     async def run(self) -> int:
         """Returns the exit status."""
@@ -93,6 +96,8 @@ class Bot:
             fingerprint_sha256=arguments.fingerprint_sha256,
             ice_servers=arguments.ice_servers,
             relay_only=arguments.relay_only,
+            access=arguments.access,
+            password=arguments.password,
         )
         joining = self._loop.create_task(self._session.join(request))
         leaving = self._loop.create_task(self._leave.wait())
@@ -164,6 +169,10 @@ class Bot:
                 self._out.write("stats", **stats_report(event.stats))
             case DeviceStatus(state=DeviceState.FAILED):
                 self._out.write("error", code=f"{event.device}-failed", message=event.message)
+            case CallStateChanged(state=CallState.WAITING):
+                self._start_reading_commands(sys.stdin)  # one may leave the door
+            case CallStateChanged(state=CallState.IDLE, reason=reason) if reason:
+                self._leave.set()  # the room does not want us any more; the notice has said why
             case CallStateChanged(state=CallState.SERVER_LOST):
                 self._out.write("error", code="server-lost", message=event.reason)
             case Notice(level="warning" | "error"):
@@ -172,8 +181,9 @@ class Bot:
     # --- commands in ----------------------------------------------------------------------------
 
     def _start_reading_commands(self, stream: TextIO | None) -> None:
-        if stream is None:
+        if stream is None or self._reads_commands:
             return
+        self._reads_commands = True
 
         def read() -> None:
             try:
@@ -210,6 +220,8 @@ class Bot:
                 self._session.set_view(large, small)
             case {"cmd": "leave"}:
                 self._leave.set()
+            case _ if self._room.command(command):
+                pass
             case _:
                 self._out.write(
                     "error", code="bad-command", message="The command is not known or is malformed."

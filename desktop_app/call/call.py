@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desktop_app.core.tasks import TaskOwner
@@ -26,6 +26,7 @@ from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.errors import ConnectError
 from desktop_app.signaling.machine import SignalingMachine
 
+from .doors import FINAL_CODES, RoomDoors
 from .events import (
     CallEvent,
     CallState,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from desktop_app.data.hub import DataHub
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
 
     from .local_media import LocalMedia
@@ -73,6 +75,9 @@ class JoinRequest:
     ice_servers: tuple[IceServer, ...] = ()
     """Our own; they come before those that the server names."""
     relay_only: bool = False
+    access: str = field(default="", repr=False)
+    """Made of the link's secret (protocol.invite)."""
+    password: str = field(default="", repr=False)
 
 
 class Call:
@@ -87,7 +92,10 @@ class Call:
         emit: Callable[[CallEvent], None],
         hub: DataHub,
         decode: bool = True,
+        on_mute_asked: Callable[[MediaKind], None] = lambda _kind: None,
+        on_sent_away: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
+        """`on_sent_away` is called when the server does not want us in the room any more: the call is to be left."""
         self._request = request
         self._media = media
         self._slot_of = slot_of
@@ -95,7 +103,14 @@ class Call:
         self._hub = hub
         self._decode = decode
         self._loop = asyncio.get_running_loop()
-        self._machine = SignalingMachine(request.me, request.room_id)
+        self._on_mute_asked = on_mute_asked
+        self._on_sent_away = on_sent_away
+        self._machine = SignalingMachine(
+            request.me, request.room_id, access=request.access, password=request.password
+        )
+        self.doors = RoomDoors(
+            request.me.user_id, say=self.say, emit=emit, others=lambda: self._machine.participants
+        )
         self._client: SignalingClient | None = None
         self._ice = IceConfiguration(request.ice_servers, request.relay_only)
         self._tasks = TaskOwner("call")
@@ -136,6 +151,7 @@ class Call:
         welcome = await client.connect()
         self._ice = IceConfiguration((*request.ice_servers, *welcome.ice_servers), request.relay_only)
         self._set_state(CallState.IN_CALL)
+        self.doors.entered(welcome)
         self._enter_topology(welcome)
         return welcome
 
@@ -144,12 +160,13 @@ class Call:
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()  # they were here first: they offer
 
-    async def leave(self) -> None:
-        """Leave the room and end every peer; safe to call twice."""
+    async def leave(self, reason: str = "") -> None:
+        """Leave the room and end every peer; safe to call twice. `reason` is a sentence when we were sent away."""
         if self._left:
             return
         self._left = True
         await self._tasks.close()
+        await self.doors.close()
         self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
@@ -157,13 +174,13 @@ class Call:
             self._hub.leave(user_id)
         if self._client is not None:
             await self._client.close()
-        self._set_state(CallState.IDLE)
+        self._set_state(CallState.IDLE, reason)
 
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
         await asyncio.gather(self.topology.wait_closed(), *(each.peer.wait_closed() for each in self._ending))
 
-    def say(self, message: TopologyClientMessage) -> None:
+    def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
         """Say something to the server, if we are in the room."""
         self._machine.say(message)
         self._flush()
@@ -197,14 +214,22 @@ class Call:
                 participant = self.participants.get(user_id)
                 if participant is not None and participant.take(data):
                     self._emit(ParticipantChanged(participant.info))
+            case ErrorMessage(code="kicked", message=text):
+                sentence = text or "The host has removed you from the room."
+                self._emit(Notice("warning", sentence, "kicked"))
+                self._on_sent_away(sentence)
             case ErrorMessage(code=code, message=text):
                 # An unknown target is a race with somebody's leaving, not the person's business.
                 if code != "unknown-target":
                     self._emit(Notice("warning", text or "The server refused a message.", code))
             case Welcome():
                 logger.warning("the server welcomed us twice")
-            case Waiting() | RoomUpdated() | Knock() | KnockEnded() | MuteAsked():
-                logger.debug("the server says who may enter")
+            case Waiting():
+                self._set_state(CallState.WAITING)
+            case RoomUpdated() | Knock() | KnockEnded():
+                self.doors.received(message)
+            case MuteAsked(kind=kind):
+                self._on_mute_asked(kind)
             case _:
                 self.topology.received(message)
 
@@ -230,13 +255,17 @@ class Call:
             try:
                 await self._reenter(before)
             except ConnectError as error:
+                if error.code in FINAL_CODES:
+                    self._emit(Notice("error", str(error), error.code))
+                    self._on_sent_away(str(error))
+                    return
                 logger.info("the server is still away: %s", error)
             else:
                 return
 
     async def _reenter(self, before: tuple[str, ...]) -> None:
         # The others see us leave and come back: they drop the old peers and offer new ones, so we do the same.
-        request = self._request
+        request, known = self._request, dict(self._machine.participants)
         self._client = SignalingClient(
             self._machine,
             request.url,
@@ -250,6 +279,7 @@ class Call:
             self._remove(user_id, left=False)
             self._tasks.spawn(self._await_return(user_id), name="return")
         self._set_state(CallState.IN_CALL)
+        self.doors.entered_again(welcome, known)
         self._enter_topology(welcome)
 
     async def _await_return(self, user_id: str) -> None:

@@ -25,7 +25,15 @@ from desktop_app.stats.model import CallStats, LocalStats
 
 from .call import Call, JoinRequest
 from .call_data import CallData
-from .events import CallEvent, LocalMuteChanged, MediaKind, MicrophoneLevel, Notice, StatsUpdated
+from .events import (
+    CallEvent,
+    LocalMuteChanged,
+    MediaKind,
+    MicrophoneLevel,
+    MuteRequested,
+    Notice,
+    StatsUpdated,
+)
 from .files_config import FilesConfig
 from .local_media import LocalMedia
 from .quality_steering import QualitySteering, exceptions
@@ -34,11 +42,13 @@ from .topology.sfu_route import UPLINK
 from .topology.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
+    from typing import Any
 
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.protocol.messages import Welcome
 
+    from .doors import RoomDoors
     from .media_config import MediaConfig
     from .prepared import Prepared
 
@@ -147,6 +157,8 @@ class Session:
             emit=self.events.emit,
             hub=data.hub,
             decode=self._decode,
+            on_mute_asked=lambda kind: self._spawn_for(call, self._mute_as_asked(kind), "mute"),
+            on_sent_away=lambda sentence: self._spawn_for(call, self.leave(sentence), "sent-away"),
         )
         self.call, self._data = call, data
         call.topology.show(self._view)
@@ -163,15 +175,36 @@ class Session:
         self._tasks.spawn(self._collect(call), name="stats")
         return welcome
 
-    async def leave(self) -> None:
-        """Leave the call, if there is one."""
+    def _spawn_for(self, call: Call, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        if self.call is call:
+            self._tasks.spawn(coroutine, name=name)
+        else:
+            coroutine.close()
+
+    async def _mute_as_asked(self, kind: MediaKind) -> None:
+        await self.set_muted(kind, True)
+        self.events.emit(MuteRequested(kind))
+
+    @property
+    def doors(self) -> RoomDoors:
+        """The room's host and doors.
+
+        Raises:
+            NoCallError: there is no call.
+        """
+        if self.call is None:
+            raise NoCallError("You are not in a call.")
+        return self.call.doors
+
+    async def leave(self, reason: str = "") -> None:
+        """Leave the call, if there is one; `reason` is a sentence when it was not the person's wish."""
         (call, self.call), (data, self._data) = (self.call, None), (self._data, None)
         if call is None or data is None:
             return
         await data.files.before_leaving()
         await self._tasks.close()
         self._steering = None
-        await call.leave()
+        await call.leave(reason)
         await data.close()
         self._tasks.spawn(call.wait_closed(), name="closing")
         with self._slots_lock:

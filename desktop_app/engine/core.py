@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop_app.call.call import JoinRequest
+from desktop_app.call.doors import check_password
 from desktop_app.call.session import NoCallError, Session
+from desktop_app.core.errors import UserFacingError
 from desktop_app.media.devices import Devices, list_cameras
-from desktop_app.protocol.invite import new_room_id
+from desktop_app.protocol.invite import new_room_id, new_room_key
 from desktop_app.protocol.messages import ParticipantInfo
 
 from .configure import ice_servers, media_config, with_settings
 from .diagnostics import describe
-from .port import HostedRoom
+from .port import HostedRoom, TestLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +50,7 @@ class EngineCore:
         self._host = host
         self._settings: Settings | None = None
         # Made once for each start of the program: names of people need not be unique, ids must be.
-        self._user_id = secrets.token_hex(8)
+        self.user_id = secrets.token_hex(8)
         self.session = Session(backend)
         self.session.events.subscribe(emit)
 
@@ -78,21 +81,24 @@ class EngineCore:
     async def host(self, display_name: str) -> HostedRoom:
         """Start the server if need be, and enter a new room on it."""
         await self._host.start()
-        room_id = new_room_id()
-        await self.join(self._host.own_invite(room_id), display_name)
-        return HostedRoom(self._host.invite(room_id))
+        room_id, key = new_room_id(), new_room_key()
+        await self.join(replace(self._host.own_invite(room_id), key=key), display_name)
+        return HostedRoom(replace(self._host.invite(room_id), key=key))
 
-    async def join(self, invite: Invite, display_name: str) -> None:
+    async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
         """Enter a room."""
+        check_password(password)
         settings = self._settings
         await self.session.join(
             JoinRequest(
                 url=invite.websocket_url(),
                 room_id=invite.room_id,
-                me=ParticipantInfo(self._user_id, display_name),
+                me=ParticipantInfo(self.user_id, display_name),
                 fingerprint_sha256=invite.fingerprint_sha256,
                 ice_servers=() if settings is None else ice_servers(settings),
                 relay_only=settings is not None and settings.relay_only,
+                access=invite.access,
+                password=password,
             )
         )
 
@@ -100,9 +106,33 @@ class EngineCore:
         """Leave the call."""
         await self.session.leave()
 
+    def network_changed(self) -> None:
+        """An address came, went or changed."""
+        logger.info("the network changed")
+
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
         await self.session.set_muted(kind, muted)
+
+    async def change_room(self, *, locked: bool | None, lobby: bool | None, password: str | None) -> None:
+        """Change the doors of the room."""
+        self.session.doors.change(locked=locked, lobby=lobby, password=password)
+
+    async def admit(self, user_id: str, *, let_in: bool) -> None:
+        """Let somebody in who waits, or not."""
+        self.session.doors.answer(user_id, let_in=let_in)
+
+    async def kick(self, user_id: str, *, ban: bool) -> None:
+        """Take somebody out of the room."""
+        self.session.doors.kick(user_id, ban=ban)
+
+    async def ask_mute(self, user_id: str, kind: MediaKind) -> None:
+        """Ask somebody to switch their microphone or camera off."""
+        self.session.doors.ask_mute(user_id, kind)
+
+    async def give_host(self, user_id: str) -> None:
+        """Make somebody else the host."""
+        self.session.doors.give_host(user_id)
 
     async def send_chat(self, text: str, to: str | None) -> None:
         """Say a line."""
@@ -153,6 +183,12 @@ class EngineCore:
     async def play_test_tone(self) -> None:
         """A second of tone."""
         self.session.media.play_test_tone()
+
+    async def test_connection(
+        self, settings: Settings, on_line: Callable[[TestLine], None]
+    ) -> tuple[TestLine, ...]:
+        """Try server, STUN, TURN and devices."""
+        raise UserFacingError("A connection test is not possible here.")
 
     async def diagnostics(self) -> str:
         """A text for a bug report."""

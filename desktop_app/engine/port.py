@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +25,19 @@ class HostedRoom:
     """The link for others: the LAN address, with the certificate's fingerprint."""
 
 
+@dataclass(frozen=True, slots=True)
+class TestLine:
+    """One line of the connection test."""
+
+    __test__: ClassVar[bool] = False  # for pytest, which collects classes of such names
+
+    name: str
+    """What was tried, for people."""
+    verdict: Literal["running", "pass", "warn", "fail"]
+    detail: str = ""
+    """What came of it, and why."""
+
+
 class EnginePort(Protocol):
     """The engine as the window sees it.
 
@@ -32,6 +45,10 @@ class EnginePort(Protocol):
     UserFacingError (show its text) or a defect (show core.errors.sentence_for, log the traceback).
     Listeners are called on the Qt thread.
     """
+
+    @property
+    def user_id(self) -> str:
+        """Our own id in rooms, the same as long as the program runs."""
 
     @property
     def local_video(self) -> FrameSlot:
@@ -52,14 +69,38 @@ class EnginePort(Protocol):
     async def host(self, display_name: str) -> HostedRoom:
         """Start the server in this process (if it does not run yet), make a new room and join it."""
 
-    async def join(self, invite: Invite, display_name: str) -> None:
-        """Join a room; returns when the server has welcomed us."""
+    async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
+        """Join a room; returns when the server has welcomed us. While the host decides the state is WAITING.
+
+        Raises:
+            ConnectError: its code is the server's (docs/rights.md), such as password-required.
+        """
 
     async def leave(self) -> None:
-        """Leave the call; the camera goes on for the lobby's preview."""
+        """Leave the call, or the door; the camera goes on for the lobby's preview."""
+
+    def network_changed(self) -> None:
+        """The system says that an address came, went or changed. Does not wait."""
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera; the others are told."""
+
+    async def change_room(
+        self, *, locked: bool | None = None, lobby: bool | None = None, password: str | None = None
+    ) -> None:
+        """As the host, change the doors; None leaves one as it is, a password of "" takes it away."""
+
+    async def admit(self, user_id: str, *, let_in: bool) -> None:
+        """As the host, let somebody in who waits, or not."""
+
+    async def kick(self, user_id: str, *, ban: bool = False) -> None:
+        """As the host, take somebody out of the room; with `ban` they may not enter it again."""
+
+    async def ask_mute(self, user_id: str, kind: MediaKind) -> None:
+        """As the host, ask somebody to switch their microphone or camera off."""
+
+    async def give_host(self, user_id: str) -> None:
+        """Make somebody else the host."""
 
     async def send_chat(self, text: str, to: str | None = None) -> None:
         """Say a line to everybody, or to one participant; it comes back as an event at once.
@@ -108,6 +149,13 @@ class EnginePort(Protocol):
 
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker of the settings last applied."""
+
+    async def test_connection(
+        self, settings: Settings, on_line: Callable[[TestLine], None]
+    ) -> tuple[TestLine, ...]:
+        """Try server, STUN, TURN and devices of `settings`; `on_line` is told on the Qt thread of each line as it
+        changes, and the answer has them all.
+        """
 
     async def diagnostics(self) -> str:
         """A text for a bug report: versions, devices, settings without secrets, the newest stats, the log's end."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from desktop_app.settings.schema import Settings
 
     from .hosting import Host
-    from .port import HostedRoom
+    from .port import HostedRoom, TestLine
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,6 +61,11 @@ class EngineBridge(QObject):
         return await asyncio.wrap_future(self._thread.submit(coroutine))
 
     @property
+    def user_id(self) -> str:
+        """Our own id in rooms."""
+        return self._core.user_id
+
+    @property
     def local_video(self) -> FrameSlot:
         """Our own picture."""
         return self._core.local_video
@@ -85,17 +90,43 @@ class EngineBridge(QObject):
         """Start the server in this process, make a new room and join it."""
         return await self._call(self._core.host(display_name))
 
-    async def join(self, invite: Invite, display_name: str) -> None:
+    async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
         """Join a room."""
-        await self._call(self._core.join(invite, display_name))
+        await self._call(self._core.join(invite, display_name, password))
 
     async def leave(self) -> None:
         """Leave the call."""
         await self._call(self._core.leave())
 
+    def network_changed(self) -> None:
+        """An address came, went or changed."""
+        self._thread.post(self._core.network_changed)
+
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
         await self._call(self._core.set_muted(kind, muted))
+
+    async def change_room(
+        self, *, locked: bool | None = None, lobby: bool | None = None, password: str | None = None
+    ) -> None:
+        """Change the doors of the room."""
+        await self._call(self._core.change_room(locked=locked, lobby=lobby, password=password))
+
+    async def admit(self, user_id: str, *, let_in: bool) -> None:
+        """Let somebody in who waits, or not."""
+        await self._call(self._core.admit(user_id, let_in=let_in))
+
+    async def kick(self, user_id: str, *, ban: bool = False) -> None:
+        """Take somebody out of the room."""
+        await self._call(self._core.kick(user_id, ban=ban))
+
+    async def ask_mute(self, user_id: str, kind: MediaKind) -> None:
+        """Ask somebody to switch their microphone or camera off."""
+        await self._call(self._core.ask_mute(user_id, kind))
+
+    async def give_host(self, user_id: str) -> None:
+        """Make somebody else the host."""
+        await self._call(self._core.give_host(user_id))
 
     async def send_chat(self, text: str, to: str | None = None) -> None:
         """Say a line to everybody, or to one participant."""
@@ -145,6 +176,17 @@ class EngineBridge(QObject):
     async def play_test_tone(self) -> None:
         """Play a short tone on the speaker."""
         await self._call(self._core.play_test_tone())
+
+    async def test_connection(
+        self, settings: Settings, on_line: Callable[[TestLine], None]
+    ) -> tuple[TestLine, ...]:
+        """Try server, STUN, TURN and devices; the lines come on the Qt thread."""
+        loop = asyncio.get_running_loop()
+
+        def tell(line: TestLine) -> None:
+            loop.call_soon_threadsafe(on_line, line)
+
+        return await self._call(self._core.test_connection(settings, tell))
 
     async def diagnostics(self) -> str:
         """A text for a bug report."""

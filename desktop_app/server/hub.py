@@ -28,6 +28,7 @@ from desktop_app.protocol.messages import (
     UpdateParticipant,
     Welcome,
 )
+from desktop_app.protocol.rights import Admit, AskMute, GiveHost, Kick, Refuse, RightsClientMessage, SetRoom
 from desktop_app.protocol.topology import (
     AudioLevel,
     SfuAnswer,
@@ -38,8 +39,11 @@ from desktop_app.protocol.topology import (
     TopologyReady,
 )
 
+from .guard.addresses import client_address
 from .janus.nodes import JanusNodes
 from .metrics import Metrics
+from .rights.entrance import Entrance
+from .rights.store import LocalStore
 from .room_bus import LocalBus, RoomBus
 from .rooms import Delivery, Member, Rooms
 from .session import HEARTBEAT_S, Session
@@ -74,6 +78,12 @@ _TYPE_NAMES = {
     SfuAnswer: "sfu-answer",
     SfuCandidate: "sfu-candidate",
     AudioLevel: "audio-level",
+    SetRoom: "set-room",
+    Admit: "admit",
+    Refuse: "refuse",
+    Kick: "kick",
+    AskMute: "ask-mute",
+    GiveHost: "give-host",
 }
 _SENTENCES = {
     ErrorCode.BINARY_FRAME: "Messages are JSON text; binary frames are not understood.",
@@ -118,6 +128,14 @@ class Hub:
             on_away=self._went_away,
             grace_s=grace_s,
         )
+        self._entrance: Entrance[Session] = Entrance(
+            self._rooms,
+            deliver=self._deliver,
+            say=self._say,
+            fail=self._failed,
+            address_of=lambda session: session.address,
+        )
+        self._entrance.store = LocalStore(self._rooms, self._entrance.policies, self._entrance, self._deliver)
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
         if redis is not None:
@@ -125,6 +143,7 @@ class Hub:
                 self._rooms, redis, deliver=self._deliver, pass_on=self._pass_on, expel=self._expel
             )
             self.bus = self._shared.bus
+            self._entrance.store = self._shared.use_doors(self._entrance, self._entrance.policies)
         self._nodes = JanusNodes(janus)
         rules = replace(rules or Rules(), sfu_configured=self._nodes.configured)
         self._control = RoomControl(rules, self._nodes, self.bus, self._send_to, self._members_of)
@@ -168,7 +187,7 @@ class Hub:
         """Serve one WebSocket request until it ends."""
         if self._closing or len(self._sessions) >= self._max_connections:
             return web.Response(status=503, text="The server takes no more connections now.\n")
-        session = Session(next(self._numbers), heartbeat_s=self._heartbeat_s)
+        session = Session(next(self._numbers), heartbeat_s=self._heartbeat_s, address=client_address(request))
         ended = self._sessions[session] = asyncio.Event()
         self.metrics.opened.inc()
         logger.info("connected", extra={"session": session.number})
@@ -189,6 +208,7 @@ class Hub:
         for ended in ends:
             await ended.wait()
         self._resuming.close()
+        await self._entrance.close()
         await self._control.close()
         if self._shared is not None:
             await self._shared.close()
@@ -201,12 +221,18 @@ class Hub:
         What is returned, if anything, is to be awaited before the next message of this session is given.
         """
         try:
+            if (entering := self._entrance.entering(session)) is not None:
+                return self._after(entering, session, text)
             message = decode_client_message(text)
-            if isinstance(message, JoinRoom) and self._resuming.resume(session, message):
+            is_free = not self._entrance.is_waiting(session)
+            if is_free and isinstance(message, JoinRoom) and self._resuming.resume(session, message):
                 self._resumed(session, message)
                 return None
-            if self._shared is not None and isinstance(message, JoinRoom):
-                return self._join_shared(self._shared, session, message)
+            if isinstance(message, (JoinRoom, RightsClientMessage)):
+                return self._at_the_door(session, message)
+            if self._entrance.is_waiting(session):
+                self._entrance.received_waiting(session, message)
+                return None
             room_before = self._rooms.room_of(session)
             deliveries = self._rooms.receive(session, message)
             self._deliver(deliveries)
@@ -218,13 +244,24 @@ class Hub:
             self._accepted(session, message, room_before)
         return None
 
-    async def _join_shared(self, shared: SharedRooms[Session], session: Session, message: JoinRoom) -> None:
+    async def _after(self, entering: asyncio.Task[None], session: Session, text: str) -> None:
+        await asyncio.wait([entering])
+        if (unfinished := self.on_text(session, text)) is not None:
+            await unfinished
+
+    async def _at_the_door(self, session: Session, message: JoinRoom | RightsClientMessage) -> None:
+        room_before = self._rooms.room_of(session)
         try:
-            await shared.join(session, message)
+            if self._entrance.is_waiting(session):
+                self._entrance.received_waiting(session, message)
+            elif isinstance(message, JoinRoom):
+                await self._entrance.join(session, message)
+            else:
+                await self._entrance.command(session, message)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(session, error)
         else:
-            self._accepted(session, message, None)
+            self._accepted(session, message, room_before)
 
     def _resumed(self, session: Session, message: JoinRoom) -> None:
         self.metrics.messages.labels(_TYPE_NAMES[JoinRoom]).inc()
@@ -261,8 +298,13 @@ class Hub:
             message = delivery.message
             if isinstance(message, Welcome):
                 topology, speaker = self._control.welcome(message.room_id)
-                ticket = self._resuming.ticket(delivery.targets[0])
-                message = replace(message, topology=topology, active_speaker=speaker, session=ticket)
+                rules, ticket = (
+                    self._entrance.rules(message.room_id),
+                    self._resuming.ticket(delivery.targets[0]),
+                )
+                message = replace(
+                    message, topology=topology, active_speaker=speaker, room=rules, session=ticket
+                )
             encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
@@ -274,8 +316,10 @@ class Hub:
         for each in self._rooms.take_comings():
             if each.came:
                 self._control.joined(each.room_id, each.user_id, each.capabilities, local=each.local)
+                self._entrance.came(each.room_id, each.user_id)
             else:
                 self._control.left(each.room_id, each.user_id)
+                self._entrance.left(each.room_id, each.user_id)
 
     def _send_to(self, room_id: str, user_id: str, message: ServerMessage) -> None:
         """Send to a participant of this server, if they are still there."""
@@ -295,6 +339,9 @@ class Hub:
             (member.info.user_id, member.capabilities, member.client is not None)
             for member in self._rooms.members(room_id)
         ]
+
+    def _say(self, session: Session, message: ServerMessage) -> None:
+        self._pass_on(session, encode_server_message(message).encode())
 
     def _send(self, session: Session, message: bytes) -> bool:
         """False when `session` was cut because it does not read."""
@@ -342,6 +389,7 @@ class Hub:
             self._leave(session)
 
     def _leave(self, session: Session) -> None:
+        self._entrance.gone(session)
         room = self._rooms.room_of(session)
         if room is not None:
             logger.info("left", extra={"session": session.number, "room": _logged(room)})

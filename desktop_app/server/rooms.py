@@ -76,6 +76,8 @@ class Member(Generic[C]):
     """Which server has the connection; empty for this one."""
 
     capabilities: tuple[str, ...] = ()
+    basic: bool = False
+    """Whether it knows the six basic messages and nothing else, as far as it has said."""
     ticket: str = ""
     """What is kept of the secret that gives this place back to whoever lost it; empty when nothing does."""
     is_away: bool = False
@@ -192,7 +194,12 @@ class Rooms(Generic[C]):
         if client in self._members:
             raise ProtocolError(ErrorCode.ALREADY_JOINED, "This connection has already joined a room.")
 
-    def _join(self, client: C, message: JoinRoom) -> list[Delivery[C]]:
+    def check_place(self, client: C, message: JoinRoom) -> None:
+        """Check that there is a place for whoever joins.
+
+        Raises:
+            ProtocolError: there is none.
+        """
         self.may_join(client)
         room = self._rooms.get(message.room_id, {})
         old = room.get(message.user_id)
@@ -201,6 +208,9 @@ class Rooms(Generic[C]):
         most = self.capacity(message.room_id, message.capabilities)
         if len(room) - (old is not None) >= most:
             raise refusal(ErrorCode.ROOM_FULL, most)
+
+    def _join(self, client: C, message: JoinRoom) -> list[Delivery[C]]:
+        self.check_place(client, message)
         return self.admit(client, message, next(self._numbers))
 
     def admit(self, client: C, message: JoinRoom, number: int, server: str = "") -> list[Delivery[C]]:
@@ -210,7 +220,8 @@ class Rooms(Generic[C]):
         if old is not None and old.client is not None:
             gone = self.disconnect(old.client)
         info = participant_info(message)
-        member = Member(message.room_id, info, client, number, server, message.capabilities)
+        capabilities, basic = message.capabilities, is_basic(message)
+        member = Member(message.room_id, info, client, number, server, capabilities, basic)
         welcome = self._welcome(message, self.members(message.room_id))
         return [*gone, Delivery((client,), welcome), *self.add(member)]
 
@@ -342,6 +353,11 @@ def participant_info(message: JoinRoom) -> ParticipantInfo:
         instance=message.instance,
         screen=message.screen,
     )
+
+
+def is_basic(message: JoinRoom) -> bool:
+    """Whether a client says nothing but what the basic protocol has."""
+    return message == JoinRoom(message.room_id, message.user_id)
 
 
 def refusal(code: ErrorCode, most: int = 0) -> ProtocolError:

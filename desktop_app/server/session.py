@@ -61,8 +61,10 @@ def is_over_limit(text: str) -> bool:
 class Session:
     """A connected client."""
 
-    def __init__(self, number: int, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(self, number: int, *, heartbeat_s: float = HEARTBEAT_S, address: str = "") -> None:
         self.number = number
+        self.address = address
+        """Of guard.addresses: what counts as where it comes from. Never in logs or metrics."""
         self._heartbeat_s = heartbeat_s
         # No compression: it would let a small frame unpack into a large one, and the messages are small.
         self._socket = web.WebSocketResponse(

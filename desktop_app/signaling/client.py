@@ -12,6 +12,7 @@ import aiohttp
 from desktop_app.core.tasks import TaskOwner
 from desktop_app.protocol.limits import MAX_FRAME_BYTES
 from desktop_app.protocol.messages import ServerMessage, Welcome
+from desktop_app.protocol.rights import Waiting
 
 from .errors import ConnectError
 
@@ -31,8 +32,8 @@ MAX_WELCOME_BYTES = 1024 * 1024
 class SignalingClient:
     """Connects, joins, and passes messages both ways until closed or lost.
 
-    `on_message` gets every server message after the welcome; `on_lost` a sentence, once, when the connection
-    ends without `close`.
+    `on_message` gets every server message after the welcome, and before it that the host decides; `on_lost` a
+    sentence, once, when the connection ends without `close`.
     """
 
     def __init__(
@@ -66,9 +67,9 @@ class SignalingClient:
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_LIMIT_S)
         )
         try:
-            async with asyncio.timeout(CONNECT_LIMIT_S):
+            async with asyncio.timeout(CONNECT_LIMIT_S) as limit:
                 self._socket = await self._open(self._session)
-                return await self._join(self._socket)
+                return await self._join(self._socket, limit)
         except TimeoutError:
             await self.close()
             raise ConnectError("The server does not answer.", code="server-unreachable") from None
@@ -109,7 +110,7 @@ class SignalingClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ConnectError("The server cannot be reached.", code="server-unreachable") from error
 
-    async def _join(self, socket: aiohttp.ClientWebSocketResponse) -> Welcome:
+    async def _join(self, socket: aiohttp.ClientWebSocketResponse, limit: asyncio.Timeout) -> Welcome:
         self.machine.connected()
         await self._send_all(socket)
         async for frame in socket:
@@ -120,6 +121,11 @@ class SignalingClient:
                 self._tasks.spawn(self._read(socket), name="read")
                 self._tasks.spawn(self._write(socket), name="write")
                 return message
+            if isinstance(message, Waiting):
+                limit.reschedule(None)  # people decide when it ends
+                self._on_message(message)
+        if self._closing:
+            raise ConnectError("You have left.", code="left")
         raise ConnectError("The server closed the connection.", code="server-unreachable")
 
     def flush(self) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from desktop_app.protocol import codec
-from desktop_app.protocol.errors import ProtocolError
+from desktop_app.protocol.errors import ErrorCode, ProtocolError
 from desktop_app.protocol.messages import (
     ErrorMessage,
     JoinRoom,
@@ -30,6 +30,7 @@ from .errors import ConnectError
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo
+    from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
 
 logger = logging.getLogger(__name__)
@@ -49,9 +50,12 @@ class SignalingState(StrEnum):
 class SignalingMachine:
     """One membership of one room. `take_outgoing` is what the shell has to send."""
 
-    def __init__(self, me: ParticipantInfo, room_id: str) -> None:
+    def __init__(self, me: ParticipantInfo, room_id: str, *, access: str = "", password: str = "") -> None:
         self.me = me
         self.room_id = room_id
+        # Kept for coming back: after a restart of the server whoever is first makes the room anew with them.
+        self._access = access
+        self._password = password
         self.state = SignalingState.CLOSED
         self.participants: dict[str, ParticipantInfo] = {}
         """The others, by user id, in the order of joining."""
@@ -76,6 +80,8 @@ class SignalingMachine:
                 me.audio_muted,
                 me.video_muted,
                 capabilities=(SFU_CAPABILITY,),
+                access=self._access,
+                password=self._password,
             )
         )
 
@@ -89,8 +95,8 @@ class SignalingMachine:
         if self.state is SignalingState.JOINED and user_id in self.participants:
             self._send(Signal(user_id, data))
 
-    def say(self, message: TopologyClientMessage) -> None:
-        """Say something about the topology; silently nothing when we are not in the room."""
+    def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
+        """Say something about the topology, or as the host; silently nothing when we are not in the room."""
         if self.state is SignalingState.JOINED:
             self._send(message)
 
@@ -131,6 +137,9 @@ class SignalingMachine:
                     raise ConnectError(
                         message.message or "The server refused to let you in.", code=message.code
                     )
+                if message.code == ErrorCode.KICKED:
+                    self.state = SignalingState.CLOSED
+                    self.participants = {}
             case NewPeer(participant=one) | ParticipantUpdated(participant=one):
                 known = one.user_id in self.participants
                 if one.user_id == self.me.user_id or (isinstance(message, ParticipantUpdated) and not known):

@@ -115,21 +115,26 @@ class ServerProcess(EventProcess):
 
 
 class BotProcess(EventProcess):
-    """`bridgecall-bot` with a test pattern and a tone, unless `arguments` say otherwise."""
+    """`bridgecall-bot` with a test pattern and a tone, unless `arguments` say otherwise.
+
+    Without `server_url` and `room` they are in the `--link` among the arguments.
+    """
 
     def __init__(
         self,
         folder: Path,
         name: str,
-        server_url: str,
-        room: str,
+        server_url: str | None,
+        room: str | None,
         *arguments: str,
         camera: str = "test",
         microphone: str = "test",
         environment: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
     ) -> None:
-        options = ["-m", "desktop_app.bot", "--server", server_url, "--room", room, "--name", name]
+        options = ["-m", "desktop_app.bot", "--name", name]
+        if server_url is not None and room is not None:
+            options += ["--server", server_url, "--room", room]
         options += ["--camera", camera, "--microphone", microphone, *arguments]
         super().__init__(folder, name, options, environment=environment, prefix=prefix, takes_input=True)
 

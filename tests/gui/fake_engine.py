@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from desktop_app.call.events import CallState, CallStateChanged, LocalMuteChanged
+from desktop_app.call.events import (
+    CallState,
+    CallStateChanged,
+    KnockGone,
+    LocalMuteChanged,
+    ParticipantGone,
+    RoomChanged,
+)
 from desktop_app.core.events import Emitter
 from desktop_app.data.events import ChatEntry, ChatLineChanged, HandChanged, ReactionShown
-from desktop_app.engine.port import EnginePort, HostedRoom
+from desktop_app.engine.port import EnginePort, HostedRoom, TestLine
 from desktop_app.media.devices import Device, Devices
 from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.invite import Invite
+from desktop_app.protocol.rights import RoomRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +47,7 @@ class FakeEngine:
     - `emit(event)` delivers an event to the subscribers.
     - `fail("join", error)` makes that method raise from now on, `fail("join", None)` ends that.
     - `hold("join")` makes that method wait until `release("join")`.
-    - `devices`, `room`, `diagnostics_text` are what the methods answer with; change them at will.
+    - `devices`, `room`, `test_lines`, `diagnostics_text` are what the methods answer with; change them at will.
 
     `host`, `join`, `leave`, `set_muted`, `send_chat`, `react` and `raise_hand` emit the same events as the real
     engine; what happens to a line or a file afterwards is for the test to tell.
@@ -53,7 +62,9 @@ class FakeEngine:
         )
         self.room = HostedRoom(Invite("192.0.2.7", 8443, "abcd-efgh-jkmn", True, FINGERPRINT))
         self.diagnostics_text = "Bridgecall diagnostics"
+        self.test_lines: tuple[TestLine, ...] = (TestLine("Signaling server", "pass", "Answers in 20 ms."),)
         self.settings: Settings | None = None
+        self.rules = RoomRules()
         self.state = CallState.IDLE
         self.closed = False
         self._room_id = ""
@@ -97,6 +108,11 @@ class FakeEngine:
     # EnginePort
 
     @property
+    def user_id(self) -> str:
+        """Our own id."""
+        return "me"
+
+    @property
     def local_video(self) -> FrameSlot:
         """Our own picture."""
         return self._local_video
@@ -125,9 +141,9 @@ class FakeEngine:
         self._enter(self.room.invite.room_id)
         return self.room
 
-    async def join(self, invite: Invite, display_name: str) -> None:
+    async def join(self, invite: Invite, display_name: str, password: str = "") -> None:
         """Be in the room of `invite`."""
-        await self._called("join", invite, display_name)
+        await self._called("join", invite, display_name, *([password] if password else ()))
         self._enter(invite.room_id)
 
     async def leave(self) -> None:
@@ -137,10 +153,48 @@ class FakeEngine:
         self._change_state(CallState.IDLE)
         self._room_id = ""
 
+    def network_changed(self) -> None:
+        """Do nothing about it."""
+        self.calls.append(Call("network_changed"))
+
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Tell the subscribers that the switch took effect."""
         await self._called("set_muted", kind, muted)
         self.emit(LocalMuteChanged(kind, muted))
+
+    async def change_room(
+        self, *, locked: bool | None = None, lobby: bool | None = None, password: str | None = None
+    ) -> None:
+        """Change the rules, and tell them."""
+        await self._called("change_room", locked, lobby, password)
+        old = self.rules
+        self.rules = replace(
+            old,
+            locked=old.locked if locked is None else locked,
+            lobby=old.lobby if lobby is None else lobby,
+            password=old.password if password is None else bool(password),
+        )
+        self.emit(RoomChanged(self.rules))
+
+    async def admit(self, user_id: str, *, let_in: bool) -> None:
+        """They wait no longer."""
+        await self._called("admit", user_id, let_in)
+        self.emit(KnockGone(user_id))
+
+    async def kick(self, user_id: str, *, ban: bool = False) -> None:
+        """They are gone."""
+        await self._called("kick", user_id, ban)
+        self.emit(ParticipantGone(user_id))
+
+    async def ask_mute(self, user_id: str, kind: MediaKind) -> None:
+        """Ask nobody."""
+        await self._called("ask_mute", user_id, kind)
+
+    async def give_host(self, user_id: str) -> None:
+        """They are the host."""
+        await self._called("give_host", user_id)
+        self.rules = replace(self.rules, host=user_id)
+        self.emit(RoomChanged(self.rules))
 
     async def send_chat(self, text: str, to: str | None = None) -> None:
         """Give the line back as an event, sent; lines are a second apart."""
@@ -204,6 +258,15 @@ class FakeEngine:
     async def play_test_tone(self) -> None:
         """Play nothing; `hold` makes it last."""
         await self._called("play_test_tone")
+
+    async def test_connection(
+        self, settings: Settings, on_line: Callable[[TestLine], None]
+    ) -> tuple[TestLine, ...]:
+        """Tell `test_lines`."""
+        await self._called("test_connection", settings)
+        for line in self.test_lines:
+            on_line(line)
+        return self.test_lines
 
     async def diagnostics(self) -> str:
         """Answer with `diagnostics_text`."""

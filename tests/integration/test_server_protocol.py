@@ -91,6 +91,7 @@ async def test_welcome_and_states() -> None:
             "iceServers": [{"urls": ["stun:h"]}, {"urls": ["turn:h"], "username": "u", "credential": "s"}],
             "limits": {"frameBytes": 65536, "idChars": 128, "nameChars": 80, "participants": 8},
             "topology": {"epoch": 0, "mode": "mesh", "phase": "commit", "reason": "joined", "meshLimit": 8},
+            "room": {"host": "one", "locked": False, "lobby": False, "password": False},
         }
         await one.expect("new-peer")
         await two.send(type="update-participant", displayName="Bob", videoMuted=True)

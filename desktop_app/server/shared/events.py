@@ -44,6 +44,8 @@ class RoomEvent:
     stored: str | None
     token: str
     final: bool
+    host: str = ""
+    doors: str | None = None
 
 
 def info_text(info: ParticipantInfo, capabilities: tuple[str, ...]) -> str:
@@ -105,4 +107,6 @@ def parse_event(text: str) -> RoomEvent:
         stored=optional(message, "d", str),
         token=field(message, "k", str, ""),
         final=field(message, "f", str, "") == "1",
+        host=field(message, "h", str, ""),
+        doors=optional(message, "w", str),
     )

@@ -19,9 +19,12 @@ from desktop_app.protocol import limits
 from desktop_app.protocol.codec import encode_server_message
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
 from desktop_app.protocol.messages import JoinRoom, JsonValue, PeerSignal
+from desktop_app.server.rights.doors import Doors
+from desktop_app.server.rights.store import Changed
 from desktop_app.server.rooms import Delivery, Member, Rooms, participant_info, refusal
 
 from .bus import RedisBus
+from .doors import SharedDoors
 from .events import RoomEvent, info_text, parse_event, room_digest
 from .link import RedisLink
 from .mending import Mending, remote_member
@@ -29,6 +32,8 @@ from .pulse import ALIVE_S, Pulse
 from .scripts import server_channel
 
 if TYPE_CHECKING:
+    from desktop_app.server.rights.store import DoorEvents, Policy, Visitor
+
     from .address import RedisAddress
 
 logger = logging.getLogger(__name__)
@@ -36,6 +41,7 @@ logger = logging.getLogger(__name__)
 C = TypeVar("C", bound=Hashable)
 
 JOIN_LIMIT_S = 5.0
+_OPEN_DOORS = Doors().text()
 WAIT_S = 0.1
 """Between two attempts to join while the server of whoever has the name may be dying."""
 
@@ -82,13 +88,35 @@ class SharedRooms(Generic[C]):
         self._pulse = Pulse(self._link, self.server_id, on_forgotten=self._compare)
         self.bus = RedisBus(self.server_id, alone=self._alone, lease_valid=self._pulse.lease_valid)
         self.bus.attach(self._link)
-        self._mending = Mending(rooms, self.bus, self.server_id, deliver, expel)
+        self._doors: SharedDoors[C] | None = None
+        self._mending = Mending(rooms, self.bus, self.server_id, deliver, expel, self._heard_doors)
         self._joining: dict[str, _Joining[C]] = {}
         self._tokens = itertools.count(1)
         self._heard = 0
         self._closing = False
         self._again: asyncio.TimerHandle | None = None
         rooms.elsewhere = self
+
+    def use_doors(self, events: DoorEvents, policies: dict[str, Policy]) -> SharedDoors[C]:
+        """Rooms have hosts and doors from now on; to be called before `start`."""
+        self._doors = SharedDoors(
+            self._rooms,
+            self.server_id,
+            self._link,
+            epoch=lambda: self._pulse.epoch,
+            enter=self._enter,
+            room_id_of=self.bus.room_id,
+            policies=policies,
+            events=events,
+        )
+        return self._doors
+
+    async def _enter(self, visitor: Visitor[C], seen: str, made: str) -> None:
+        await self.join(visitor.client, visitor.message, address=visitor.address, seen=seen, made=made)
+
+    def _heard_doors(self, room_id: str, host: str, doors: str | None) -> None:
+        if self._doors is not None:
+            self._doors.room_heard(room_id, host, doors)
 
     @property
     def linked(self) -> bool:
@@ -116,11 +144,16 @@ class SharedRooms(Generic[C]):
 
     # --- joining ----------------------------------------------------------------------------------
 
-    async def join(self, client: C, message: JoinRoom) -> None:
+    async def join(
+        self, client: C, message: JoinRoom, *, address: str = "", seen: str = "*", made: str = _OPEN_DOORS
+    ) -> None:
         """Let `client` into a room; it has its welcome, and the others know, when this returns.
+
+        `seen` and `made` are the doors that were seen ("*" for whoever was admitted) and those of a new room.
 
         Raises:
             ProtocolError: it is refused, or Redis is away.
+            Changed: the doors are not those that were seen.
         """
         self._rooms.may_join(client)
         old = self._rooms.find(message.room_id, message.user_id)
@@ -129,9 +162,11 @@ class SharedRooms(Generic[C]):
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + ALIVE_S + 1.0
         while True:
-            answer = await self._try_to_join(client, message)
+            answer = await self._try_to_join(client, message, (address, seen, made))
             if answer == "in":
                 return
+            if answer == "changed":
+                raise Changed
             if answer not in ("wait", "again"):
                 code, _, most = answer.partition(" ")
                 raise refusal(_CODES.get(code, ErrorCode.UNAVAILABLE), int(most or 0))
@@ -140,7 +175,7 @@ class SharedRooms(Generic[C]):
                 raise refusal(ErrorCode.USER_ID_TAKEN if answer == "wait" else ErrorCode.UNAVAILABLE)
             await asyncio.sleep(WAIT_S)
 
-    async def _try_to_join(self, client: C, message: JoinRoom) -> str:
+    async def _try_to_join(self, client: C, message: JoinRoom, doors: tuple[str, str, str]) -> str:
         if not self._link.up:
             raise refusal(ErrorCode.UNAVAILABLE)
         token = str(next(self._tokens))
@@ -156,7 +191,7 @@ class SharedRooms(Generic[C]):
         most = self._rooms.capacity(message.room_id, message.capabilities)
         fewer = self._rooms.capacity(message.room_id, ())
         arguments = (room_digest(message.room_id), self.server_id, message.user_id, info, most, token)
-        self._link.call("join", (*arguments, self._pulse.epoch, fewer), answered)
+        self._link.call("join", (*arguments, self._pulse.epoch, fewer, *doors), answered)
         try:
             async with asyncio.timeout(JOIN_LIMIT_S):
                 return await done
@@ -186,6 +221,8 @@ class SharedRooms(Generic[C]):
             self._deliver(self._rooms.remove(old))
         if self.bus.room_id(event.digest) is None:
             self.bus.enter(event.digest, room_id, event.leader, event.stored)
+            if self._doors is not None:
+                self._doors.room_entered(room_id, event.host, event.doors)
             for record in event.records:
                 if record.server != self.server_id:
                     self._rooms.add(remote_member(room_id, record))
@@ -234,6 +271,9 @@ class SharedRooms(Generic[C]):
         elif kind == b"b":
             digest, _, text = rest.decode().partition(" ")
             self.bus.heard_message(digest, text)
+        elif kind == b"r":
+            if self._doors is not None:
+                self._doors.heard(rest.decode())
         elif kind == b"d":
             digest, _, text = rest.decode().partition(" ")
             self.bus.heard_stored(digest, text)
@@ -286,6 +326,7 @@ class SharedRooms(Generic[C]):
         for digest, room_id in self.bus.rooms():
             arguments: list[str | int] = [digest, self.server_id, self._pulse.epoch, self._heard]
             arguments.append("1" if final else "0")
+            arguments += ("", "") if self._doors is None else self._doors.known(room_id)
             for member in self._rooms.members(room_id):
                 if member.client is not None:
                     text = info_text(member.info, member.capabilities)

@@ -32,12 +32,14 @@ class Mending(Generic[C]):
         server_id: str,
         deliver: Callable[[Sequence[Delivery[C]]], None],
         expel: Callable[[C], None],
+        heard_doors: Callable[[str, str, str | None], None],
     ) -> None:
         self._rooms = rooms
         self._bus = bus
         self._server_id = server_id
         self._deliver = deliver
         self._expel = expel
+        self._heard_doors = heard_doors
 
     def apply(self, event: RoomEvent) -> None:
         """Act on an event of a room; one that nobody of ours is in any more is not our business."""
@@ -54,6 +56,7 @@ class Mending(Generic[C]):
             self._take_out(room_id, set(event.numbers))
         elif event.kind == "snap":
             self._compare(room_id, event)
+        self._heard_doors(room_id, event.host, event.doors)
         if event.kind == "snap":
             self._bus.resume(event.digest, event.leader, event.stored)
             return

@@ -7,8 +7,12 @@ Keys, with D for a room's digest and S for a server's id:
     bridgecall:server:S:alive     there as long as S renews it
     bridgecall:server:S:late      the same, for longer
     bridgecall:server:S:rooms     a set of D in which S has members
-    bridgecall:room:D             a hash: leader (S), stored (what the leader keeps for a successor)
+    bridgecall:room:D             a hash: leader (S), stored (what the leader keeps for a successor), host (a user id),
+                                  doors (opaque text)
     bridgecall:room:D:members     a hash: user id to "NUMBER S INFO", INFO being opaque text
+    bridgecall:room:D:bans        a set: u:USER-ID and a:ADDRESS
+    bridgecall:room:D:knocks      a hash: user id of whoever waits to "S NAME"
+    bridgecall:server:S:knocks    a set of D at whose door somebody waits at S
 
 Servers listen to one channel each, bridgecall:server:S. A script publishes to the channels of those who have
 members in the room, so that all of them hear of everything in the order in which Redis did it.
@@ -21,6 +25,8 @@ round; they travel as text.
 """
 
 from __future__ import annotations
+
+from .door_scripts import DOOR_SCRIPTS
 
 PREFIX = "bridgecall:"
 
@@ -73,11 +79,45 @@ local function put(d, m)
   redis.call('SADD', P .. 'server:' .. m.s .. ':rooms', d)
 end
 
+-- Somebody waits no longer; `answer` is what their server hears, if anything.
+local function end_knock(d, user, answer, found)
+  local key = P .. 'room:' .. d .. ':knocks'
+  local s = string.match(redis.call('HGET', key, user) or '', '^(%S+) ')
+  if not s then return 0 end
+  redis.call('HDEL', key, user)
+  local more = false
+  for _, other in ipairs(redis.call('HVALS', key)) do more = more or string.match(other, '^(%S+) ') == s end
+  if not more then redis.call('SREM', P .. 'server:' .. s .. ':knocks', d) end
+  if answer then tell(s, 'r ' .. cjson.encode({t = 'answer', r = d, u = user, a = answer})) end
+  announce(found, 'r ' .. cjson.encode({t = 'knock-ended', r = d, u = user}))
+  return 1
+end
+
+local function end_knocks(d, answer, found)
+  for _, user in ipairs(redis.call('HKEYS', P .. 'room:' .. d .. ':knocks')) do end_knock(d, user, answer, found) end
+end
+
+local function host(d) return redis.call('HGET', P .. 'room:' .. d, 'host') or '' end
+
+-- When the host is gone it is whoever has been there longest.
+local function pick_host(d, found)
+  local now = host(d)
+  for _, m in ipairs(found) do
+    if m.user == now then return now end
+  end
+  if #found == 0 then return '' end
+  redis.call('HSET', P .. 'room:' .. d, 'host', found[1].user)
+  return found[1].user
+end
+
+local function doors(d) return redis.call('HGET', P .. 'room:' .. d, 'doors') or nil end
+
 -- The server that decides for the room; chosen anew when it has nobody in it any more.
 local function lead(d, found)
   local key = P .. 'room:' .. d
   if #found == 0 then
-    redis.call('DEL', key)
+    end_knocks(d, 'again', found)
+    redis.call('DEL', key, key .. ':bans')
     return ''
   end
   local leader = redis.call('HGET', key, 'leader')
@@ -100,7 +140,7 @@ local function remove(d, lost)
   for _, s in ipairs((servers(lost))) do
     if not seen[s] then redis.call('SREM', P .. 'server:' .. s .. ':rooms', d) end
   end
-  announce(rest, cjson.encode({t = 'left', r = d, n = numbers, l = leader}))
+  announce(rest, cjson.encode({t = 'left', r = d, n = numbers, l = leader, h = pick_host(d, rest)}))
 end
 
 -- Take everybody of a server out of a room.
@@ -115,7 +155,13 @@ end
 local function reap(s)
   for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. s .. ':rooms')) do leave_room(d, s) end
   local key = P .. 'server:' .. s
-  redis.call('DEL', key .. ':rooms', key .. ':alive', key .. ':late')
+  for _, d in ipairs(redis.call('SMEMBERS', key .. ':knocks')) do
+    local found, knocks = entries(d), P .. 'room:' .. d .. ':knocks'
+    for _, user in ipairs(redis.call('HKEYS', knocks)) do
+      if string.match(redis.call('HGET', knocks, user), '^(%S+) ') == s then end_knock(d, user, nil, found) end
+    end
+  end
+  redis.call('DEL', key .. ':rooms', key .. ':alive', key .. ':late', key .. ':knocks')
   redis.call('HDEL', P .. 'servers', s)
 end
 
@@ -125,11 +171,18 @@ local function listed(found)
   return list
 end
 
+local function is_banned(d, user, address)
+  local key = P .. 'room:' .. d .. ':bans'
+  return redis.call('SISMEMBER', key, 'u:' .. user) == 1
+    or (address ~= '' and redis.call('SISMEMBER', key, 'a:' .. address) == 1)
+end
+
 local function stored(d) return redis.call('HGET', P .. 'room:' .. d, 'stored') or nil end
 """
 
 # ARGV: digest, server, user id, info, most members, token of the joining, epoch, most members if somebody there is
-# not capable of everything (their infos say so).
+# not capable of everything (their infos say so), address, doors that were seen (empty: no room; "*": admitted), doors
+# of the room if it is made (empty: it may not be).
 # Who is in the way on a server that is dead goes at once; who is on one that is cut off may soon be.
 _JOIN = """
 local d, me, user, info, most, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
@@ -161,6 +214,14 @@ end
 local old = find(found)
 if old then return doubtful[old.s] and 'wait' or 'user-id-taken' end
 if #found >= most then return doubts and 'wait' or 'room-full ' .. most end
+local seen, made = ARGV[10], ARGV[11]
+if #found == 0 then
+  if made == '' then return 'changed' end
+  redis.call('HSET', P .. 'room:' .. d, 'host', user, 'doors', made)
+elseif seen ~= '*' and seen ~= (doors(d) or '') then
+  return 'changed'
+end
+if is_banned(d, user, ARGV[9]) then return 'changed' end
 local now = redis.call('TIME')
 local n = tonumber(now[1]) * 1000000 + tonumber(now[2])
 local last = tonumber(redis.call('GET', P .. 'number') or '0')
@@ -172,7 +233,8 @@ put(d, m)
 announce(found, cjson.encode({t = 'join', r = d, n = n, s = me, i = info}), me)
 found[#found + 1] = m
 local leader = lead(d, found)
-tell(me, cjson.encode({t = 'joined', r = d, n = n, k = token, m = listed(found), l = leader, d = stored(d)}))
+tell(me, cjson.encode({t = 'joined', r = d, n = n, k = token, m = listed(found), l = leader, d = stored(d),
+  h = host(d), w = doors(d)}))
 return 'ok'
 """
 
@@ -204,13 +266,14 @@ end
 return 0
 """
 
-# ARGV: digest, server, epoch, the highest number it has heard of, whether what is missing is gone, then user id,
-# number and info of each of its members. Redis' list and the server's are made the same; the server gets the whole.
+# ARGV: digest, server, epoch, the highest number it has heard of, whether what is missing is gone, host and doors if
+# Redis has none, then user id, number and info of each of its members.
+# Redis' list and the server's are made the same; the server gets the whole.
 _SYNC = """
 local d, me, heard, final = ARGV[1], ARGV[2], tonumber(ARGV[4]), ARGV[5]
 if not is_current(me, ARGV[3]) then return 0 end
 local mine = {}
-for i = 6, #ARGV, 3 do
+for i = 8, #ARGV, 3 do
   local m = {user = ARGV[i], n = ARGV[i + 1], s = me, i = ARGV[i + 2]}
   mine[m.n] = m
   for _, old in ipairs(entries(d)) do
@@ -240,9 +303,14 @@ end
 local found = entries(d)
 for _, event in ipairs(events) do announce(found, event, me) end
 local list = listed(found)
+if #list > 0 and not doors(d) and ARGV[7] ~= '' then
+  redis.call('HSET', P .. 'room:' .. d, 'host', ARGV[6], 'doors', ARGV[7])
+end
+if final == '1' then pick_host(d, found) end
 local leader = lead(d, found)
 if #list == 0 then list = nil end
-tell(me, cjson.encode({t = 'snap', r = d, f = final, m = list, l = leader, d = stored(d)}))
+tell(me, cjson.encode({t = 'snap', r = d, f = final, m = list, l = leader, d = stored(d), h = host(d),
+  w = doors(d)}))
 return 1
 """
 
@@ -306,6 +374,7 @@ SCRIPTS: dict[str, str] = {
     "publish": _COMMON + _PUBLISH,
     "store": _COMMON + _STORE,
     "farewell": _COMMON + _FAREWELL,
+    **{name: _COMMON + text for name, text in DOOR_SCRIPTS.items()},
 }
 
 

@@ -54,10 +54,14 @@ class Place:
         self.elsewhere = self.rooms.elsewhere = Recorder()
         self.got: list[Delivery[str]] = []
         self.expelled: list[str] = []
+        self.heard: list[tuple[str, str, str | None]] = []
         self.bus = RedisBus("me", alone=lambda room_id: False, lease_valid=lambda: True)
-        self.mending = Mending(self.rooms, self.bus, "me", self.got.extend, self._expel)
+        self.mending = Mending(self.rooms, self.bus, "me", self.got.extend, self._expel, self._heard)
         self.bus.enter(DIGEST, "r", "other", None)
         self.rooms.admit("ANN", JoinRoom("r", "ann"), 10)
+
+    def _heard(self, room_id: str, host: str, doors: str | None) -> None:
+        self.heard.append((room_id, host, doors))
 
     def _expel(self, client: str) -> None:
         self.expelled.append(client)
