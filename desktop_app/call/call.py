@@ -20,7 +20,7 @@ from desktop_app.protocol.messages import (
     Welcome,
 )
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
-from desktop_app.rtc.ice import IceConfiguration
+from desktop_app.rtc.ice import IceConfiguration, make_certificate
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.errors import ConnectError
@@ -112,7 +112,8 @@ class Call:
             request.me.user_id, say=self.say, emit=emit, others=lambda: self._machine.participants
         )
         self._client: SignalingClient | None = None
-        self._ice = IceConfiguration(request.ice_servers, request.relay_only)
+        self._certificate = make_certificate()
+        self._ice = IceConfiguration(request.ice_servers, request.relay_only, self._certificate)
         self._tasks = TaskOwner("call")
         self._ending: list[RemoteParticipant] = []
         self._redials: dict[str, int] = {}
@@ -149,7 +150,8 @@ class Call:
         self._client = client
         self._join_sent_s = self._loop.time()
         welcome = await client.connect()
-        self._ice = IceConfiguration((*request.ice_servers, *welcome.ice_servers), request.relay_only)
+        servers = (*request.ice_servers, *welcome.ice_servers)
+        self._ice = IceConfiguration(servers, request.relay_only, self._certificate)
         self._set_state(CallState.IN_CALL)
         self.doors.entered(welcome)
         self._enter_topology(welcome)
