@@ -27,6 +27,8 @@ class ErrorCode(StrEnum):
     SERVER_SHUTDOWN = "server-shutdown"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
+    TAKEN_OVER = "taken-over"
+    """Another connection has the place of this one (docs/recovery.md)."""
     # Of docs/rights.md:
     WRONG_LINK = "wrong-link"
     PASSWORD_REQUIRED = "password-required"

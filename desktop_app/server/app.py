@@ -13,6 +13,7 @@ from .hub import MAX_CONNECTIONS, Hub
 from .metrics import CONTENT_TYPE
 from .pages import Pages, add_security_headers
 from .session import HEARTBEAT_S
+from .sessions.absences import GRACE_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,7 @@ def create_app(
     redis: RedisAddress | None = None,
     janus: Sequence[JanusAddress] = (),
     rules: Rules | None = None,
+    grace_s: float = GRACE_S,
 ) -> web.Application:
     """Build the server.
 
@@ -49,6 +51,7 @@ def create_app(
             raises UserFacingError when that fails.
         janus: the nodes of the SFU.
         rules: when a room has an SFU, and how many may be in it.
+        grace_s: how long the place of whoever lost the connection is kept.
     """
     hub = Hub(
         ice_servers=ice_servers,
@@ -57,6 +60,7 @@ def create_app(
         redis=redis,
         janus=janus,
         rules=rules,
+        grace_s=grace_s,
     )
     pages = Pages(web_folder or resources_dir() / "web", [resources_dir() / "safety-words.txt"])
 

@@ -45,8 +45,10 @@ from .metrics import Metrics
 from .rights.entrance import Entrance
 from .rights.store import LocalStore
 from .room_bus import LocalBus, RoomBus
-from .rooms import Delivery, Rooms
+from .rooms import Delivery, Member, Rooms
 from .session import HEARTBEAT_S, Session
+from .sessions.absences import GRACE_S
+from .sessions.resuming import Resuming
 from .shared.events import room_digest
 from .shared.membership import SharedRooms
 from .topology.control import RoomControl
@@ -89,6 +91,7 @@ _SENTENCES = {
     ErrorCode.SLOW_READER: "This client does not read its messages fast enough.",
     ErrorCode.SERVER_SHUTDOWN: "The server is shutting down.",
     ErrorCode.INTERNAL: "Something went wrong inside the server.",
+    ErrorCode.TAKEN_OVER: "A newer connection of this client has taken the place of this one.",
     ErrorCode.USER_ID_TAKEN: "Somebody in this room has come in under this user id by way of another server.",
 }
 
@@ -110,11 +113,20 @@ class Hub:
         redis: RedisAddress | None = None,
         janus: Sequence[JanusAddress] = (),
         rules: Rules | None = None,
+        grace_s: float = GRACE_S,
     ) -> None:
         self.metrics = Metrics()
         self._rooms: Rooms[Session] = Rooms(
             ice_servers=lambda: for_participant(ice_servers, at_s=time.time()),
             capacity=lambda *joining: self._control.capacity(*joining),
+        )
+        self._resuming: Resuming[Session] = Resuming(
+            self._rooms,
+            deliver=self._deliver,
+            pass_on=self._pass_on,
+            retire=self._retire,
+            on_away=self._went_away,
+            grace_s=grace_s,
         )
         self._entrance: Entrance[Session] = Entrance(
             self._rooms,
@@ -148,6 +160,11 @@ class Hub:
             "bridgecall_participants", "People in all rooms", lambda: self._rooms.participant_count
         )
         self.metrics.watch(
+            "bridgecall_participants_away",
+            "People who lost the connection and may come back",
+            lambda: self._resuming.away_count,
+        )
+        self.metrics.watch(
             "bridgecall_rooms_mesh", "Rooms that are a mesh", lambda: self._control.count("mesh")
         )
         self.metrics.watch("bridgecall_rooms_sfu", "Rooms with an SFU", lambda: self._control.count("sfu"))
@@ -177,7 +194,7 @@ class Hub:
         try:
             return await session.run(request, self)
         finally:
-            self._leave(session)
+            self._lost(session)
             del self._sessions[session]
             ended.set()
             logger.info("disconnected", extra={"session": session.number})
@@ -190,6 +207,7 @@ class Hub:
             self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
+        self._resuming.close()
         await self._entrance.close()
         await self._control.close()
         if self._shared is not None:
@@ -206,6 +224,10 @@ class Hub:
             if (entering := self._entrance.entering(session)) is not None:
                 return self._after(entering, session, text)
             message = decode_client_message(text)
+            is_free = not self._entrance.is_waiting(session)
+            if is_free and isinstance(message, JoinRoom) and self._resuming.resume(session, message):
+                self._resumed(session, message)
+                return None
             if isinstance(message, (JoinRoom, RightsClientMessage)):
                 return self._at_the_door(session, message)
             if self._entrance.is_waiting(session):
@@ -241,6 +263,11 @@ class Hub:
         else:
             self._accepted(session, message, room_before)
 
+    def _resumed(self, session: Session, message: JoinRoom) -> None:
+        self.metrics.messages.labels(_TYPE_NAMES[JoinRoom]).inc()
+        self.metrics.resumed.inc()
+        logger.info("resumed", extra={"session": session.number, "room": _logged(message.room_id)})
+
     def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
         self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
         room_after = self._rooms.room_of(session)
@@ -271,8 +298,13 @@ class Hub:
             message = delivery.message
             if isinstance(message, Welcome):
                 topology, speaker = self._control.welcome(message.room_id)
-                rules = self._entrance.rules(message.room_id)
-                message = replace(message, topology=topology, active_speaker=speaker, room=rules)
+                rules, ticket = (
+                    self._entrance.rules(message.room_id),
+                    self._resuming.ticket(delivery.targets[0]),
+                )
+                message = replace(
+                    message, topology=topology, active_speaker=speaker, room=rules, session=ticket
+                )
             encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
@@ -327,6 +359,14 @@ class Hub:
     def _expel(self, session: Session) -> None:
         self._send_away(session, ErrorCode.USER_ID_TAKEN, WSCloseCode.POLICY_VIOLATION)
 
+    def _retire(self, session: Session) -> None:
+        if session in self._sessions:
+            self._end(session, ErrorCode.TAKEN_OVER, WSCloseCode.POLICY_VIOLATION)
+
+    def _went_away(self, member: Member[Session], away: bool) -> None:
+        logger.info("away" if away else "back", extra={"room": _logged(member.room_id)})
+        self._control.away(member.room_id, member.info.user_id, away=away)
+
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
         # Not at INFO: a hostile client could fill the disk with it. The metrics count them.
@@ -342,6 +382,11 @@ class Hub:
         self.metrics.refusals.labels(code.value).inc()
         logger.info("sent away", extra={"session": session.number, "code": code.value})
         session.end(ErrorMessage(code.value, _SENTENCES[code]), close_code)
+
+    def _lost(self, session: Session) -> None:
+        # Whom the server sent away has left already.
+        if self._closing or session.ending or not self._resuming.keep(session):
+            self._leave(session)
 
     def _leave(self, session: Session) -> None:
         self._entrance.gone(session)

@@ -35,6 +35,11 @@ class Metrics:
         self.opened = Counter(
             "bridgecall_connections_opened", "WebSocket connections since the start", registry=self._registry
         )
+        self.resumed = Counter(
+            "bridgecall_resumed",
+            "Lost connections that were followed by another one",
+            registry=self._registry,
+        )
 
     def watch(self, name: str, text: str, value: Callable[[], int]) -> None:
         """Report `value()` as the gauge `name` whenever somebody asks."""

@@ -36,6 +36,20 @@ class Outbox:
         self._append(last)
         self._finished = True
 
+    def put_back(self, message: bytes) -> None:
+        """Make `message`, which was taken last and not sent, the next one again."""
+        if not self._finished:
+            self._queue.appendleft(message)
+            self._queued_bytes += len(message)
+
+    def take_all(self) -> list[bytes]:
+        """Take everything that waits, oldest first."""
+        taken = [] if self._finished else list(self._queue)
+        if not self._finished:
+            self._queue.clear()
+            self._queued_bytes = 0
+        return taken
+
     async def get(self) -> bytes | None:
         """The next message; None after the last one."""
         while not self._queue:

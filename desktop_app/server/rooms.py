@@ -78,6 +78,10 @@ class Member(Generic[C]):
     capabilities: tuple[str, ...] = ()
     basic: bool = False
     """Whether it knows the six basic messages and nothing else, as far as it has said."""
+    ticket: str = ""
+    """What is kept of the secret that gives this place back to whoever lost it; empty when nothing does."""
+    is_away: bool = False
+    """Whether the connection ended, and may be followed by another one."""
 
 
 class Elsewhere(Protocol[C]):
@@ -198,10 +202,11 @@ class Rooms(Generic[C]):
         """
         self.may_join(client)
         room = self._rooms.get(message.room_id, {})
-        if message.user_id in room:
+        old = room.get(message.user_id)
+        if old is not None and not old.is_away:
             raise refusal(ErrorCode.USER_ID_TAKEN)
         most = self.capacity(message.room_id, message.capabilities)
-        if len(room) >= most:
+        if len(room) - (old is not None) >= most:
             raise refusal(ErrorCode.ROOM_FULL, most)
 
     def _join(self, client: C, message: JoinRoom) -> list[Delivery[C]]:
@@ -209,15 +214,45 @@ class Rooms(Generic[C]):
         return self.admit(client, message, next(self._numbers))
 
     def admit(self, client: C, message: JoinRoom, number: int, server: str = "") -> list[Delivery[C]]:
-        """Let `client` in, whose joining was found to be right."""
+        """Let `client` in, whose joining was found to be right. Whoever is away under this name does not come back."""
+        gone: list[Delivery[C]] = []
+        old = self.find(message.room_id, message.user_id)
+        if old is not None and old.client is not None:
+            gone = self.disconnect(old.client)
         info = participant_info(message)
         capabilities, basic = message.capabilities, is_basic(message)
         member = Member(message.room_id, info, client, number, server, capabilities, basic)
-        welcome = Welcome(
+        welcome = self._welcome(message, self.members(message.room_id))
+        return [*gone, Delivery((client,), welcome), *self.add(member)]
+
+    def take_over(self, member: Member[C], client: C, message: JoinRoom) -> list[Delivery[C]]:
+        """Put `client` in the place of the connection that `member` had, or may still have: its welcome comes first.
+
+        The others hear of new states alone.
+        """
+        if member.client is not None:
+            del self._members[member.client]
+        member.client = client
+        member.server = ""
+        member.is_away = False
+        member.ticket = ""
+        self._members[client] = member
+        others = tuple(each for each in self.members(member.room_id) if each is not member)
+        welcome = replace(self._welcome(message, others), resumed=True)
+        deliveries = [Delivery((client,), welcome)]
+        info = participant_info(message)
+        if info != member.info:
+            deliveries += self.change(member, info)
+            if self.elsewhere is not None:
+                self.elsewhere.updated(member)
+        return deliveries
+
+    def _welcome(self, message: JoinRoom, others: tuple[Member[C], ...]) -> Welcome:
+        return Welcome(
             protocol_version=limits.PROTOCOL_VERSION,
             room_id=message.room_id,
             user_id=message.user_id,
-            participants=tuple(other.info for other in self.members(message.room_id)),
+            participants=tuple(other.info for other in others),
             ice_servers=self._ice_servers(),
             limits=Limits(
                 frame_bytes=limits.MAX_FRAME_BYTES,
@@ -226,7 +261,6 @@ class Rooms(Generic[C]):
                 participants=self.capacity(message.room_id, message.capabilities),
             ),
         )
-        return [Delivery((client,), welcome), *self.add(member)]
 
     def _signal(self, client: C, message: Signal) -> list[Delivery[C]]:
         member = self._member(client)
@@ -311,7 +345,14 @@ class Rooms(Generic[C]):
 
 def participant_info(message: JoinRoom) -> ParticipantInfo:
     """What the others will know of whoever joins."""
-    return ParticipantInfo(message.user_id, message.display_name, message.audio_muted, message.video_muted)
+    return ParticipantInfo(
+        message.user_id,
+        message.display_name,
+        message.audio_muted,
+        message.video_muted,
+        instance=message.instance,
+        screen=message.screen,
+    )
 
 
 def is_basic(message: JoinRoom) -> bool:

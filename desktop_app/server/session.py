@@ -84,6 +84,10 @@ class Session:
         """Queue `message`; False when this client does not read and the queue is full."""
         return self._outbox.put(message)
 
+    def take_waiting(self) -> list[bytes]:
+        """Everything that was to be sent and was not, oldest first; also after the end of the connection."""
+        return self._outbox.take_all()
+
     def end(self, reason: ErrorMessage, close_code: int) -> None:
         """Drop what waits, tell the client `reason`, close; the socket is cut when that takes too long."""
         if self.ending:
@@ -143,10 +147,13 @@ class Session:
                 await asyncio.sleep(0)
 
     async def _write(self) -> None:
+        message: bytes | None = None
         try:
             while (message := await self._outbox.get()) is not None:
                 await self._socket.send_frame(message, WSMsgType.TEXT)
         except ConnectionError:
+            if message is not None:
+                self._outbox.put_back(message)  # it may be for a connection that follows this one
             logger.debug("session %d: the connection went while sending", self.number)
 
     def _cut(self) -> None:

@@ -126,6 +126,12 @@ class RoomControl:
             room.close()
             self._bus.forget(room_id)
 
+    def away(self, room_id: str, user_id: str, *, away: bool) -> None:
+        """A participant of this server has lost the connection, and may come back; or has come back."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.away(user_id, away=away)
+
     def received(self, room_id: str, user_id: str, message: TopologyClientMessage) -> None:
         """A participant of this server says something about topology."""
         room = self._rooms.get(room_id)

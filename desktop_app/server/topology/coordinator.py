@@ -72,6 +72,7 @@ class Coordinator:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._members: dict[str, bool] = {}
+        self._away: set[str] = set()
         self._epoch = 0
         self._current = Change(0, "mesh", "commit", "joined")
         self._pending: _Pending | None = None
@@ -164,6 +165,7 @@ class Coordinator:
     def joined(self, user_id: str, now_s: float, *, capable: bool) -> None:
         """Somebody came."""
         self._members[user_id] = capable
+        self._away.discard(user_id)
         if self._pending is not None and capable:
             self._pending.waiting.add(user_id)
             self._pending.deadline_s = min(self._pending.end_s, now_s + self._rules.ready_s)
@@ -172,6 +174,7 @@ class Coordinator:
     def left(self, user_id: str, now_s: float) -> None:
         """Somebody went."""
         self._members.pop(user_id, None)
+        self._away.discard(user_id)
         if self._pending is not None:
             self._pending.waiting.discard(user_id)
         if self._blamed:
@@ -180,6 +183,21 @@ class Coordinator:
                 self._not_before_s = 0.0
                 self._failures = 0
         self._count(now_s)
+
+    def away(self, user_id: str, *, away: bool) -> None:
+        """Somebody has lost the connection to the server, and not to the others; or has come back.
+
+        What must not wait is done without them. Everything else waits until they are back or have left: they would
+        go on sending by the old way, and hear nothing by it.
+        """
+        if away and user_id in self._members:
+            self._away.add(user_id)
+        else:
+            self._away.discard(user_id)
+
+    @property
+    def _can_wait(self) -> bool:
+        return bool(self._away) and len(self._members) <= self._rules.mesh_limit
 
     def waits_for(self, user_id: str, epoch: int) -> bool:
         """Whether it means something that they say whether they are ready."""
@@ -265,19 +283,24 @@ class Coordinator:
     def _go_on(self, pending: _Pending, now_s: float, nodes: Sequence[str]) -> Change | None:
         change = pending.change
         too_late = now_s >= pending.deadline_s
+        waiting = pending.waiting - self._away
         if change.mode == "sfu":
             if pending.lost or change.node not in nodes:
                 return replace(change, phase="abort", reason="sfu-lost")
             if self._foreign:
                 return replace(change, phase="abort", reason="foreign-client")
-            if pending.refused or (too_late and pending.waiting):
+            if self._can_wait:
+                return replace(change, phase="abort", reason="participants")
+            if pending.refused or (too_late and waiting):
                 return replace(change, phase="abort", reason="failed")
-            return None if pending.waiting else replace(change, phase="commit")
+            return None if waiting else replace(change, phase="commit")
         if self._gone(nodes):
             return replace(change, phase="commit", reason="sfu-lost")
         if not self._foreign and len(self._members) >= self._rules.sfu_from:
             return replace(change, phase="abort", reason="participants")
-        if not pending.waiting or (self._foreign and (too_late or pending.refused)):
+        if not self._foreign and self._can_wait:
+            return replace(change, phase="abort", reason="participants")
+        if not waiting or (self._foreign and (too_late or pending.refused)):
             return replace(change, phase="commit")
         if pending.refused or too_late:
             return replace(change, phase="abort", reason="failed")
@@ -294,7 +317,7 @@ class Coordinator:
         if self._foreign and fits:
             return Change(self._epoch + 1, "mesh", "prepare", "foreign-client")
         few = self._few_since_s is not None and now_s >= self._few_since_s + self._rules.hysteresis_s
-        if few and now_s >= self._not_before_s:
+        if few and not self._can_wait and now_s >= self._not_before_s:
             return Change(self._epoch + 1, "mesh", "prepare", "few-participants")
         return None
 
@@ -303,7 +326,7 @@ class Coordinator:
             return None
         if not self._rules.sfu_configured:
             return None if self._noticed else Change(self._epoch, "mesh", "commit", "no-sfu")
-        if self._foreign or not nodes or now_s < self._not_before_s:
+        if self._foreign or self._can_wait or not nodes or now_s < self._not_before_s:
             return None
         reason = "sfu-back" if self._was_lost else "participants"
         return Change(self._epoch + 1, "sfu", "prepare", reason, nodes[0])

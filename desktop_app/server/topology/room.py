@@ -126,6 +126,10 @@ class RoomTopology:
             self._tell_all(ActiveSpeaker(self._speaker.user_id))
         self.look()
 
+    def away(self, user_id: str, *, away: bool) -> None:
+        """A participant of this server has lost the connection, or has come back: whoever leads is to know."""
+        self._publish({"what": "away", "user": user_id, "away": away})
+
     def received(self, user_id: str, message: TopologyClientMessage) -> None:
         """A message of a participant of this server."""
         match message:
@@ -171,6 +175,8 @@ class RoomTopology:
                     self._apply(change)
             case "ready" if isinstance(user_id, str) and isinstance(epoch, int):
                 self._coordinator.ready(user_id, epoch, ok=message.get("ok") is True)
+            case "away" if isinstance(user_id, str):
+                self._coordinator.away(user_id, away=message.get("away") is True)
             case "level" if isinstance(user_id, str) and isinstance(dbov := message.get("dbov"), int):
                 # Everybody follows, so that anybody can go on; the leader alone says what follows from it.
                 before = self._speaker.user_id

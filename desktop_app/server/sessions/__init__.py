@@ -1,0 +1,1 @@
+"""What of a client outlives its connection: docs/recovery.md, first chapter."""

@@ -1,0 +1,137 @@
+"""Keeps the place of whoever lost the connection, and gives it back to them.
+
+What is sent to somebody who is away goes into the outbox of the connection that ended, which is bounded: whoever
+overruns it has left. So nothing else on the server needs to know whether somebody is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from desktop_app.protocol.messages import SessionTicket
+from desktop_app.protocol.rights import RESUME_CAPABILITY
+
+from .absences import GRACE_S, Absences
+from .tickets import digest_of, fits, new_token
+
+if TYPE_CHECKING:
+    from desktop_app.protocol.messages import JoinRoom
+    from desktop_app.server.rooms import Delivery, Member, Rooms
+
+
+class Connection(Hashable, Protocol):
+    """What this needs of a session."""
+
+    def take_waiting(self) -> list[bytes]:
+        """Everything that was to be sent and was not, oldest first."""
+
+
+C = TypeVar("C", bound=Connection)
+
+_REPEATED = (b'{"type":"signal"', b'{"type":"sfu-')
+"""What waits and is sent after a welcome. The outcome of everything else is in the welcome itself."""
+
+
+class Resuming(Generic[C]):
+    """Lives on the server's loop.
+
+    Args:
+        rooms: of this server.
+        deliver: sends messages to clients.
+        pass_on: sends an encoded message to one client.
+        retire: ends a connection whose place has another one now.
+        on_away: `on_away(member, away)` when somebody goes away, and when they are back.
+        grace_s: how long a place is kept.
+    """
+
+    def __init__(
+        self,
+        rooms: Rooms[C],
+        *,
+        deliver: Callable[[Sequence[Delivery[C]]], None],
+        pass_on: Callable[[C, bytes], None],
+        retire: Callable[[C], None],
+        on_away: Callable[[Member[C], bool], None],
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self._rooms = rooms
+        self._deliver = deliver
+        self._pass_on = pass_on
+        self._retire = retire
+        self._on_away = on_away
+        self._absences: Absences[C] = Absences(grace_s)
+        self._timer: asyncio.TimerHandle | None = None
+        self.resumed_count = 0
+
+    @property
+    def away_count(self) -> int:
+        """How many are away now."""
+        return sum(self._rooms.room_of(client) is not None for client in self._absences)
+
+    def close(self) -> None:
+        """No place is kept any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def ticket(self, client: C) -> SessionTicket | None:
+        """What `client` comes back with; None for one that is not capable of it. The one before is worth nothing."""
+        member = self._rooms.member_of(client)
+        if member is None or RESUME_CAPABILITY not in member.capabilities:
+            return None
+        token = new_token()
+        member.ticket = digest_of(token)
+        return SessionTicket(token, self._absences.grace_s)
+
+    def keep(self, client: C) -> bool:
+        """A connection ended without a word; False when nobody is to be waited for."""
+        member = self._rooms.member_of(client)
+        if member is None or not member.ticket or self._absences.grace_s <= 0:
+            return False
+        member.is_away = True
+        given_up = self._absences.begin(client, asyncio.get_running_loop().time())
+        self._on_away(member, True)
+        if given_up is not None:
+            self._deliver(self._rooms.disconnect(given_up))
+        self._set_timer()
+        return True
+
+    def resume(self, client: C, message: JoinRoom) -> bool:
+        """Give `client` the place of the connection before; False when it is a join like any other."""
+        if not message.resume or self._rooms.member_of(client) is not None:
+            return False
+        member = self._rooms.find(message.room_id, message.user_id)
+        if member is None or member.client is None or member.info.instance != message.instance:
+            return False
+        if not fits(message.resume, member.ticket):
+            return False
+        before, was_away = member.client, member.is_away
+        waiting = before.take_waiting()
+        self._absences.end(before)
+        welcome, *news = self._rooms.take_over(member, client, message)
+        self._retire(before)
+        self.resumed_count += 1
+        self._deliver([welcome])
+        self.repeat(client, waiting)
+        self._deliver(news)
+        if was_away and self._rooms.member_of(client) is member:
+            self._on_away(member, False)
+        return True
+
+    def repeat(self, client: C, waiting: Sequence[bytes]) -> None:
+        """Send what waited for somebody who is back."""
+        for each in waiting:
+            if each.startswith(_REPEATED):
+                self._pass_on(client, each)
+
+    def _look(self) -> None:
+        self._timer = None
+        for client in self._absences.take_due(asyncio.get_running_loop().time()):
+            self._deliver(self._rooms.disconnect(client))
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is None and (next_s := self._absences.next_s) is not None:
+            self._timer = asyncio.get_running_loop().call_at(next_s + 0.001, self._look)
