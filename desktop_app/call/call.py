@@ -40,6 +40,7 @@ from .events import (
 )
 from .reentry import compare
 from .remote_participant import RemoteParticipant
+from .safety import SafetyCodes
 from .server_line import ServerLine
 from .topology.control import TopologyControl
 
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from desktop_app.signaling.errors import ConnectError
 
     from .local_media import LocalMedia
+    from .network_watch import NetworkChange
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +133,7 @@ class Call:
         self._left = False
         self._state = CallState.IDLE
         self._join_sent_s = 0.0
+        self._safety = SafetyCodes(emit)
         self.participants: dict[str, RemoteParticipant] = {}
         self.topology = TopologyControl(media=media, ice=lambda: self._ice, say=self.say, emit=emit)
 
@@ -172,6 +175,7 @@ class Call:
             return
         self._left = True
         await self._tasks.close()
+        await self._safety.close()
         await self.doors.close()
         self.topology.close()
         for user_id in tuple(self.participants):
@@ -240,12 +244,17 @@ class Call:
             case _:
                 self.topology.received(message)
 
+    def network_changed(self, change: NetworkChange) -> None:
+        """Test the connection to the server, and do not wait for the silence of connections that cannot go on."""
+        self._line.check_now(change.gone)
+        for each in self.participants.values():
+            address = each.peer.local_address
+            if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:
+                each.peer.recover()
+        self.topology.network_changed(change)
+
     def _flush(self) -> None:
         self._line.flush()
-
-    def check_now(self) -> None:
-        """The network may have changed: test the connection to the server, and make it again, at once."""
-        self._line.check_now()
 
     def _server_lost(self, reason: str) -> None:
         self.topology.server_lost()
@@ -322,6 +331,7 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
+            on_certificates=lambda pair: self._safety.connected(user_id, pair),
             on_dark=lambda: self.topology.pause_freeze_detection(user_id),
             link=self._hub.join(user_id),
             decode=self._decode,
@@ -336,6 +346,7 @@ class Call:
         if participant is None:
             return
         self._redials.pop(user_id, None)
+        self._safety.gone(user_id)
         self.topology.remove(user_id)
         participant.hang_up()
         self._hub.leave(user_id)

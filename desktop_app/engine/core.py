@@ -108,7 +108,7 @@ class EngineCore:
 
     def network_changed(self) -> None:
         """An address came, went or changed."""
-        logger.info("the network changed")
+        self.session.network_changed()
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
