@@ -62,7 +62,7 @@ def create_app(
         rules=rules,
         grace_s=grace_s,
     )
-    pages = Pages(web_folder or resources_dir() / "web")
+    pages = Pages(web_folder or resources_dir() / "web", [resources_dir() / "safety-words.txt"])
 
     async def root(request: web.Request) -> web.StreamResponse:
         if _wants_websocket(request):
