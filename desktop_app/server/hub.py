@@ -120,14 +120,6 @@ class Hub:
             ice_servers=lambda: for_participant(ice_servers, at_s=time.time()),
             capacity=lambda *joining: self._control.capacity(*joining),
         )
-        self._entrance: Entrance[Session] = Entrance(
-            self._rooms,
-            deliver=self._deliver,
-            say=self._say,
-            fail=self._failed,
-            address_of=lambda session: session.address,
-        )
-        self._entrance.store = LocalStore(self._rooms, self._entrance.policies, self._entrance, self._deliver)
         self._resuming: Resuming[Session] = Resuming(
             self._rooms,
             deliver=self._deliver,
@@ -136,6 +128,14 @@ class Hub:
             on_away=self._went_away,
             grace_s=grace_s,
         )
+        self._entrance: Entrance[Session] = Entrance(
+            self._rooms,
+            deliver=self._deliver,
+            say=self._say,
+            fail=self._failed,
+            address_of=lambda session: session.address,
+        )
+        self._entrance.store = LocalStore(self._rooms, self._entrance.policies, self._entrance, self._deliver)
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
         if redis is not None:
@@ -207,8 +207,8 @@ class Hub:
             self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
-        await self._entrance.close()
         self._resuming.close()
+        await self._entrance.close()
         await self._control.close()
         if self._shared is not None:
             await self._shared.close()
@@ -224,7 +224,9 @@ class Hub:
             if (entering := self._entrance.entering(session)) is not None:
                 return self._after(entering, session, text)
             message = decode_client_message(text)
-            if isinstance(message, JoinRoom) and self._resume(session, message):
+            is_free = not self._entrance.is_waiting(session)
+            if is_free and isinstance(message, JoinRoom) and self._resuming.resume(session, message):
+                self._resumed(session, message)
                 return None
             if isinstance(message, (JoinRoom, RightsClientMessage)):
                 return self._at_the_door(session, message)
@@ -261,14 +263,10 @@ class Hub:
         else:
             self._accepted(session, message, room_before)
 
-    def _resume(self, session: Session, message: JoinRoom) -> bool:
-        if self._entrance.is_waiting(session) or not self._resuming.resume(session, message):
-            return False
+    def _resumed(self, session: Session, message: JoinRoom) -> None:
         self.metrics.messages.labels(_TYPE_NAMES[JoinRoom]).inc()
         self.metrics.resumed.inc()
-        self._entrance.came(message.room_id, message.user_id)
         logger.info("resumed", extra={"session": session.number, "room": _logged(message.room_id)})
-        return True
 
     def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
         self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
@@ -386,7 +384,6 @@ class Hub:
         session.end(ErrorMessage(code.value, _SENTENCES[code]), close_code)
 
     def _lost(self, session: Session) -> None:
-        self._entrance.gone(session)
         # Whom the server sent away has left already.
         if self._closing or session.ending or not self._resuming.keep(session):
             self._leave(session)

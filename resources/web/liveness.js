@@ -37,7 +37,7 @@ export class Liveness {
 }
 
 /** Packets of every kind over all candidate pairs, also those of ICE itself (W3C webrtc-stats, candidate-pair). */
-function packets(report) {
+export function packets(report) {
   let received = 0;
   let sent = 0;
   for (const entry of report.values()) {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from aiortc.rtcsessiondescription import RTCSessionDescription
 
 from desktop_app.rtc.aiortc_internals import PeerConnection
-from desktop_app.rtc.ice import IceConfiguration, to_rtc_configuration
+from desktop_app.rtc.ice import GatheringConfiguration, IceConfiguration, to_rtc_configuration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,10 +20,10 @@ def _no_media(kind: str, transport: object) -> NoReturn:
     raise AssertionError("there is no media here")
 
 
-def peer_connection() -> PeerConnection:
+def peer_connection(configuration: GatheringConfiguration | None = None) -> PeerConnection:
     """One without media."""
     return PeerConnection(
-        to_rtc_configuration(IceConfiguration()),
+        configuration or to_rtc_configuration(IceConfiguration()),
         make_sender=_no_media,
         make_receiver=_no_media,
         on_transport_feedback=lambda _message: None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
@@ -12,7 +13,9 @@ import psutil
 from .peer_tools import collect_garbage, open_files, until
 
 if TYPE_CHECKING:
-    from .peer_tools import Pair
+    from collections.abc import Sequence
+
+    from .peer_tools import Pair, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,13 @@ async def left(pair: Pair) -> Left:
 
 async def recover(pair: Pair, times: int) -> None:
     """Whoever offers and whoever answers are told of a changed network in turn."""
+    people = (pair.alice, pair.bob)
     for number in range(times):
-        people = (pair.alice, pair.bob)
         before = [each.counters.connection for each in people]
         people[number % 2].peer.recover()
-        await until(
-            lambda before=before: all(
-                each.counters.connection > older for each, older in zip(people, before, strict=True)
-            )
-        )
+        await until(partial(_are_newer, people, before))
         await pair.until_media(2)
+
+
+def _are_newer(people: Sequence[Person], before: Sequence[int]) -> bool:
+    return all(each.counters.connection > older for each, older in zip(people, before, strict=True))

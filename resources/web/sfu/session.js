@@ -65,6 +65,13 @@ export class SfuSession extends EventTarget {
     }
   }
 
+  /** Another network perhaps: what is dead begins anew. */
+  test() {
+    for (const link of this.#links) {
+      link.test();
+    }
+  }
+
   /** Both connections anew; what is there goes on until then. */
   again() {
     for (const link of this.#links) {

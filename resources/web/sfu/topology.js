@@ -86,7 +86,7 @@ export class Topology extends EventTarget {
   /** The network is another one: the connections to the SFU may be dead in a moment. */
   networkChanged() {
     for (const sfu of this.#sessions()) {
-      sfu.again();
+      sfu.test();
     }
   }
 
