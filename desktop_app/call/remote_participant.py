@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from desktop_app.data.link import ParticipantLink
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.protocol.messages import JsonValue, ParticipantInfo
-    from desktop_app.rtc.connection import LocalFeeds
+    from desktop_app.rtc.connection import LocalFeeds, RemoteSinks
     from desktop_app.rtc.counters import PeerCounters
     from desktop_app.rtc.encoded_feed import EncodedFeed
     from desktop_app.rtc.ice import IceConfiguration
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from .events import MediaKind
     from .mixer import AudioMixer
+
+MAX_WAYS = 8
+"""Of direct connections: the one of now, the one before, those that are tried, and those just given up."""
 
 
 class RemoteParticipant:
@@ -66,7 +70,8 @@ class RemoteParticipant:
         self.switch = WaySwitch(slot, on_first_frame, mixer.latency_s, decode=decode)
         mixer.add(self.switch.voice)
         self.direct = self.switch.way()
-        """The way of the direct connection."""
+        """The way of the direct connection of now."""
+        self._ways = deque((self.direct,), MAX_WAYS)
         self.peer_reason = ""
         """Why the direct connection is in the state that it is in."""
         self.peer = Peer(
@@ -78,6 +83,8 @@ class RemoteParticipant:
             on_state=on_state,
             channels=CHANNELS,
             on_channels=link.bind,
+            more_sinks=self._another_way,
+            on_take_over=self._taken_over,
         )
         self.link = link
         self._tally = Tally()
@@ -85,6 +92,18 @@ class RemoteParticipant:
         self._channels = ChannelStatsCollector()
         self._scorer = QualityScorer()
         self._frozen_s = 0.0
+
+    def _another_way(self) -> RemoteSinks:
+        self._ways.append(self.switch.way())
+        return self._ways[-1].sinks
+
+    def _taken_over(self, remote: RemoteSinks) -> None:
+        before = self.direct
+        self.direct = next(way for way in self._ways if way.sinks is remote)
+        # One that is in use must not be forgotten for others that were tried.
+        self._ways.remove(self.direct)
+        self._ways.append(self.direct)
+        self.switch.replace(before, self.direct)
 
     def take(self, data: JsonValue) -> bool:
         """A signal of theirs; True when it changed what is known of them. Whatever it is, it is a stranger's."""
@@ -131,6 +150,10 @@ class RemoteParticipant:
             self._told_sent = sent
             self._send_signal(picture_signal(sent))
 
+    def tell_again(self) -> None:
+        """What was said while the server was away did not reach them."""
+        self._send_signal(picture_signal(self._told_sent))
+
     def begin_counting(self, ways: Sequence[PeerCounters]) -> None:
         """They came just now: what was sent before that, to others, was not for them."""
         self._tally.begin(ways)
@@ -163,7 +186,7 @@ class RemoteParticipant:
     def _score_input(self, state: PeerState, stats: PeerStats) -> ScoreInput | None:
         video, audio = stats.inbound_video, stats.inbound_audio
         streams = [each for each in (video, audio) if each is not None]
-        if state not in (PeerState.CONNECTED, PeerState.RECONNECTING) or not streams:
+        if state not in (PeerState.CONNECTED, PeerState.UNSTABLE, PeerState.RECONNECTING) or not streams:
             return None
         frozen_s = 0.0
         if video is not None:

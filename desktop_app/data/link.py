@@ -46,6 +46,7 @@ class ParticipantLink:
         self._now_ms = now_ms
         self._ended = False
         self._ready = False
+        self._is_again = False
         self._hello: Hello | None = None
         """The newest of theirs, maybe of an older connection."""
         self._early: list[tuple[str, Message | bytes]] = []
@@ -125,6 +126,9 @@ class ParticipantLink:
             return
         for label, channel in self._channels.items():
             channel.bind(channels[label])
+        self._is_again = self._channels[CONTROL.label].is_open
+        if self._is_again:
+            self._greet()
 
     def _closed(self) -> None:
         # Nobody closes one channel alone but in error; half a connection would swallow what is said on the other half.
@@ -152,6 +156,10 @@ class ParticipantLink:
             return
         self._hello = hello
         self._ready = True
+        if self._is_again:
+            # These channels were ours before, and are again: the far end may not have been back when we greeted.
+            self._is_again = False
+            self._greet()
         for channel in self._channels.values():
             channel.make_ready()
         self._told = [service for service in self._services if self.understands(service.capability)]

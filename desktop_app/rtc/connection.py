@@ -106,6 +106,7 @@ class MediaConnection:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=self._control.take_feedback,
+            certificate=ice.certificate,
         )
         self.channels = DataChannels(self.pc, channels)
         """Made when the connection is offered, or answered to somebody who offers a section for them."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
+from aiortc.rtcdtlstransport import RTCCertificate
 
 from desktop_app.core.ice_url import check_ice_url
 
@@ -27,10 +28,17 @@ trickle), and a server that is dead for both, without internet for example, must
 
 @dataclass(frozen=True, slots=True)
 class IceConfiguration:
-    """STUN and TURN servers, and whether only relayed paths may be used."""
+    """STUN and TURN servers, whether only relays may be used, and what all connections of a call have in common."""
 
     servers: tuple[IceServer, ...] = ()
     relay_only: bool = False
+    certificate: RTCCertificate | None = field(default=None, compare=False, repr=False)
+    """Of all connections of a call, so that the safety code stays; None: each makes its own."""
+
+
+def make_certificate() -> RTCCertificate:
+    """A new one for DTLS, with a key of its own."""
+    return RTCCertificate.generateCertificate()
 
 
 def to_rtc_configuration(configuration: IceConfiguration) -> RTCConfiguration:

@@ -39,7 +39,14 @@ class Candidate:
     session: str | None
 
 
-NegotiationMessage: TypeAlias = Description | Candidate
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The far end hears nothing, and wants a new offer (docs/recovery.md)."""
+
+    session: str | None
+
+
+NegotiationMessage: TypeAlias = Description | Candidate | Reconnect
 
 
 def parse_signal(data: JsonValue) -> NegotiationMessage | None:
@@ -59,6 +66,8 @@ def parse_signal(data: JsonValue) -> NegotiationMessage | None:
     kind = data.get("type")
     if kind in ("offer", "answer"):
         return _description(kind, data.get("sdp"), session)
+    if kind == "reconnect":
+        return Reconnect(session)
     if kind in ("candidate", "ice-candidate") or "candidate" in data:
         return Candidate(_candidate(data), session)
     return None
@@ -122,6 +131,15 @@ def media_kinds(sdp: str) -> set[str]:
     """The kinds of media that an SDP has lines for: audio, video or both."""
     kinds = {line[2:].split(" ", 1)[0] for line in sdp.splitlines() if line.startswith("m=")}
     return kinds & {"audio", "video"}
+
+
+def fingerprints(sdp: str) -> frozenset[str]:
+    """Those of the DTLS certificates that an SDP names (RFC 8122)."""
+    return frozenset(
+        line.removeprefix("a=fingerprint:").strip().lower()
+        for line in sdp.splitlines()
+        if line.startswith("a=fingerprint:")
+    )
 
 
 def ice_username_fragment(sdp: str) -> str | None:

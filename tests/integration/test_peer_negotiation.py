@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from desktop_app.rtc import peer
+from desktop_app.rtc import peer_negotiation
 from desktop_app.rtc.state import PeerState
 
 from .foreign_client import ForeignClient, answers_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-NEW, CONNECTING, CONNECTED, RECONNECTING, FAILED, CLOSED = PeerState
+NEW, CONNECTING, CONNECTED, UNSTABLE, RECONNECTING, FAILED, CLOSED = PeerState
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ async def test_candidates_of_an_older_session_are_not_applied_to_a_newer_one(pai
     stale: dict[str, Any] = {"type": "candidate", "candidate": None, "session": "an older one"}
     pair.bob.peer.handle_signal({**stale, "candidate": "candidate:1 1 udp 1 203.0.113.1 9 typ host"})
     pair.bob.peer.handle_signal(stale)
+    first = pair.alice.counters.connection
     pair.alice.peer.make_call()
-    await until(lambda: len(pair.alice.states) >= 4)
-    await pair.until_connected()
+    await until(lambda: pair.alice.counters.connection > first)
     await pair.until_media()
 
 
@@ -134,7 +134,7 @@ HOSTILE_SDP = {
 }
 
 
-@pytest.mark.expected_warnings("desktop_app.rtc.peer: (negotiation with|a malformed signal from)")
+@pytest.mark.expected_warnings("desktop_app.rtc.peer_negotiation: (negotiation with|a malformed signal from)")
 @pytest.mark.parametrize("name", HOSTILE_SDP)
 async def test_a_hostile_offer_fails_only_its_peer_and_a_good_one_repairs_it(pair: Pair, name: str) -> None:
     pair.alice.peer.make_call()
@@ -156,7 +156,7 @@ async def test_a_hostile_offer_fails_only_its_peer_and_a_good_one_repairs_it(pai
     await carol.close()
 
 
-@pytest.mark.expected_warnings("desktop_app.rtc.peer: negotiation with")
+@pytest.mark.expected_warnings("desktop_app.rtc.peer_negotiation: negotiation with")
 async def test_a_hostile_answer_fails_the_peer(pair: Pair) -> None:
     pair.alice.connect("mallory", lambda _data: None)
     pair.alice.peer.make_call()
@@ -167,7 +167,7 @@ async def test_a_hostile_answer_fails_the_peer(pair: Pair) -> None:
 
 
 @pytest.mark.expected_warnings(
-    "desktop_app.rtc.peer: (a malformed signal|a candidate of)", "aioice", "aiortc"
+    "desktop_app.rtc.peer_negotiation: (a malformed signal|a candidate of)", "aioice", "aiortc"
 )
 async def test_hostile_signals_in_a_running_call_change_nothing(pair: Pair) -> None:
     pair.alice.peer.make_call()
@@ -191,17 +191,17 @@ async def test_hostile_signals_in_a_running_call_change_nothing(pair: Pair) -> N
     ]
     for data in hostile:
         pair.alice.peer.handle_signal(data)
-    await until(lambda: pair.alice.peer._operations.empty())
+    await until(lambda: pair.alice.peer._negotiation.operations.empty())
     await pair.until_media()
     assert pair.alice.states == [CONNECTING, CONNECTED]
 
 
 @pytest.mark.expected_warnings("signals faster than they can be handled")
 async def test_a_flood_of_signals_is_bounded(pair: Pair) -> None:
-    for _ in range(10 * peer.MAX_WAITING_OPERATIONS):
+    for _ in range(10 * peer_negotiation.MAX_WAITING_OPERATIONS):
         pair.bob.peer.handle_signal({"candidate": "candidate:1 1 udp 1 203.0.113.2 9 typ host"})
-    assert pair.bob.peer._operations.qsize() == peer.MAX_WAITING_OPERATIONS
-    await until(lambda: pair.bob.peer._operations.empty())
-    assert len(pair.bob.peer._waiting_candidates) == peer.MAX_WAITING_CANDIDATES
+    assert pair.bob.peer._negotiation.operations.qsize() == peer_negotiation.MAX_WAITING_OPERATIONS
+    await until(lambda: pair.bob.peer._negotiation.operations.empty())
+    assert len(pair.bob.peer._negotiation.waiting_candidates) == peer_negotiation.MAX_WAITING_CANDIDATES
     pair.alice.peer.make_call()
     await pair.until_connected()

@@ -139,7 +139,7 @@ async def test_red_around_anything_else_is_not_taken(monkeypatch: pytest.MonkeyP
     await alice.close()
 
 
-@pytest.mark.expected_warnings("desktop_app.rtc.peer: negotiation with")
+@pytest.mark.expected_warnings("desktop_app.rtc.peer_negotiation: negotiation with")
 async def test_an_offer_of_red_alone_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     alice, foreigner = Person(440.0), ForeignClient()
     alice.connect("foreigner", lambda _data: None)

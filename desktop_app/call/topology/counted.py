@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", InboundCounters, OutboundCounters)
 
+MAX_REMEMBERED = 16
+"""Connections, so that a call in which they are made again and again does not grow."""
+
 _NOT_SUMS = {
     "codec",
     "jitter_ms",
@@ -55,7 +58,11 @@ class Tally:
         for now in ways:
             total = self._add(total, now)
         # What a connection that brings nothing for a while has counted before is not new when it does so again.
-        self._before.update((now.connection, now) for now in ways)
+        for now in ways:
+            self._before.pop(now.connection, None)
+            self._before[now.connection] = now
+        while len(self._before) > MAX_REMEMBERED:
+            del self._before[next(iter(self._before))]
         self._total = total
         if total is None or not ways:
             return None

@@ -98,9 +98,8 @@ class MeshRoute:
         return participant.peer.state, participant.peer_reason
 
     def counters(self, user_id: str) -> tuple[PeerCounters, ...]:
-        """Of the direct connection."""
-        counted = self._participants[user_id].peer.counters()
-        return () if counted is None else (counted,)
+        """Of the direct connection, and of one whose place it takes."""
+        return self._participants[user_id].peer.all_counters()
 
     def estimate_paths(self, at_s: float) -> dict[str, PathEstimate]:
         """Of each direct connection, no more than its share of the uplink."""

@@ -64,6 +64,10 @@ class PictureSwitch:
             if self._shown is None:
                 self._shown = way
 
+    def is_preferred(self, way: PictureWay) -> bool:
+        """Whether it is the way that shall be shown."""
+        return self._wanted is way
+
     @property
     def has_come(self) -> bool:
         """Whether pictures have come by the preferred way since it is that, so that it is shown."""

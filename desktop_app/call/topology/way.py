@@ -71,6 +71,11 @@ class WaySwitch:
         self.picture.prefer(way.picture)
         self.voice.prefer(way.voice)
 
+    def replace(self, old: Way, new: Way) -> None:
+        """Another connection takes over what came by `old`; nothing changes where that is not what is preferred."""
+        if self.picture.is_preferred(old.picture):
+            self.prefer(new)
+
     def has_come(self, *, picture: bool) -> bool:
         """Whether the voice has come by the preferred way since it is that, and the `picture` if it is moving."""
         return self.voice.has_come and (not picture or self.picture.has_come or not self.picture.is_live)

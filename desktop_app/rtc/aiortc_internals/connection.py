@@ -11,6 +11,7 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.rtcsessiondescription import RTCSessionDescription
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aiortc.mediastreams import MediaStreamTrack
     from aiortc.rtcconfiguration import RTCConfiguration
     from aiortc.rtcdatachannel import RTCDataChannel
+    from aiortc.rtcdtlstransport import RTCCertificate
     from aiortc.rtcicetransport import RTCIceTransport
 
     from desktop_app.rtc.sctp.statistics import DataCounters
@@ -35,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
 _CREATE_SCTP, _SCTP = "_RTCPeerConnection__createSctpTransport", "_RTCPeerConnection__sctp"
+_CERTIFICATES = "_RTCPeerConnection__certificates"
 _REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
 ICE_END_S = 1.0
@@ -51,8 +54,12 @@ class PeerConnection(RTCPeerConnection):
         make_sender: Callable[[str, RTCDtlsTransport], SenderBase],
         make_receiver: Callable[[str, RTCDtlsTransport], ReceiverBase],
         on_transport_feedback: Callable[[bytes], None],
+        certificate: RTCCertificate | None = None,
     ) -> None:
+        """`certificate` is what DTLS shows of us; without it there is a new one."""
         super().__init__(configuration)
+        if certificate is not None:
+            vars(self)[_CERTIFICATES] = [certificate]
         self._on_transport_feedback = on_transport_feedback
         self._make_sender = make_sender
         self._make_receiver = make_receiver
@@ -69,6 +76,7 @@ class PeerConnection(RTCPeerConnection):
         plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
         transport = plain.receiver.transport
         limit_gathering(transport.transport._connection)
+        consent.keep(transport.transport)
         self._divert_transport_feedback(transport)
         sender = self._make_sender(kind, transport)
         receiver = self._make_receiver(kind, transport)
@@ -86,6 +94,7 @@ class PeerConnection(RTCPeerConnection):
         plain = private[_SCTP]
         if not plain._bundled:
             limit_gathering(plain.transport.transport._connection)
+            consent.keep(plain.transport.transport)
         transport = DataTransport(plain.transport, plain.port)
         transport._bundled = plain._bundled
         transport.on("datachannel", lambda channel: self.emit("datachannel", channel))
@@ -223,6 +232,28 @@ class PeerConnection(RTCPeerConnection):
         """Datagrams received on the bundled transport since it exists; what liveness is judged by."""
         transport = self._transport()
         return 0 if transport is None else int(vars(transport)["_RTCDtlsTransport__rx_packets"])
+
+    def dtls_certificates(self) -> tuple[bytes, bytes] | None:
+        """Ours and the far end's, as they were used in the handshake (DER); None while it is not over."""
+        transport = self._transport()
+        if transport is None or transport._ssl is None or transport.state != "connected":
+            return None
+        theirs = transport._ssl.get_peer_certificate(as_cryptography=True)
+        ours = vars(transport)["_RTCDtlsTransport__local_certificate"]._cert
+        if theirs is None:
+            return None
+        return ours.public_bytes(Encoding.DER), theirs.public_bytes(Encoding.DER)
+
+    def local_address(self) -> str | None:
+        """The address of this machine that the nominated pair leaves from; None before there is one."""
+        transport = self._transport()
+        pair = None if transport is None else transport.transport._connection._nominated.get(1)
+        if pair is None:
+            return None
+        candidate: Any = pair.local_candidate
+        return str(
+            candidate.host if candidate.type == "host" else candidate.related_address or candidate.host
+        )
 
     def selected_pair(self) -> SelectedPair | None:
         """The nominated ICE pair, None before ICE has ended."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from OpenSSL import SSL
 
+from .consent import consent_of
+
 if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCDtlsTransport
 
@@ -24,6 +26,9 @@ def send(transport: RTCDtlsTransport, data: bytes) -> None:
         return
     socket = _socket(transport)
     if socket is None or socket[0].is_closing():
+        return
+    allowed = consent_of(transport.transport)
+    if allowed is not None and not allowed.is_given:
         return
     ssl: Any = transport._ssl
     try:

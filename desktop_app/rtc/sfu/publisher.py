@@ -96,6 +96,7 @@ class SfuPublisher:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=self._control.take_feedback,
+            certificate=ice.certificate,
         )
         self._link = SfuLink("publisher", pc, on_state, on_end=self._control.close)
 

@@ -78,6 +78,7 @@ class SfuSubscriber:
             make_sender=self._make_sender,
             make_receiver=self._make_receiver,
             on_transport_feedback=lambda _message: None,  # we send nothing
+            certificate=ice.certificate,
         )
         self._link = SfuLink(
             "subscriber", pc, on_state, on_end=self._end_lines, on_round_trip=self._monitor.round_trips.add
