@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from desktop_app.protocol.errors import ErrorCode
 
 from .addresses import client_address
-from .buckets import Bucket, Buckets
+from .buckets import Bucket, Buckets, take_if_there
 from .limits import (
     BYTES_BURST,
     BYTES_PER_S,
@@ -18,7 +18,11 @@ from .limits import (
     MESSAGES_PER_S,
     ROOM_MESSAGES_BURST,
     ROOM_MESSAGES_PER_S,
+    SPARE_MESSAGES_BURST,
+    SPARE_MESSAGES_PER_S,
     TOO_FAST_S,
+    USUAL_BURST,
+    USUAL_PER_S,
     GuardLimits,
 )
 from .origin import origin_is_allowed
@@ -35,6 +39,7 @@ class Pace:
     def __init__(self, now_s: float) -> None:
         self._messages = Bucket(MESSAGES_PER_S, MESSAGES_BURST, MESSAGES_BURST, now_s)
         self._bytes = Bucket(BYTES_PER_S, BYTES_BURST, BYTES_BURST, now_s)
+        self.usual = Bucket(USUAL_PER_S, USUAL_BURST, USUAL_BURST, now_s)
         self._slowed_since_s: float | None = None
 
     def take(self, now_s: float, size: int) -> float:
@@ -66,9 +71,9 @@ class Guard:
         self.limits = limits or GuardLimits()
         self._clock = clock
         self._connections: Counter[str] = Counter()
-        self._joining = Buckets(self.limits.joins_per_s, max(50.0, 2.0 * self.limits.connections))
-        self._addresses = Buckets(self.limits.messages_per_s, 4 * self.limits.messages_per_s)
+        self._addresses = Buckets(self.limits.usual_per_s, self.limits.usual_burst)
         self._rooms = Buckets(ROOM_MESSAGES_PER_S, ROOM_MESSAGES_BURST)
+        self._spare = Bucket(SPARE_MESSAGES_PER_S, SPARE_MESSAGES_BURST, SPARE_MESSAGES_BURST, clock())
 
     def address_of(self, request: web.Request) -> str:
         """Where a request comes from."""
@@ -96,12 +101,14 @@ class Guard:
     def wait_s(self, pace: Pace, address: str, room: str | None, size: int) -> float:
         """A message of `size` characters, of somebody in a room or not: the seconds that it has to wait."""
         now_s = self._clock()
-        waits = [pace.take(now_s, size), self._addresses.of(address, now_s).take(now_s)]
-        if room is None:
-            waits.append(self._joining.of(address, now_s).take(now_s))
-        else:
-            waits.append(self._rooms.of(room, now_s).take(now_s))
-        return min(max(waits), MAX_WAIT_S)
+        wait_s = pace.take(now_s, size)
+        if room is not None:
+            wait_s = max(wait_s, self._rooms.of(room, now_s).take(now_s))
+        if not take_if_there(now_s, pace.usual, self._addresses.of(address, now_s)):
+            # It is beyond what is usual, and waits its turn among all that is.
+            wait_s = max(wait_s, self._spare.take(now_s))
+            self._spare.tokens = max(self._spare.tokens, -MAX_WAIT_S * self._spare.rate)
+        return min(wait_s, MAX_WAIT_S)
 
     def is_too_fast(self, pace: Pace) -> bool:
         """Whether a connection is to be cut."""

@@ -23,10 +23,20 @@ MAX_WAIT_S = 1.0
 """For one message; pings must be answered in between."""
 
 MESSAGES_PER_S, MESSAGES_BURST = 100.0, 1000.0
-"""Of one connection. Joining a mesh of eight takes about 150 at once; a call that runs, less than 10 a second."""
+"""Of one connection, whatever the server has to do. Joining a mesh of eight takes about 150 at once."""
 
 BYTES_PER_S, BYTES_BURST = 1024.0 * 1024, 8.0 * 1024 * 1024
 ROOM_MESSAGES_PER_S, ROOM_MESSAGES_BURST = 1000.0, 8000.0
+
+USUAL_PER_S, USUAL_BURST = 20.0, 300.0
+"""What one connection may count on, whatever others do: a call that runs has less than 10 messages a second."""
+
+SPARE_MESSAGES_PER_S, SPARE_MESSAGES_BURST = 2500.0, 2500.0
+"""For all that is beyond what its connection or address may count on, of the whole server: a quarter of what one core
+does. So many that exceed a little are served at once, and a flood waits for itself."""
+
+SPARE_OPENED_PER_S, SPARE_OPENED_BURST = 250.0, 500.0
+"""The same for new connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +44,15 @@ class GuardLimits:
     """What is allowed to one address."""
 
     connections: int = CONNECTIONS_PER_ADDRESS
+    """Who raises it says that so many people may come at once from one place, and speak."""
     origins: tuple[str, ...] = ()
     """Of pages elsewhere that may connect; "*" for all."""
     behind_proxy: bool = False
     """Whether X-Forwarded-For and X-Forwarded-Host are believed."""
+
+    @property
+    def _is_raised(self) -> bool:
+        return self.connections > CONNECTIONS_PER_ADDRESS
 
     @property
     def sockets(self) -> int:
@@ -46,16 +61,21 @@ class GuardLimits:
         return self.connections + 100
 
     @property
+    def opened_burst(self) -> float:
+        """New connections at once that an address may count on."""
+        return float(self.sockets) if self._is_raised else max(10.0, self.sockets / 10)
+
+    @property
     def opened_per_s(self) -> float:
-        """New connections; as many as there may be come at once."""
-        return max(5.0, self.connections / 10)
+        """The same, a second."""
+        return self.opened_burst / 10
 
     @property
-    def joins_per_s(self) -> float:
-        """Messages of those who are in no room."""
-        return max(5.0, self.connections / 10)
+    def usual_per_s(self) -> float:
+        """Messages a second of all connections of an address that it may count on."""
+        return max(USUAL_PER_S, self.connections * (4.0 if self._is_raised else 0.2))
 
     @property
-    def messages_per_s(self) -> float:
-        """Of all connections of the address."""
-        return max(MESSAGES_PER_S, 2.0 * self.connections)
+    def usual_burst(self) -> float:
+        """The same, at once."""
+        return max(USUAL_BURST, 5 * self.usual_per_s)

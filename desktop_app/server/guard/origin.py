@@ -39,10 +39,10 @@ def parse_origin(text: str) -> str:
     """
     if text in ("*", "null"):
         return text
-    scheme, _, rest = text.rstrip("/").partition("://")
+    scheme, _, rest = text.lower().rstrip("/").partition("://")
     if scheme not in _DEFAULT_PORTS or "/" in rest or _place(rest, scheme) is None:
         raise ValueError("an origin looks like https://example.org or http://example.org:8000")
-    return f"{scheme}://{rest}".lower()
+    return f"{scheme}://{rest}"
 
 
 def origin_is_allowed(request: web.Request, limits: GuardLimits) -> bool:

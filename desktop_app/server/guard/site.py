@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .addresses import counted_address
-from .buckets import Buckets
-from .limits import HTTP_LIMIT_S
+from .buckets import Bucket, Buckets, take_if_there
+from .limits import HTTP_LIMIT_S, SPARE_OPENED_BURST, SPARE_OPENED_PER_S
 
 if TYPE_CHECKING:
     import ssl as ssl_module
@@ -40,29 +40,21 @@ class Gate:
         self._limits = limits
         self._most = max_connections + _SPARE_CONNECTIONS
         self._counts: Counter[str] = Counter()
-        self._opened = Buckets(limits.opened_per_s, 2.0 * limits.sockets)
+        self._opened = Buckets(limits.opened_per_s, limits.opened_burst)
+        self._spare = Bucket(SPARE_OPENED_PER_S, SPARE_OPENED_BURST, SPARE_OPENED_BURST, time.monotonic())
         self.total = 0
-        self.turned_away = 0
 
     def enter(self, address: str) -> bool:
         """Whether one more of an address is taken; to be followed by `leave`."""
-        now_s = time.monotonic()
-        is_one = (
-            not address or self._limits.behind_proxy
-        )  # everybody comes from the proxy, or from a Unix socket
-        if self.total >= self._most or not (
-            is_one
-            or (
-                self._counts[address] < self._limits.sockets
-                and self._opened.of(address, now_s).wait_s(now_s) <= 0
-            )
-        ):
-            self.turned_away += 1
-            if self._counts[address] == 0:
-                del self._counts[address]
+        if self.total >= self._most:
             return False
-        if not is_one:
-            self._opened.of(address, now_s).take(now_s)
+        if address and not self._limits.behind_proxy:  # else all come from one: the proxy, or a Unix socket
+            if self._counts.get(address, 0) >= self._limits.sockets:
+                return False
+            now_s = time.monotonic()
+            of_address = self._opened.of(address, now_s)
+            if not take_if_there(now_s, of_address) and not take_if_there(now_s, self._spare):
+                return False
         self._counts[address] += 1
         self.total += 1
         return True
