@@ -8,7 +8,6 @@ import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -120,14 +119,9 @@ async def problem(url: str, fingerprint: str | None = None) -> ConnectError | No
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
     made = Authority(tmp_path)
-    # What aiohttp asks: its default context was made when it was imported, from the system's authorities.
+    # What aiohttp asks was made when it was imported, of the system's authorities.
     trusting = ssl.create_default_context(cafile=str(made.file))
-    real = aiohttp.ClientSession.ws_connect
-
-    def connect(self: object, url: str, *, ssl: object, **options: object) -> object:
-        return real(self, url, ssl=trusting if ssl is True else ssl, **options)
-
-    monkeypatch.setattr(aiohttp.ClientSession, "ws_connect", connect)
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
     return made
 
 
