@@ -220,8 +220,9 @@ class Rooms(Generic[C]):
         if old is not None and old.client is not None:
             gone = self.disconnect(old.client)
         info = participant_info(message)
-        capabilities, basic = message.capabilities, is_basic(message)
-        member = Member(message.room_id, info, client, number, server, capabilities, basic)
+        member = Member(
+            message.room_id, info, client, number, server, message.capabilities, basic=is_basic(message)
+        )
         welcome = self._welcome(message, self.members(message.room_id))
         return [*gone, Delivery((client,), welcome), *self.add(member)]
 
