@@ -21,6 +21,7 @@ from desktop_app.protocol.messages import (
 )
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
 from desktop_app.rtc.ice import IceConfiguration, make_certificate
+from desktop_app.rtc.ice_choice import IceChoice
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.machine import SignalingMachine
 from desktop_app.signaling.secure import PLAIN_TEXT_CODE, PLAIN_TEXT_WARNING, exposes_signaling
@@ -125,8 +126,10 @@ class Call:
             on_back=self._server_back,
             on_refused=self._refused,
         )
+        self.ice_choice = IceChoice()
+        """Which STUN and TURN servers are used; its `renew` is for when the network has changed."""
         self._certificate = make_certificate()
-        self._ice = IceConfiguration(request.ice_servers, request.relay_only, self._certificate)
+        self._ice = self._ice_with(request.ice_servers)
         self._tasks = TaskOwner("call")
         self._ending: list[RemoteParticipant] = []
         self._redials: dict[str, int] = {}
@@ -156,6 +159,7 @@ class Call:
         if exposes_signaling(self._request.url):
             self._emit(Notice("warning", PLAIN_TEXT_WARNING, PLAIN_TEXT_CODE))
         self._join_sent_s = self._loop.time()
+        self.ice_choice.use(self._request.ice_servers)
         welcome = await self._line.connect()
         self._use_servers(welcome)
         self._set_state(CallState.IN_CALL)
@@ -165,9 +169,18 @@ class Call:
             self._add(info).peer.expect_call()  # they were here first: they offer
         return welcome
 
+    def _ice_with(self, servers: tuple[IceServer, ...]) -> IceConfiguration:
+        return IceConfiguration(servers, self._request.relay_only, self._certificate, self.ice_choice)
+
     def _use_servers(self, welcome: Welcome) -> None:
         servers = (*self._request.ice_servers, *welcome.ice_servers)
-        self._ice = IceConfiguration(servers, self._request.relay_only, self._certificate)
+        self._ice = self._ice_with(servers)
+        self.ice_choice.use(servers)
+
+    @property
+    def ice_servers(self) -> tuple[IceServer, ...]:
+        """Our own and those that the server named."""
+        return self._ice.servers
 
     async def leave(self, reason: str = "") -> None:
         """Leave the room and end every peer; safe to call twice. `reason` is a sentence when we were sent away."""
@@ -177,6 +190,7 @@ class Call:
         await self._tasks.close()
         await self._safety.close()
         await self.doors.close()
+        self.ice_choice.stop()
         self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
@@ -186,7 +200,8 @@ class Call:
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
         endings = (each.peer.wait_closed() for each in self._ending)
-        await asyncio.gather(self._line.wait_closed(), self.topology.wait_closed(), *endings)
+        others = (self._line.wait_closed(), self.topology.wait_closed(), self.ice_choice.wait_closed())
+        await asyncio.gather(*others, *endings)
 
     def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
         """Say something to the server, if we are in the room."""
@@ -247,6 +262,7 @@ class Call:
     def network_changed(self, change: NetworkChange) -> None:
         """Test the connection to the server, and do not wait for the silence of connections that cannot go on."""
         self._line.check_now(change.gone)
+        self.ice_choice.renew()
         for each in self.participants.values():
             address = each.peer.local_address
             if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:
