@@ -10,6 +10,7 @@ from .channel import Channel
 from .channels import BULK, CHANNELS, CONTROL, DEFAULT_CHUNK_BYTES
 from .codec import MessageError, decode, encode
 from .messages.control import Hello
+from .messages.pointer import Alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -195,6 +196,8 @@ class ParticipantLink:
             except MessageError as error:
                 self._channels[label].count_dropped(error.reason)
                 return
+        if isinstance(message, Alive):
+            return
         if isinstance(message, Hello):
             self._take_hello(message)
         elif self._ready:

@@ -30,4 +30,8 @@ class Stroke(Message, tag="stroke", kw_only=True, frozen=True):
     done: bool = False
 
 
-PointerMessage: TypeAlias = Pointer | Stroke
+class Alive(Message, tag="alive", kw_only=True, frozen=True):
+    """Nothing is said: a browser hears by the confirmation that the far end is there."""
+
+
+PointerMessage: TypeAlias = Pointer | Stroke | Alive

@@ -20,7 +20,7 @@ from desktop_app.data.codec import MessageError
 from desktop_app.data.link import MAX_EARLY_MESSAGES
 from desktop_app.data.messages.chat import ChatReceived
 from desktop_app.data.messages.control import Hand, Hello, Reaction
-from desktop_app.data.messages.pointer import Pointer
+from desktop_app.data.messages.pointer import Alive, Pointer
 
 from .fake_channels import FakeChannels
 from .fake_services import Clock, NotingService, TwoPeople
@@ -231,6 +231,16 @@ def test_a_flood_is_dropped_and_the_link_recovers() -> None:
     people.links[0].send(CHAT.label, numbered(1))
     people.pump()
     assert number_of(theirs.messages()[-1]) == 1
+
+
+def test_who_says_only_that_they_are_there_is_understood() -> None:
+    mine, theirs = NotingService("pointer", "pointer"), NotingService("pointer", "pointer")
+    people = TwoPeople([mine], [theirs])
+    people.open()
+    people.links[0].send(POINTER.label, Alive())
+    people.pump()
+    assert theirs.whats == ["ready"]
+    assert not dropped(people.links[1], POINTER.label)
 
 
 @pytest.mark.parametrize("spec", CHANNELS, ids=lambda spec: spec.label)
