@@ -15,9 +15,10 @@ const SLOTS = [
   { kind: "screen", media: "video", source: "screen", encoding: { maxBitrate: SCREEN_BPS } },
 ];
 
-/** `tracks` are { audio, video, screen }, each a track or null. Nothing of a picture is encoded until somebody watches it. */
+/** `tracks` are { audio, video, screen }, each a track or null; without `screen` there is no line for one. Nothing of a picture is encoded until somebody watches it. */
 export class Publisher extends SfuLink {
   #tracks;
+  #lines;
   #watched = new Set();
   #slots = new Map(); // kind to transceiver
   #silence = null;
@@ -26,6 +27,7 @@ export class Publisher extends SfuLink {
   constructor(options) {
     super("publish", options);
     this.#tracks = { ...options.tracks };
+    this.#lines = SLOTS.filter(({ kind }) => kind !== "screen" || "screen" in options.tracks);
     addEventListener("click", this.#onClick);
     this.enqueue(() => this.begin());
   }
@@ -67,7 +69,7 @@ export class Publisher extends SfuLink {
   async begin() {
     const connection = this.open();
     const stream = new MediaStream();
-    for (const { kind, media, encoding } of SLOTS) {
+    for (const { kind, media, encoding } of this.#lines) {
       const sendEncodings = encoding && [{ ...encoding, active: this.#watched.has(kind) }];
       const init = { direction: "sendonly", streams: [stream], ...(sendEncodings && { sendEncodings }) };
       this.#slots.set(kind, connection.addTransceiver(media, init));
@@ -85,7 +87,7 @@ export class Publisher extends SfuLink {
   }
 
   async #fill() {
-    for (const { kind, media, source = media, encoding } of SLOTS) {
+    for (const { kind, media, source = media, encoding } of this.#lines) {
       const sender = this.#slots.get(kind)?.sender;
       if (sender === undefined) {
         continue;
