@@ -17,6 +17,7 @@ from desktop_app.rtc.counters import SelectedPair
 from desktop_app.rtc.ice import limit_gathering
 
 from . import consent
+from .direct import take_directly
 from .sctp import DataTransport
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class PeerConnection(RTCPeerConnection):
         transport = plain.receiver.transport
         limit_gathering(transport.transport._connection)
         self._divert_transport_feedback(transport)
+        take_directly(transport)
         sender = self._make_sender(kind, transport)
         receiver = self._make_receiver(kind, transport)
         receiver._set_rtcp_ssrc(sender.ssrc)
