@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from desktop_app.server.topology.coordinator import (
     FIRST_BACK_OFF_S,
+    MAX_PREPARE_S,
     Change,
     Coordinator,
     Rules,
@@ -44,7 +45,12 @@ class Room:
     def ready(self, *users: str, ok: bool = True) -> None:
         pending = self.coordinator.pending
         for user in users:
-            self.coordinator.ready(user, pending.epoch if pending else 0, ok=ok)
+            self.coordinator.ready(user, pending.epoch if pending else 0, self.now_s, ok=ok)
+        self.go_on()
+
+    def progress(self, user: str) -> None:
+        pending = self.coordinator.pending
+        self.coordinator.progressed(user, pending.epoch if pending else 0, self.now_s)
         self.go_on()
 
     def wait(self, seconds: float) -> None:
@@ -107,13 +113,73 @@ def test_whoever_leaves_is_not_waited_for_and_whoever_comes_is() -> None:
 
 def test_the_end_of_a_change_comes_however_many_come() -> None:
     room = Room("a", "b", "c", "d")
-    for number in range(12):
+    for number in range(30):
         room.wait(5)
         room.join(f"x{number}")
         if room.story[-1][1] == "abort":
             break
     assert room.story[-1] == ("sfu", "abort", "failed")
-    assert room.now_s <= 100.0 + 31.0
+    assert room.now_s <= 100.0 + MAX_PREPARE_S + 5.0
+
+
+def test_a_change_that_goes_on_slowly_is_waited_for() -> None:
+    room = Room("a", "b", "c", "d")
+    for _ in range(4):
+        room.wait(9)
+        room.progress("a")
+    room.wait(9)
+    room.ready("b")
+    assert len(room.story) == 1
+    room.progress("stranger")
+    room.wait(10)
+    assert room.story[-1] == ("sfu", "abort", "failed")
+
+
+def test_who_makes_nothing_but_progress_is_not_waited_for_for_ever() -> None:
+    room = Room("a", "b", "c", "d")
+    room.ready("b", "c", "d")
+    while len(room.story) == 1:
+        room.wait(5)
+        room.progress("a")
+        assert room.now_s <= 100.0 + MAX_PREPARE_S
+    assert room.story[-1] == ("sfu", "abort", "failed")
+
+
+LARGE = tuple("abcdefgh")  # two more than a mesh may have
+
+
+def test_a_room_too_large_for_a_mesh_goes_on_without_stragglers() -> None:
+    room = Room(*LARGE)
+    room.ready(*LARGE[:4])
+    room.ready("e", ok=False)
+    room.ready("f", ok=False)
+    assert len(room.story) == 1  # the others may yet be ready
+    room.wait(9)
+    room.ready("h")
+    assert len(room.story) == 1
+    room.wait(10)
+    assert room.story[-1] == ("sfu", "commit", "participants")
+
+
+def test_when_all_have_answered_the_stragglers_are_not_waited_for() -> None:
+    room = Room(*LARGE)
+    room.ready(*LARGE[:7])
+    room.ready("h", ok=False)
+    assert room.story[-1] == ("sfu", "commit", "participants")
+
+
+def test_a_room_in_which_most_cannot_stays_where_it_is() -> None:
+    room = Room(*LARGE)
+    room.ready("a", "b", "c")
+    room.wait(10)
+    assert room.story[-1] == ("sfu", "abort", "failed")
+
+
+def test_who_could_not_and_then_can_is_ready() -> None:
+    room = Room(*LARGE)
+    room.ready("a", ok=False)
+    room.ready(*LARGE)
+    assert room.story[-1] == ("sfu", "commit", "participants")
 
 
 def test_back_to_the_mesh_after_the_hysteresis_alone() -> None:
@@ -267,7 +333,7 @@ def test_a_successor_goes_on_where_the_leader_was() -> None:
     assert successor.current == room.coordinator.current
     assert successor.pending == room.coordinator.pending
     for user in "abc":
-        successor.ready(user, 2, ok=True)
+        successor.ready(user, 2, room.now_s, ok=True)
     assert successor.decide(room.now_s, NODES) == replace(room.coordinator.pending, phase="commit")  # type: ignore[type-var]
 
 
@@ -311,6 +377,15 @@ class Churn(RuleBasedStateMachine):
         members = self.room.coordinator.members
         self.room.ready(*(user for user, capable in members.items() if capable), ok=ok)
 
+    @precondition(lambda self: self.room.coordinator.pending)
+    @rule(data=st.data(), ok=st.booleans(), done=st.booleans())
+    def one_goes_on(self, data: st.DataObject, ok: bool, done: bool) -> None:
+        user = data.draw(st.sampled_from(sorted(self.room.coordinator.members)))
+        if done:
+            self.room.ready(user, ok=ok)
+        else:
+            self.room.progress(user)
+
     @precondition(lambda self: self.room.nodes)
     @rule(data=st.data())
     def lose(self, data: st.DataObject) -> None:
@@ -346,6 +421,21 @@ class Churn(RuleBasedStateMachine):
         assert pending is None or due_s is not None
 
 
+@given(ready=st.sets(st.integers(0, 9)), refusing=st.sets(st.integers(0, 9)), mesh_limit=st.integers(9, 12))
+def test_nobody_alone_keeps_a_room_that_is_too_large_from_its_sfu(
+    ready: set[int], refusing: set[int], mesh_limit: int
+) -> None:
+    users = [f"u{number}" for number in range(10)]
+    room = Room(rules=replace(RULES, threshold=10, mesh_limit=mesh_limit))
+    for user in users:
+        room.join(user)
+    room.ready(*(users[number] for number in sorted(ready)))
+    room.ready(*(users[number] for number in sorted(refusing - ready)), ok=False)
+    room.wait(MAX_PREPARE_S)
+    went = any(step[:2] == ("sfu", "commit") for step in room.story)
+    assert went == (len(ready) == 10 or (mesh_limit < 10 and len(ready) >= 5))
+
+
 TestChurn = Churn.TestCase
 TestChurn.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
@@ -356,7 +446,7 @@ def test_a_preparation_that_is_said_twice_keeps_its_first_room() -> None:
         coordinator.joined(user, 100.0, capable=True)
     first = Change(1, "sfu", "prepare", "participants", "ws://a", "first")
     assert coordinator.apply(first, 100.0)
-    coordinator.ready("ann", 1, ok=True)
+    coordinator.ready("ann", 1, 101.0, ok=True)
     # Redis was slow, or two servers took themselves for the leader.
     assert not coordinator.apply(replace(first, room="second"), 102.0)
     assert coordinator.snapshot()["pending"] == change_values(first)
