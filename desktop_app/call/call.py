@@ -186,7 +186,7 @@ class Call:
             case NewPeer(participant=info):
                 if info.user_id in self.participants:
                     self._remove(info.user_id)
-                self._add(info).peer.make_call()
+                self.topology.call(self._add(info))
             case ParticipantUpdated(participant=info):
                 participant = self.participants.get(info.user_id)
                 if participant is not None and participant.update(info):

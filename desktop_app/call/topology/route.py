@@ -46,6 +46,10 @@ class Route(Protocol):
         """Whether their picture should."""
 
     @property
+    def progress(self) -> object:
+        """Another value each time that something of it has come further."""
+
+    @property
     def is_up(self) -> bool:
         """Whether what we send leaves by it."""
 

@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from desktop_app.media.clock import now_s
-from desktop_app.protocol.topology import SfuFailed, SfuOffer, SfuPublished, SfuStreams, SfuWatched
+from desktop_app.protocol.topology import (
+    MAX_LARGE_FEEDS,
+    SfuFailed,
+    SfuOffer,
+    SfuPublished,
+    SfuStreams,
+    SfuWatched,
+)
 from desktop_app.quality.assignment import Encoding
 from desktop_app.quality.downlink import DownlinkControl
 from desktop_app.quality.thumbnail import MOST_KBPS as THUMBNAIL_KBPS
@@ -62,7 +69,9 @@ class SfuRoute:
         ice: Callable[[], IceConfiguration],
         say: Callable[[TopologyClientMessage], None],
         on_change: Callable[[], None],
+        max_large: int = MAX_LARGE_FEEDS,
     ) -> None:
+        """`max_large` pictures at a time is what the computer has time for at first."""
         self.epoch = epoch
         self._media = media
         self._participants: dict[str, RemoteParticipant] = {}
@@ -74,6 +83,7 @@ class SfuRoute:
         self._wanted: tuple[WantedFeed, ...] = ()
         self._speaker: str | None = None
         self._downlink = DownlinkControl()
+        self._max_large = max_large
         self._data_share = DataShare()
         feeds = PublisherFeeds(
             audio=media.audio_feed,
@@ -158,9 +168,15 @@ class SfuRoute:
 
     def _want(self) -> None:
         level = self._downlink.level
-        offered = Offered(level.max_large, level.thumbnails)
+        offered = Offered(min(level.max_large, self._max_large), level.thumbnails)
         self._wanted = wanted_feeds(tuple(self._participants), self._view, offered, self._speaker)
         self._subscription.want(self._wanted)
+
+    def limit_large(self, max_large: int) -> None:
+        """Ask for no more large pictures than the computer has time for."""
+        if max_large != self._max_large:
+            self._max_large = max_large
+            self._want()
 
     def judge_downlink(self, at_s: float) -> None:
         """Ask for as many pictures as our downlink carries; to be called a few times a second."""
@@ -170,6 +186,12 @@ class SfuRoute:
         before = self._downlink.level
         if self._downlink.update(at_s, subscriber.downlink(at_s)) != before:
             self._want()
+
+    @property
+    def progress(self) -> object:
+        """The states of our connections, and how often the SFU has described what it sends."""
+        publishing, subscription = self._publishing, self._subscription
+        return publishing.state is PeerState.CONNECTED, subscription.state, subscription.answered
 
     @property
     def is_up(self) -> bool:
