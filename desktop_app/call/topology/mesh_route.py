@@ -120,6 +120,10 @@ class MeshRoute:
         """Always: everybody sends to everybody."""
         return user_id in self._participants
 
+    def expects_sound(self, user_id: str) -> bool:
+        """Likewise."""
+        return user_id in self._participants
+
     def expects_picture(self, user_id: str) -> bool:
         """Likewise."""
         return user_id in self._participants

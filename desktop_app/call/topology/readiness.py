@@ -59,4 +59,4 @@ class Readiness:
         if info.audio_muted and info.video_muted and route.state_of(user_id)[0] is PeerState.CONNECTED:
             return False  # of whom nothing has to come
         pictures = self._loop.time() - self._begun_s < PICTURE_LIMIT_S and route.expects_picture(user_id)
-        return not participant.switch.has_come(picture=pictures)
+        return not participant.switch.has_come(picture=pictures, sound=route.expects_sound(user_id))

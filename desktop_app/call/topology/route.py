@@ -42,6 +42,9 @@ class Route(Protocol):
     def expects(self, user_id: str) -> bool:
         """Whether something of a participant should come by it."""
 
+    def expects_sound(self, user_id: str) -> bool:
+        """Whether their voice should."""
+
     def expects_picture(self, user_id: str) -> bool:
         """Whether their picture should."""
 

@@ -136,6 +136,10 @@ class SfuRoute:
         """Whether something of them is wanted."""
         return any(feed.user_id == user_id for feed in self._wanted)
 
+    def expects_sound(self, user_id: str) -> bool:
+        """Whether they shall be heard."""
+        return any(feed.user_id == user_id and feed.kind == "audio" for feed in self._wanted)
+
     def expects_picture(self, user_id: str) -> bool:
         """Whether they are on screen."""
         return any(feed.user_id == user_id and feed.kind != "audio" for feed in self._wanted)
@@ -147,8 +151,8 @@ class SfuRoute:
     def take(self, message: TopologyServerMessage) -> None:
         """Something that the server says of our two connections."""
         match message:
-            case SfuPublished(sdp=sdp):
-                self._publishing.take_answer(sdp)
+            case SfuPublished(sdp=sdp, number=number):
+                self._publishing.take_answer(sdp, number)
             case SfuOffer() | SfuStreams():
                 self._subscription.take(message)
             case SfuWatched(kinds=kinds):

@@ -71,6 +71,8 @@ class WaySwitch:
         self.picture.prefer(way.picture)
         self.voice.prefer(way.voice)
 
-    def has_come(self, *, picture: bool) -> bool:
+    def has_come(self, *, picture: bool, sound: bool = True) -> bool:
         """Whether the voice has come by the preferred way since it is that, and the `picture` if it is moving."""
-        return self.voice.has_come and (not picture or self.picture.has_come or not self.picture.is_live)
+        if sound and not self.voice.has_come:
+            return False
+        return not picture or self.picture.has_come or not self.picture.is_live
