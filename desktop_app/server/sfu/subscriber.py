@@ -270,7 +270,7 @@ class _Connection:
         return tuple(lines)
 
     async def _negotiate(self, sdp: str, lines: tuple[Line, ...]) -> None:
-        sdp = compact(sdp)
+        sdp = compact(sdp, sends=True)
         if len(sdp) > MAX_SDP_CHARS:
             raise _FailedError("too-long")
         self._number = next(self._numbers)
