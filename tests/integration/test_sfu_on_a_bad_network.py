@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -21,18 +20,19 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs_netlab, pytest.mark.needs_program(PROGRAM)]
 
-LIGHT = ("--encoded", "--no-decode", "--receive", "nothing")
+LIGHT = ("--encoded", "--no-decode", "--receive", "nothing", "--fps", "15")
 LARGE_PX = 640
 PUBLISHERS = {"ann": "a", "ben": "a", "cara": "c"}
 """On which host; Janus and the server are on a as well, and whoever watches them all large is on b."""
-LOSSY_S = 6
+LOSSY_S = 4
 
 
 @asynccontextmanager
 async def a_room(folder: Path) -> AsyncIterator[tuple[NetLab, BotProcess]]:
     with NetLab(hosts=3, delay=10, seed=5) as lab:
         async with AsyncExitStack() as stack:
-            at = {host: lab.command(host, []) for host in "abc"}
+            # What is said here of the network must not be about a computer that is busy with other tests.
+            at = {host: lab.command(host, ["nice", "-n", "-10"]) for host in "abc"}
             janus = await stack.enter_async_context(JanusProcess(folder, prefix=at["a"]))
             server = ServerProcess(folder, "--janus", janus.node, host=lab.address("a"), prefix=at["a"])
             await stack.enter_async_context(server)
@@ -74,7 +74,7 @@ async def test_a_lossy_sender_costs_nobody_pictures_and_a_narrow_downlink_keeps_
         lab.set("c>a", loss=15)
         begin = len(watcher.events("stats"))
         await watcher.wait_for_event("stats", skip=begin + LOSSY_S)
-        lossy = watcher.events("stats")[begin + 2 :]
+        lossy = watcher.events("stats")[begin + 1 :]
         assert fmean(entry["users"]["cara"]["loss_pct"] for entry in lossy) > 4
         assert all(
             entry["users"][name]["video"]["width"] == LARGE_PX for entry in lossy for name in ("ann", "ben")
@@ -87,11 +87,10 @@ async def test_a_lossy_sender_costs_nobody_pictures_and_a_narrow_downlink_keeps_
         lab.set("a>b", rate=300, queue=300)
         await next_stats(watcher, lambda entry: seen(entry) == 0, 15)
         begin = len(watcher.events("stats"))
-        await watcher.wait_for_event("stats", skip=begin + 3)
+        await watcher.wait_for_event("stats", skip=begin + 2)
         narrow = watcher.events("stats")[begin + 1 :]
         sound = [user["audio"] for entry in narrow for user in entry["users"].values()]
         assert fmean(each["concealed_pct"] for each in sound) < 5
         assert min(each["level"] for each in sound) > 0
         lab.set("a>b", rate=0)
         await next_stats(watcher, lambda entry: seen(entry) == 3, 25)
-        await asyncio.sleep(0)
