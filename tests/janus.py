@@ -16,6 +16,7 @@ import random
 import shutil
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from aiohttp import ClientError, ClientSession, WSMsgType
 from desktop_app.server.janus.address import parse_janus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from desktop_app.server.janus.address import JanusAddress
 
@@ -101,6 +102,8 @@ class JanusProcess:
             when empty, which libnice leaves out whatever one asks for.
         general: further values of the `general` part of janus.jcfg.
         api_secret: what Janus wants to hear with every request.
+        prefix: what to start it with, such as NetLab.command: then it is in another network than the test, which
+            cannot ask it anything.
     """
 
     def __init__(
@@ -110,12 +113,14 @@ class JanusProcess:
         interfaces: str = "",
         general: Mapping[str, str] | None = None,
         api_secret: str = "",
+        prefix: Sequence[str] = (),
     ) -> None:
         self.port, self.admin_port = free_ports(2)
         self._folder = folder / f"janus-{self.port}"
         self._interfaces = interfaces
         self._general = dict(general or {})
         self._api_secret = api_secret
+        self._prefix = tuple(prefix)
         if api_secret:
             self._general["api_secret"] = f'"{api_secret}"'
         self._process: asyncio.subprocess.Process | None = None
@@ -157,7 +162,7 @@ class JanusProcess:
         self._configure()
         with (self._folder / "log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(PROGRAM, "-F", str(self._folder)),
+                *(*self._prefix, PROGRAM, "-F", str(self._folder)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -272,6 +277,12 @@ class JanusProcess:
             (self._folder / name).write_text(text)
 
     async def _answers(self) -> bool:
+        if self._prefix:
+            probe = f"import socket; socket.create_connection(('127.0.0.1', {self.port}), 5)"
+            there = await asyncio.create_subprocess_exec(
+                *(*self._prefix, sys.executable, "-c", probe), stderr=asyncio.subprocess.DEVNULL
+            )
+            return await there.wait() == 0
         try:
             answer = await self._ask(self.url, "janus-protocol", {"janus": "ping", "transaction": "test"})
         except (OSError, ClientError, TimeoutError):

@@ -231,7 +231,7 @@ class Call:
                     self._go_on_with(known, info)
                     return
                 self._remove(info.user_id)
-                self._add(info).peer.make_call()
+                self.topology.call(self._add(info))
             case ParticipantUpdated(participant=info):
                 participant = self.participants.get(info.user_id)
                 if participant is not None and participant.update(info):
@@ -305,12 +305,12 @@ class Call:
         for info in found.kept:
             self._go_on_with(self.participants[info.user_id], info)
         for info in found.added:
-            peer = self._add(info).peer
+            participant = self._add(info)
             # Whoever was there first offers.
             if welcome.resumed:
-                peer.make_call()
+                self.topology.call(participant)
             else:
-                peer.expect_call()
+                participant.peer.expect_call()
 
     def _go_on_with(self, participant: RemoteParticipant, info: ParticipantInfo) -> None:
         """They, or we, lost the server and found it again; what we have of them stays."""

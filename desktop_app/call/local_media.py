@@ -104,10 +104,7 @@ class LocalMedia:
                 Encoding.LOW: PreparedVideo(prepared.camera),  # it is there, and costs no more
             }
             self._thumbnail_encoder = PreparedVideo(prepared.thumbnail)
-        # Small and rare, for those who see us among many. What it is limited to never changes, its bitrate does.
-        self._thumbnail_encoder.set_limits(
-            thumbnail.MAX_WIDTH_PX, thumbnail.MAX_HEIGHT_PX, thumbnail.FRAME_RATE
-        )
+        self.set_thumbnail_rate(thumbnail.FRAME_RATE)
         self._thumbnail_encoder.set_target_kbps(thumbnail.MOST_KBPS)
         self.screen = ScreenShare(self._emit, self._encoding_failed, self.on_device_thread)
         self.screen_has_line = False
@@ -220,6 +217,10 @@ class LocalMedia:
     def thumbnail_feed(self) -> EncodedFeed:
         """A small picture; encoded while somebody takes it."""
         return self._thumbnail_encoder.feed
+
+    def set_thumbnail_rate(self, frame_rate: float) -> None:
+        """How many small pictures there are in a second."""
+        self._thumbnail_encoder.set_limits(thumbnail.MAX_WIDTH_PX, thumbnail.MAX_HEIGHT_PX, frame_rate)
 
     def set_thumbnail_kbps(self, kbps: float) -> None:
         """The bitrate of the small picture."""

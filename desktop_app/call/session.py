@@ -21,6 +21,7 @@ from desktop_app.media.screen.open import list_screens
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.protocol.topology import AudioLevel
 from desktop_app.quality.assignment import Encoding
+from desktop_app.quality.shortage import LOOK_S, ShortageControl
 from desktop_app.stats.collector import EncoderShare
 from desktop_app.stats.model import CallStats, LocalStats
 
@@ -191,6 +192,7 @@ class Session:
         self._steering = QualitySteering(self.media, self.events.emit)
         self._network = NetworkWatch(call.network_changed)
         self._tasks.spawn(self._steer(call, self._steering), name="quality")
+        self._tasks.spawn(self._save_time(call), name="thrift")
         self._tasks.spawn(self._collect(call), name="stats")
         return welcome
 
@@ -352,6 +354,22 @@ class Session:
         finally:
             self.media.wanted_kbps = 0.0
             steering.close()
+
+    async def _save_time(self, call: Call) -> None:
+        control, before = ShortageControl(), None
+        loop = asyncio.get_running_loop()
+        while True:
+            due_s = loop.time() + LOOK_S
+            await asyncio.sleep(LOOK_S)
+            control.measured(loop.time() - due_s)
+            thrift = control.update(loop.time())
+            call.topology.save_time(thrift.max_large, is_late=control.is_late)
+            if thrift != before:
+                before = thrift
+                logger.info(
+                    "time for %d large pictures (%.0f ms late)", thrift.max_large, control.late_s * 1000
+                )
+                self.media.set_thumbnail_rate(thrift.thumbnail_fps)
 
     def _take_stats(self, call: Call) -> CallStats:
         for encoding, camera in self._shares.items():

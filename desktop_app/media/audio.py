@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -32,7 +33,7 @@ def rms_level(frame: AudioFrame) -> float:
     if len(frame) == 0:
         return 0.0
     samples = frame.astype(np.float32)
-    return float(np.sqrt(np.mean(samples * samples))) / 32768.0
+    return math.sqrt(float(np.dot(samples, samples)) / len(samples)) / 32768.0
 
 
 class AudioSource(Protocol):

@@ -22,6 +22,8 @@ MAX_LARGE_FEEDS = 3
 MAX_FEEDS = 256
 """In one message."""
 MAX_SDP_CHARS = 60_000
+MAX_PUBLISHED_LINES = 8
+"""M-lines of what one participant publishes."""
 SILENCE_DBOV = -127
 
 
@@ -70,6 +72,8 @@ class SfuPublish:
     epoch: int
     sdp: str
     tracks: tuple[Track, ...]
+    number: int = 0
+    """Which one of this client's publications; 0 when it does not count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ class SfuPublished:
 
     epoch: int
     sdp: str
+    number: int = 0
+    """Of the SfuPublish that it answers; 0 when that had none."""
 
 
 @dataclass(frozen=True, slots=True)

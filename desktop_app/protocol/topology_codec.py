@@ -10,6 +10,7 @@ from .fields import field, id_field, objects, text_field
 from .topology import (
     FEEDS,
     MAX_FEEDS,
+    MAX_PUBLISHED_LINES,
     MAX_SDP_CHARS,
     SILENCE_DBOV,
     ActiveSpeaker,
@@ -58,6 +59,19 @@ def _number(message: dict[str, Any], key: str) -> int:
     return value
 
 
+def _optional_number(message: dict[str, Any], key: str) -> int:
+    return _number(message, key) if key in message else 0
+
+
+def _few_lines(sdp: str) -> str:
+    """Of a publication: there is no use for more, and each costs the SFU something."""
+    if sum(line.startswith("m=") for line in sdp.splitlines()) > MAX_PUBLISHED_LINES:
+        raise ProtocolError(
+            ErrorCode.BAD_FIELD, f"What is published has more than {MAX_PUBLISHED_LINES} m-lines."
+        )
+    return sdp
+
+
 def _sdp(message: dict[str, Any]) -> str:
     value = field(message, "sdp", str)
     if len(value) > MAX_SDP_CHARS:
@@ -100,11 +114,12 @@ def decode_client_message(kind: str, message: dict[str, Any]) -> TopologyClientM
         case "sfu-publish":
             return SfuPublish(
                 epoch=_number(message, "epoch"),
-                sdp=_sdp(message),
+                sdp=_few_lines(_sdp(message)),
                 tracks=tuple(
                     Track(id_field(item, "mid"), _choice(item, "kind", FEEDS))
                     for item in _list(message, "tracks")
                 ),
+                number=_optional_number(message, "number"),
             )
         case "sfu-subscribe":
             return SfuSubscribe(
@@ -144,6 +159,7 @@ def client_values(message: TopologyClientMessage) -> dict[str, JsonValue]:
                 "epoch": message.epoch,
                 "sdp": message.sdp,
                 "tracks": [{"mid": track.mid, "kind": track.kind} for track in message.tracks],
+                **({"number": message.number} if message.number else {}),
             }
         case SfuSubscribe():
             return {
@@ -208,7 +224,8 @@ def decode_server_message(kind: str, message: dict[str, Any]) -> TopologyServerM
         case "topology":
             return topology(message)
         case "sfu-published":
-            return SfuPublished(_number(message, "epoch"), _sdp(message))
+            number = _optional_number(message, "number")
+            return SfuPublished(_number(message, "epoch"), _sdp(message), number)
         case "sfu-offer":
             return SfuOffer(
                 epoch=_number(message, "epoch"),
@@ -240,7 +257,12 @@ def server_values(message: TopologyServerMessage) -> dict[str, JsonValue]:
         case Topology():
             return {"type": "topology", **topology_values(message)}
         case SfuPublished():
-            return {"type": "sfu-published", "epoch": message.epoch, "sdp": message.sdp}
+            return {
+                "type": "sfu-published",
+                "epoch": message.epoch,
+                "sdp": message.sdp,
+                **({"number": message.number} if message.number else {}),
+            }
         case SfuOffer():
             return {
                 "type": "sfu-offer",

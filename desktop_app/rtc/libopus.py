@@ -37,7 +37,7 @@ def _library() -> ctypes.CDLL:
     Raises:
         native_library.NativeLibraryError: there is none.
     """
-    opus = native_library.load("opus")
+    opus = native_library.load("opus", keep_lock=True)
     pointer, integer = ctypes.c_void_p, ctypes.c_int
     opus.opus_strerror.restype = ctypes.c_char_p
     opus.opus_get_version_string.restype = ctypes.c_char_p

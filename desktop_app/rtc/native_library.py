@@ -28,8 +28,14 @@ def _bundled(name: str) -> list[Path]:
     return [path for folder in folders for pattern in patterns for path in sorted(folder.glob(pattern))]
 
 
-def load(name: str) -> ctypes.CDLL:
+def load(name: str, *, keep_lock: bool = False) -> ctypes.CDLL:
     """Load `lib<name>`: the copy beside PyAV first, since it is there wherever we are installed.
+
+    Args:
+        name: of the library.
+        keep_lock: whether calls keep the interpreter's lock. Where they take less than 0.1 ms that is better: on a
+            computer that is short of time a thread that gives the lock away may wait for many milliseconds until it
+            has it again, at each call.
 
     Raises:
         NativeLibraryError: there is none.
@@ -40,7 +46,7 @@ def load(name: str) -> ctypes.CDLL:
         candidates.append(system)
     for candidate in candidates:
         try:
-            return ctypes.CDLL(candidate)
+            return ctypes.PyDLL(candidate) if keep_lock else ctypes.CDLL(candidate)
         except OSError:
             logger.info("%s cannot be loaded", candidate, exc_info=True)
     raise NativeLibraryError(f"lib{name} was not found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,4 +147,4 @@ class PlayoutSound:
 
 
 def _rms(samples: Samples) -> float:
-    return float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0
+    return math.sqrt(float(np.dot(samples, samples)) / len(samples)) if len(samples) else 0.0

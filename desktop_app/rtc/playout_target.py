@@ -31,6 +31,8 @@ class PlayoutTarget:
     def __init__(self) -> None:
         self._delays: deque[tuple[float, float]] = deque(maxlen=MAX_PACKETS)
         """Time of arrival and delay of each packet."""
+        self._quick: deque[tuple[float, float]] = deque()
+        """Those of them that are quicker than everything that came later: the first is the quickest of all."""
         self._repairs: dict[int, tuple[float, float]] = {}
         """Likewise of each copy, by the sequence number of the packet that did not come; the oldest first."""
         self._outage_packets = 0
@@ -49,6 +51,7 @@ class PlayoutTarget:
     def clear(self) -> None:
         """Forget all but the target."""
         self._delays.clear()
+        self._quick.clear()
         self._repairs.clear()
         self._outage_packets = 0
 
@@ -69,7 +72,13 @@ class PlayoutTarget:
         self._delays.append((arrival_s, delay_s))
         while self._delays[0][0] < arrival_s - WINDOW_S:
             self._delays.popleft()
-        self.quickest_s = min(delay for _, delay in self._delays)
+        quick = self._quick
+        while quick and quick[-1][1] >= delay_s:
+            quick.pop()
+        quick.append((arrival_s, delay_s))
+        while quick[0][0] < self._delays[0][0]:
+            quick.popleft()
+        self.quickest_s = quick[0][1]
         self._added += 1
         if self._added % UPDATE_EVERY_PACKETS == 0 and len(self._delays) >= UPDATE_EVERY_PACKETS:
             self._update(arrival_s)

@@ -16,6 +16,7 @@ from desktop_app.core.log import setup_json_logging
 from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import DEFAULT_PORT, MAX_PARTICIPANTS
 
+from .collecting import ShortCollections
 from .guard.limits import CONNECTIONS_PER_ADDRESS, GuardLimits
 from .guard.origin import parse_origin
 from .hosting import HostedServer
@@ -208,6 +209,7 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
         except NotImplementedError:  # Windows' loop: Ctrl+C arrives as KeyboardInterrupt
             break
     server = HostedServer()
+    ShortCollections().begin()
     await server.start(
         options.host,
         options.port,

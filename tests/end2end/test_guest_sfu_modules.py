@@ -128,7 +128,8 @@ CASES = {
         const janus = new RTCPeerConnection();
         await janus.setRemoteDescription({ type: "offer", sdp: publish.sdp });
         await janus.setLocalDescription(await janus.createAnswer());
-        publisher.published(janus.localDescription.sdp);
+        publisher.published("v=0 of an older publication", publish.number + 1);
+        publisher.published(janus.localDescription.sdp, publish.number);
         const silent = JSON.stringify(publisher.sending) === '["audio"]';
         publisher.watched(new Set(["thumbnail"]));
         const one = await until(() => publisher.sending.join() === "audio,thumbnail");

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from desktop_app.server.janus.client import JanusClient
 from desktop_app.server.janus.videoroom import PLUGIN, VideoRoom
+from desktop_app.server.sfu.pace import BURST
 from tests.janus import PROGRAM
 
 from .sfu_tools import participants
@@ -82,6 +83,48 @@ async def test_a_room_that_has_vanished_in_janus_is_published_in_again(tmp_path:
             async with asyncio.timeout(10):
                 while not await _publishes(each):
                     assert each.got("sfu-failed")[-1]["code"] == "refused"
+
+
+async def test_whoever_changes_their_mind_all_the_time_gets_the_newest_and_keeps_nobody_busy(
+    tmp_path: Path,
+) -> None:
+    async with (
+        janus_and_server(tmp_path) as (_janus, server),
+        participants(server, "ann", "bob", "cat") as (ann, bob, cat),
+    ):
+        for each in (ann, bob, cat):
+            await each.until_told("sfu", "commit", "participants")
+        await ann.until(lambda: ann.gets(*ann.everything()))
+        told, streams = len(bob.got("sfu-watched")), len(ann.got("sfu-streams"))
+        for number in range(101):
+            kind = "thumbnail" if number % 2 else "camera"
+            await ann.want(("bob", "audio"), ("bob", kind), ("cat", "audio"))
+        await ann.until(lambda: ann.gets(("bob", "audio"), ("bob", "camera"), ("cat", "audio")))
+        await bob.until(lambda: bob.got("sfu-watched")[-1]["kinds"] == ["camera", "thumbnail"])
+        assert len(ann.got("sfu-streams")) - streams <= 2 * BURST
+        assert len(bob.got("sfu-watched")) - told <= 2 * BURST
+
+
+async def test_a_publication_of_too_many_lines_is_refused_in_words(tmp_path: Path) -> None:
+    async with (
+        janus_and_server(tmp_path) as (_janus, server),
+        participants(server, "ann", "bob", "cat") as everybody,
+    ):
+        ann, *_ = everybody
+        for each in everybody:
+            await each.until_told("sfu", "commit", "participants")
+        sdp = "v=0\r\n" + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" * 9
+        await ann.send(type="sfu-publish", epoch=ann.epoch, sdp=sdp, tracks=[])
+        await ann.until(lambda: ann.got("error"))
+        assert "more than 8 m-lines" in ann.got("error")[-1]["message"]
+        await ann.send(
+            type="sfu-publish",
+            epoch=ann.epoch,
+            sdp=ann._publisher.localDescription.sdp if ann._publisher else "",
+            tracks=[],
+            number=77,
+        )
+        await ann.until(lambda: ann.got("sfu-published")[-1].get("number") == 77)
 
 
 def _has_published(somebody: SfuParticipant, before: int) -> bool:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from desktop_app.call.events import ActiveSpeakerChanged, PeerStateChanged, TopologyChanged
 from desktop_app.core.tasks import TaskOwner
-from desktop_app.protocol.topology import ActiveSpeaker, Topology, TopologyReady
+from desktop_app.protocol.topology import MAX_LARGE_FEEDS, ActiveSpeaker, Topology, TopologyReady
 from desktop_app.rtc.state import PeerState
 
+from .direct_calls import DirectCalls
 from .mesh_route import MeshRoute
+from .readiness import Readiness
 from .sfu_route import SfuRoute
 from .state import Known, Step, first, follow
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping
 
     from desktop_app.call.events import CallEvent
@@ -33,12 +35,6 @@ if TYPE_CHECKING:
     from .view import View
 
 logger = logging.getLogger(__name__)
-
-READY_LIMIT_S = 9.0
-"""The server waits 10 s."""
-PICTURE_LIMIT_S = 4.0
-"""Longer than for sound nobody waits for a picture."""
-LOOK_S = 0.05
 
 
 class TopologyControl:
@@ -60,6 +56,7 @@ class TopologyControl:
         self._participants: dict[str, RemoteParticipant] = {}
         self._told: dict[str, tuple[PeerState, str]] = {}
         self._known = Known()
+        self._direct_calls = DirectCalls(self._tasks)
         self._mesh = MeshRoute(media)
         self._mesh.begin()
         self._route: Route = self._mesh
@@ -69,6 +66,8 @@ class TopologyControl:
         self._is_alone = False
         self._view: View | None = None
         self._speaker: str | None = None
+        self._max_large = MAX_LARGE_FEEDS
+        self._is_late = False
 
     @property
     def mode(self) -> Mode:
@@ -98,6 +97,7 @@ class TopologyControl:
         self._mesh.mesh_limit = self._known.mesh_limit
         self._coming = None
         self._stop_waiting()
+        self._stay_in_mesh()
         self._route = self._made(self._known.mode)
         self._route.begin()
         if not isinstance(self._route, MeshRoute):
@@ -188,7 +188,12 @@ class TopologyControl:
         if mode == "mesh":
             return self._mesh
         route = SfuRoute(
-            self._known.epoch, media=self._media, ice=self._ice, say=self._say, on_change=self.look
+            self._known.epoch,
+            media=self._media,
+            ice=self._ice,
+            say=self._say,
+            on_change=self.look,
+            max_large=self._max_large,
         )
         for each in self._participants.values():
             route.add(each)
@@ -198,48 +203,20 @@ class TopologyControl:
     def _prepare(self, mode: Mode) -> None:
         self._give_up_coming()
         route = self._coming = self._made(mode)
+        if mode == "sfu":
+            self._mesh.leave_out_newcomers()
+            self._direct_calls.wait()
         for user_id, each in self._participants.items():
             each.switch.prefer(route.way_of(user_id))
         route.begin()
         self._readiness = self._tasks.spawn(self._tell_when_ready(route), name="readiness")
 
     async def _tell_when_ready(self, route: Route) -> None:
-        epoch, loop = self._known.epoch, asyncio.get_running_loop()
-        awaited = set(self._participants)
-        begun_s = loop.time()
-        limit_s = begun_s + READY_LIMIT_S
-
-        def still_awaited() -> set[str]:
-            pictures = loop.time() - begun_s < PICTURE_LIMIT_S
-            return {user for user in awaited if self._is_awaited(route, user, pictures=pictures)}
-
-        while (awaited := still_awaited()) or not route.is_up:
-            if loop.time() > limit_s:
-                reason = (
-                    f"nothing came of {len(awaited)} by the new way" if awaited else "nothing could be sent"
-                )
-                logger.warning("topology %d: %s", epoch, reason)
-                self._say(TopologyReady(epoch, ok=False, reason=reason))
-                return
-            await asyncio.sleep(LOOK_S)
-        self._say(TopologyReady(epoch, ok=True))
-
-    def _is_awaited(self, route: Route, user_id: str, *, pictures: bool) -> bool:
-        participant = self._participants.get(user_id)
-        if participant is None or not route.expects(user_id):
-            return False
-        info = participant.info
-        if (
-            info.audio_muted
-            and info.video_muted
-            and not info.screen
-            and route.state_of(user_id)[0] is PeerState.CONNECTED
-        ):
-            return False  # of whom nothing has to come
-        return not participant.switch.has_come(
-            picture=pictures and route.expects_picture(user_id),
-            screen=pictures and route.expects_screen(user_id),
-        )
+        epoch = self._known.epoch
+        problem = await Readiness(route, self._participants).wait()
+        if problem:
+            logger.warning("topology %d: %s", epoch, problem)
+        self._say(TopologyReady(epoch, ok=not problem, reason=problem))
 
     def _commit(self, mode: Mode) -> None:
         self._stop_waiting()
@@ -247,6 +224,7 @@ class TopologyControl:
         if coming is not None and coming.mode != mode:
             self._leave(coming, before)
             coming = None
+        self._stay_in_mesh()
         if coming is None and mode == "mesh" and before is self._mesh:
             self._prefer(before)
             return  # it has been the mesh all along
@@ -265,12 +243,18 @@ class TopologyControl:
         self._stop_waiting()
         self._prefer(self._route)
         self._give_up_coming()
+        self._stay_in_mesh()
 
     def _give_up_coming(self) -> None:
         self._stop_waiting()
         coming, self._coming = self._coming, None
         if coming is not None:
             self._leave(coming, self._route)
+
+    def _stay_in_mesh(self) -> None:
+        """No change to an SFU is under way any more."""
+        self._mesh.take_everybody()
+        self._direct_calls.go_on()
 
     def _prefer(self, route: Route) -> None:
         for user_id, each in self._participants.items():
@@ -312,8 +296,13 @@ class TopologyControl:
             participant.switch.prefer(self._coming.way_of(user_id))
         self._hide()
 
+    def call(self, participant: RemoteParticipant) -> None:
+        """Somebody who was added has come after us: it is our task to offer them a direct connection."""
+        self._direct_calls.call(participant)
+
     def remove(self, user_id: str) -> None:
         """Somebody is not any more."""
+        self._direct_calls.remove(user_id)
         self._participants.pop(user_id, None)
         self._told.pop(user_id, None)
         for route in self._routes:
@@ -364,6 +353,14 @@ class TopologyControl:
             route = self._route
             each.hide(not route.expects_picture(user_id), not route.expects_screen(user_id))
 
+    def save_time(self, max_large: int, *, is_late: bool) -> None:
+        """Ask an SFU for no more large pictures than the computer has time for; `is_late` while it is short of it."""
+        self._max_large = max_large
+        self._is_late = is_late
+        for route in self._routes:
+            if isinstance(route, SfuRoute):
+                route.limit_large(max_large)
+
     def update(self, at_s: float) -> dict[str, PathEstimate]:
         """To be called a few times a second: what the paths carry that we send by."""
         self._help_ourselves()
@@ -371,8 +368,8 @@ class TopologyControl:
         paths: dict[str, PathEstimate] = {}
         for route in self._routes:
             paths.update(route.estimate_paths(at_s))
-            if isinstance(route, SfuRoute):
-                route.judge_downlink(at_s)
+            if isinstance(route, SfuRoute) and not self._is_late:
+                route.judge_downlink(at_s)  # what lies here for want of time says nothing of the network
         self._hide()
         return paths
 

@@ -49,6 +49,7 @@ class Publishing:
         self._pictures: dict[Picture, EncodedFeed | None] = {}
         self._failed = asyncio.Event()
         self._renewal = Renewal()
+        self._number = 0
         self.publisher: SfuPublisher | None = None
         self.state = PeerState.NEW
         self.reason = ""
@@ -66,6 +67,7 @@ class Publishing:
     async def _keep_publishing(self) -> None:
         while True:
             failed = self._failed = asyncio.Event()
+            self._number += 1
             publisher = SfuPublisher(self._ice(), self._feeds, self._listener(failed))
             self.publisher = publisher
             self._set(PeerState.CONNECTING if self.state is PeerState.NEW else PeerState.RECONNECTING)
@@ -74,7 +76,7 @@ class Publishing:
                     publisher.send(kind, feed)
                 offer = await publisher.offer()
                 tracks = tuple(Track(mid, kind) for mid, kind in offer.tracks)
-                self._say(SfuPublish(self._epoch, offer.sdp, tracks))
+                self._say(SfuPublish(self._epoch, offer.sdp, tracks, self._number))
                 await failed.wait()
             except Exception:
                 logger.exception("publishing has failed")
@@ -104,9 +106,11 @@ class Publishing:
             return PeerState.RECONNECTING, self.reason
         return self.state, self.reason
 
-    def take_answer(self, sdp: str) -> None:
-        """The server has published us."""
-        if self.publisher is not None:
+    def take_answer(self, sdp: str, number: int = 0) -> None:
+        """The server has published us; `number` is that of our offer, 0 of a server that does not say."""
+        if number not in (0, self._number):
+            logger.info("an answer to an older publication was dropped")
+        elif self.publisher is not None:
             self._tasks.spawn(self._take_answer(self.publisher, self._failed, sdp), name="answer")
 
     async def _take_answer(self, publisher: SfuPublisher, failed: asyncio.Event, sdp: str) -> None:

@@ -42,11 +42,18 @@ class Route(Protocol):
     def expects(self, user_id: str) -> bool:
         """Whether something of a participant should come by it."""
 
+    def expects_sound(self, user_id: str) -> bool:
+        """Whether their voice should."""
+
     def expects_picture(self, user_id: str) -> bool:
         """Whether their picture should: the camera's."""
 
     def expects_screen(self, user_id: str) -> bool:
         """Whether the screen that they show should."""
+
+    @property
+    def progress(self) -> object:
+        """Another value each time that something of it has come further."""
 
     @property
     def is_up(self) -> bool:

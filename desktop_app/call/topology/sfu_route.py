@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from desktop_app.media.clock import now_s
 from desktop_app.protocol.topology import (
+    MAX_LARGE_FEEDS,
     SfuFailed,
     SfuOffer,
     SfuPublished,
@@ -69,7 +70,9 @@ class SfuRoute:
         ice: Callable[[], IceConfiguration],
         say: Callable[[TopologyClientMessage], None],
         on_change: Callable[[], None],
+        max_large: int = MAX_LARGE_FEEDS,
     ) -> None:
+        """`max_large` pictures at a time is what the computer has time for at first."""
         self.epoch = epoch
         self._media = media
         self._participants: dict[str, RemoteParticipant] = {}
@@ -81,6 +84,7 @@ class SfuRoute:
         self._wanted: tuple[WantedFeed, ...] = ()
         self._speaker: str | None = None
         self._downlink = DownlinkControl()
+        self._max_large = max_large
         self._data_share = DataShare()
         feeds = PublisherFeeds(
             audio=media.audio_feed,
@@ -138,6 +142,10 @@ class SfuRoute:
         """Whether something of them is wanted."""
         return any(feed.user_id == user_id for feed in self._wanted)
 
+    def expects_sound(self, user_id: str) -> bool:
+        """Whether they shall be heard."""
+        return any(feed.user_id == user_id and feed.kind == "audio" for feed in self._wanted)
+
     def expects_picture(self, user_id: str) -> bool:
         """Whether they are on screen."""
         return any(feed.user_id == user_id and feed.kind in ("camera", "thumbnail") for feed in self._wanted)
@@ -153,8 +161,8 @@ class SfuRoute:
     def take(self, message: TopologyServerMessage) -> None:
         """Something that the server says of our two connections."""
         match message:
-            case SfuPublished(sdp=sdp):
-                self._publishing.take_answer(sdp)
+            case SfuPublished(sdp=sdp, number=number):
+                self._publishing.take_answer(sdp, number)
             case SfuOffer() | SfuStreams():
                 self._subscription.take(message)
             case SfuWatched(kinds=kinds):
@@ -183,10 +191,16 @@ class SfuRoute:
 
     def _want(self) -> None:
         level = self._downlink.level
-        offered = Offered(level.max_large, level.thumbnails)
+        offered = Offered(min(level.max_large, self._max_large), level.thumbnails)
         sharers = [user for user, each in self._participants.items() if each.info.screen]
         self._wanted = wanted_feeds(tuple(self._participants), self._view, offered, self._speaker, sharers)
         self._subscription.want(self._wanted)
+
+    def limit_large(self, max_large: int) -> None:
+        """Ask for no more large pictures than the computer has time for."""
+        if max_large != self._max_large:
+            self._max_large = max_large
+            self._want()
 
     def judge_downlink(self, at_s: float) -> None:
         """Ask for as many pictures as our downlink carries; to be called a few times a second."""
@@ -196,6 +210,12 @@ class SfuRoute:
         before = self._downlink.level
         if self._downlink.update(at_s, subscriber.downlink(at_s)) != before:
             self._want()
+
+    @property
+    def progress(self) -> object:
+        """The states of our connections, and how often the SFU has described what it sends."""
+        publishing, subscription = self._publishing, self._subscription
+        return publishing.state is PeerState.CONNECTED, subscription.state, subscription.answered
 
     @property
     def is_up(self) -> bool:

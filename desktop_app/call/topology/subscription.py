@@ -61,6 +61,8 @@ class Subscription:
         self.subscriber: SfuSubscriber | None = None
         self.state = PeerState.NEW
         self.reason = ""
+        self.answered = 0
+        """Offers."""
 
     def begin(self) -> None:
         """Subscribe to what is wanted."""
@@ -98,6 +100,7 @@ class Subscription:
                     answer = await subscriber.answer(message.sdp, _streams(message.streams))
                     if subscriber is self.subscriber:
                         self._say(SfuAnswer(self._epoch, message.number, answer))
+                        self.answered += 1
                 elif (subscriber := self.subscriber) is not None:
                     subscriber.assign(_streams(message.streams))
             except Exception:

@@ -130,10 +130,10 @@ class WaySwitch:
         if self.picture.is_preferred(old.picture):
             self.prefer(new)
 
-    def has_come(self, *, picture: bool, screen: bool = False) -> bool:
+    def has_come(self, *, picture: bool, sound: bool = True, screen: bool = False) -> bool:
         """Whether the voice has come by the preferred way since it is that, and what of picture and `screen` moves."""
         return (
-            self.voice.has_come
+            (not sound or self.voice.has_come)
             and (not picture or self.picture.has_come or not self.picture.is_live)
             and (not screen or self.screen.has_come or not self.screen.is_live)
         )

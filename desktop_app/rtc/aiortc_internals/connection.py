@@ -17,6 +17,7 @@ from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 
 from . import consent, other_paths
+from .direct import take_directly
 from .gathering import Gathering
 from .sctp import DataTransport
 
@@ -82,6 +83,7 @@ class PeerConnection(RTCPeerConnection):
         self._gather_from(transport.transport)
         consent.keep(transport.transport)
         self._divert_transport_feedback(transport)
+        take_directly(transport)
         sender = self._make_sender(kind, transport)
         receiver = self._make_receiver(kind, transport)
         receiver._set_rtcp_ssrc(sender.ssrc)

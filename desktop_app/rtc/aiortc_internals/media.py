@@ -100,6 +100,10 @@ class ReceiverBase(RTCRtpReceiver, ABC):
         """The transport is gone; `stop` follows."""
 
     async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        self.take(packet)
+
+    def take(self, packet: RtpPacket) -> None:
+        """One RTP packet, decrypted and parsed, of those that are for us."""
         number = packet.extensions.transport_sequence_number
         if number is not None and self.on_transport_number is not None:
             self.on_transport_number(number, packet.ssrc)

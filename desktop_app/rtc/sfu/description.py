@@ -31,12 +31,13 @@ def check_description(sdp: str, *, max_media: int = MAX_MEDIA) -> None:
 _NEEDLESS = ("a=msid:", "a=ssrc-group:", "a=rtcp:", "a=fingerprint:sha-384", "a=fingerprint:sha-512")
 """We send nothing, and one fingerprint is enough (RFC 8122 5). The SSRC stays, although nothing is sent with it: Janus
 knows by it whose line a request for a keyframe or for packets is about, and drops what bears another one."""
-_ONCE = ("a=candidate:", "a=end-of-candidates")
-"""Everything is bundled, so its candidates belong to the first line (RFC 9143 7.1.3)."""
+_ONCE = ("a=candidate:", "a=end-of-candidates", "a=ice-", "a=fingerprint:", "a=setup:")
+"""Everything is bundled, so what is said of the transport belongs to the first line (RFC 9143 7.1.3). Janus takes the
+first that it finds."""
 
 
 def shortened(sdp: str) -> str:
-    """An answer to an offer of many lines, which receives alone, at half its length: it travels in a message."""
+    """An answer to an offer of many lines, which receives alone, at a third of its length: it travels in a message."""
     kept: list[str] = []
     media = 0
     for line in sdp.splitlines():

@@ -135,7 +135,9 @@ class SfuPublisher:
         if link.is_over:
             raise ConnectionError("the publication was given up while it was described")
         mids = [transceiver.mid for transceiver in pc.getTransceivers()]
-        tracks = tuple((mid, kind) for mid, (kind, _) in zip(mids, self._lines, strict=True) if mid is not None)
+        tracks = tuple(
+            (mid, kind) for mid, (kind, _) in zip(mids, self._lines, strict=True) if mid is not None
+        )
         return PublisherOffer(pc.localDescription.sdp, tracks)
 
     async def take_answer(self, sdp: str) -> None:

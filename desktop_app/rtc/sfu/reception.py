@@ -36,7 +36,7 @@ class DownlinkState:
     """What was seen of the path from the SFU in the last second or so."""
 
     fraction_lost: float
-    """0 to 1, of all packets of all lines, before repair. It includes what was lost on the senders' side."""
+    """0 to 1, before repair: of the sender in the middle, since what one of them loses is lost on their uplink."""
     queue_s: float
     """How much longer packets are on their way than at their quickest."""
     kbps: float
@@ -103,21 +103,47 @@ class RoundTrips:
         return newest_s - min(trip_s for _, trip_s in self._trips)
 
 
+class SenderLoss:
+    """What was lost of one participant's packets of late, on all of their lines."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[int, int]] = {}
+        """By receiver: the packets that it expected, and those it missed."""
+        self._totals: deque[tuple[float, int, int]] = deque(maxlen=64)
+        self._expected = self._missed = 0
+
+    def update(self, at_s: float, statistics: Mapping[int, ReceptionStatistics]) -> float | None:
+        """The part of their packets that is missing, 0 to 1; None while there were too few to tell."""
+        seen: dict[int, tuple[int, int]] = {}
+        if not self._totals:
+            self._totals.append((at_s, 0, 0))
+        for serial, each in statistics.items():
+            seen[serial] = (each.packets_expected, each.packets_missed)
+            expected, missed = self._seen.get(serial, (0, 0))
+            self._expected += max(0, each.packets_expected - expected)
+            self._missed += each.packets_missed - missed  # less again when something was only late
+        self._seen = seen
+        self._totals.append((at_s, self._expected, self._missed))
+        while len(self._totals) > 2 and at_s - self._totals[1][0] >= WINDOW_S:
+            self._totals.popleft()
+        _, expected, missed = self._totals[0]
+        expected, missed = self._expected - expected, max(0, self._missed - missed)
+        return min(1.0, missed / expected) if expected >= MIN_PACKETS else None
+
+
 class DownlinkMonitor:
     """Asked a few times a second."""
 
     def __init__(self) -> None:
         self.round_trips = RoundTrips()
-        self._seen: dict[int, tuple[int, int]] = {}
-        """By receiver: the packets that it expected, and those it missed."""
-        self._totals: deque[tuple[float, int, int, int]] = deque(maxlen=64)
-        self._expected = self._missed = 0
+        self._senders: dict[str, SenderLoss] = {}
+        self._bytes: deque[tuple[float, int]] = deque(maxlen=64)
 
     def update(
         self,
         at_s: float,
         *,
-        statistics: Mapping[int, ReceptionStatistics],
+        statistics: Mapping[str, Mapping[int, ReceptionStatistics]],
         delays: Iterable[LineDelay],
         bytes_received: int,
     ) -> DownlinkState:
@@ -125,25 +151,20 @@ class DownlinkMonitor:
 
         Args:
             at_s: any monotonic clock.
-            statistics: of each receiver, by a number that no other one ever has.
+            statistics: of each participant's receivers, by a number that no other receiver ever has.
             delays: of each line.
             bytes_received: on the whole connection, ever.
         """
-        seen: dict[int, tuple[int, int]] = {}
-        for serial, each in statistics.items():
-            seen[serial] = (each.packets_expected, each.packets_missed)
-            expected, missed = self._seen.get(serial, (0, 0))
-            self._expected += max(0, each.packets_expected - expected)
-            self._missed += each.packets_missed - missed  # less again when something was only late
-        self._seen = seen
-        self._totals.append((at_s, self._expected, self._missed, bytes_received))
-        while len(self._totals) > 2 and at_s - self._totals[1][0] >= WINDOW_S:
-            self._totals.popleft()
-        begin_s, expected, missed, begin_bytes = self._totals[0]
-        expected, missed = self._expected - expected, max(0, self._missed - missed)
+        self._senders = {user: self._senders.get(user) or SenderLoss() for user in statistics}
+        losses = [loss.update(at_s, statistics[user]) for user, loss in self._senders.items()]
+        known = [loss for loss in losses if loss is not None]
+        self._bytes.append((at_s, bytes_received))
+        while len(self._bytes) > 2 and at_s - self._bytes[1][0] >= WINDOW_S:
+            self._bytes.popleft()
+        begin_s, begin_bytes = self._bytes[0]
         seconds = at_s - begin_s
         return DownlinkState(
-            fraction_lost=min(1.0, missed / expected) if expected >= MIN_PACKETS else 0.0,
+            fraction_lost=median_low(known) if known else 0.0,
             queue_s=self._queue_s(at_s, delays),
             kbps=(bytes_received - begin_bytes) * 8 / 1000 / seconds if seconds > 0 else 0.0,
         )

@@ -184,10 +184,12 @@ class SfuSubscriber:
     def downlink(self, at_s: float) -> DownlinkState:
         """How all of it comes through; to be asked a few times a second."""
         statistics = {
-            receiver.serial: receiver.statistics
-            for participant in self._participants.values()
-            for receiver in participant.receivers.values()
-            if receiver.statistics is not None
+            user_id: {
+                receiver.serial: receiver.statistics
+                for receiver in participant.receivers.values()
+                if receiver.statistics is not None
+            }
+            for user_id, participant in self._participants.items()
         }
         lines = self._lines()
         return self._monitor.update(

@@ -120,7 +120,7 @@ class Publisher:
             raise
         self._older, self._handle = self._handle, handle
         self._feed = feed
-        place.tell(self._user_id, SfuPublished(place.epoch, compact(sdp)))
+        place.tell(self._user_id, SfuPublished(place.epoch, compact(sdp), message.number))
         if self._next is None:
             self._candidates.open(handle)
         if await self._comes_up(up):

@@ -19,6 +19,7 @@ from desktop_app.protocol.topology import (
     SfuWatched,
 )
 
+from .pace import Pace
 from .place import SENTENCES, Place
 from .publisher import Publisher
 from .subscriber import Subscriber
@@ -43,9 +44,10 @@ RETIRING_S = 1.0
 
 
 class _Participant:
-    def __init__(self, publisher: Publisher, subscriber: Subscriber) -> None:
+    def __init__(self, publisher: Publisher, subscriber: Subscriber, pace: Pace) -> None:
         self.publisher = publisher
         self.subscriber = subscriber
+        self.pace = pace
         self.publishes = False
 
 
@@ -85,6 +87,7 @@ class SfuRoom:
             participant = self._locals[user_id] = _Participant(
                 Publisher(self._place, user_id, lambda sources: self._feeds(user_id, sources)),
                 Subscriber(self._place, user_id, self._published),
+                Pace(lambda subscribe: self._subscribe(user_id, subscribe)),
             )
         match message:
             case SfuPublish():
@@ -95,17 +98,23 @@ class SfuRoom:
                 }
                 self._say_watched(user_id, wanted_of_us, always=True)
             case SfuSubscribe():
-                wanted = bounded(message.feeds, user_id)
-                pictures = [(feed.user_id, feed.kind) for feed in wanted if feed.kind != "audio"]
-                if frozenset(pictures) != self._wants.get(user_id, frozenset()):
-                    self._tell_twins("wants", user=user_id, feeds=[[user, kind] for user, kind in pictures])
-                participant.subscriber.want(wanted, restart=message.restart)
+                participant.pace.put(message)
             case SfuAnswer():
                 participant.subscriber.answer(message)
             case SfuCandidate(connection="publish"):
                 participant.publisher.candidate(message.candidate)
             case SfuCandidate():
                 participant.subscriber.candidate(message.candidate)
+
+    def _subscribe(self, user_id: str, message: SfuSubscribe) -> None:
+        participant = self._locals.get(user_id)
+        if participant is None or self._place.over:
+            return
+        wanted = bounded(message.feeds, user_id)
+        pictures = [(feed.user_id, feed.kind) for feed in wanted if feed.kind != "audio"]
+        if frozenset(pictures) != self._wants.get(user_id, frozenset()):
+            self._tell_twins("wants", user=user_id, feeds=[[user, kind] for user, kind in pictures])
+        participant.subscriber.want(wanted, restart=message.restart)
 
     def node_back(self, url: str) -> None:
         """The node is there again: participants of this server have no connections in it any more."""
@@ -205,6 +214,7 @@ class SfuRoom:
 
     @staticmethod
     async def _close(participant: _Participant) -> None:
+        participant.pace.close()
         await asyncio.gather(participant.publisher.close(), participant.subscriber.close())
 
 

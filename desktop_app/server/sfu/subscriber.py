@@ -34,10 +34,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ANSWER_S = 10.0
+ANSWER_S = 20.0
 AGAIN_S = 0.1
 """After which a feed that Janus does not know yet, or any more, is asked for again; later, AGAIN_LATER_S."""
 AGAIN_LATER_S = 2.0
+GATHER_S, MOST_GATHER_S = 0.1, 1.0
+"""Before more is subscribed to while others begin to publish, so that a dozen of them need no dozen of negotiations; as
+long as the last one took, where computers are slow."""
 PAUSE_S = 0.2
 """Between two connections of one participant, whatever they ask for."""
 
@@ -116,6 +119,7 @@ class _Connection:
         self._number = 0
         self._answer: asyncio.Future[str] | None = None
         self._lost = False
+        self._negotiation_s = 0.0
         self._missing: dict[
             str, float
         ] = {}  # feeds that Janus does not know, and until when they are left out
@@ -142,10 +146,15 @@ class _Connection:
             await asyncio.sleep(pause_s)
             while not self._lost:
                 self._changed.clear()
-                step = next_step(self._lines, self._wanted, self._known())
+                step = self._next()
                 if step is None:
                     await self._wait()
                     continue
+                if isinstance(step, Subscribe) and self._more_is_coming():
+                    await asyncio.sleep(min(MOST_GATHER_S, max(GATHER_S, self._negotiation_s)))
+                    step = self._next()
+                    if step is None:
+                        continue
                 try:
                     await self._perform(step)
                 except JanusError as error:
@@ -163,6 +172,14 @@ class _Connection:
             handle, self._handle = self._handle, None
             if handle is not None:
                 await handle.detach()
+
+    def _next(self) -> Step | None:
+        return next_step(self._lines, self._wanted, self._known())
+
+    def _more_is_coming(self) -> bool:
+        """Whether somebody who is wanted publishes nothing yet."""
+        publishing = {user for user, _ in self._published()}
+        return any(feed.user_id not in publishing for feed in self._wanted)
 
     def _known(self) -> Published:
         """What is published, but for what Janus says is not."""
@@ -253,15 +270,17 @@ class _Connection:
         return tuple(lines)
 
     async def _negotiate(self, sdp: str, lines: tuple[Line, ...]) -> None:
-        sdp = compact(sdp)
+        sdp = compact(sdp, sends=True)
         if len(sdp) > MAX_SDP_CHARS:
             raise _FailedError("too-long")
         self._number = next(self._numbers)
         self._answer = asyncio.get_running_loop().create_future()
         streams = tuple(line.stream() for line in lines)
+        begun_s = asyncio.get_running_loop().time()
         self._place.tell(self._user_id, SfuOffer(self._place.epoch, self._number, sdp, streams))
         async with asyncio.timeout(ANSWER_S):
             answer = await self._answer
+        self._negotiation_s = asyncio.get_running_loop().time() - begun_s
         self._answer = None
         assert self._handle is not None
         await videoroom.start(self._handle, answer)

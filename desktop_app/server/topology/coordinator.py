@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_THRESHOLD = 4
 DEFAULT_SFU_LIMIT = 64
-MAX_PREPARE_S = 30.0
-"""However many come during a change, it ends by then."""
+MAX_PREPARE_S = 90.0
+"""However many come during a change, and however slowly it goes on, it ends by then."""
 FIRST_BACK_OFF_S = 30.0
 LONGEST_BACK_OFF_S = 480.0
 LOST_BACK_OFF_S = 2.0
@@ -36,6 +36,7 @@ class Rules:
     sfu_limit: int = DEFAULT_SFU_LIMIT
     hysteresis_s: float = 30.0
     ready_s: float = 10.0
+    """How long a change may stand still."""
     sfu_configured: bool = False
 
     @property
@@ -62,7 +63,9 @@ class _Pending:
     deadline_s: float
     end_s: float
     waiting: set[str] = field(default_factory=set)
-    refused: bool = False
+    """Who has not said that they are ready."""
+    refused: set[str] = field(default_factory=set)
+    """Those of them who have said that they cannot be."""
     lost: bool = False
 
 
@@ -177,6 +180,7 @@ class Coordinator:
         self._away.discard(user_id)
         if self._pending is not None:
             self._pending.waiting.discard(user_id)
+            self._pending.refused.discard(user_id)
         if self._blamed:
             self._blamed.discard(user_id)
             if not self._blamed:  # who could not is gone
@@ -204,15 +208,23 @@ class Coordinator:
         pending = self._pending
         return pending is not None and pending.change.epoch == epoch and user_id in pending.waiting
 
-    def ready(self, user_id: str, epoch: int, *, ok: bool) -> None:
+    def ready(self, user_id: str, epoch: int, now_s: float, *, ok: bool) -> None:
         """Somebody has the new path, or cannot have it."""
         pending = self._pending
         if pending is None or not self.waits_for(user_id, epoch):
             return
         if ok:
             pending.waiting.discard(user_id)
+            pending.refused.discard(user_id)
+            self.progressed(user_id, epoch, now_s)
         else:
-            pending.refused = True
+            pending.refused.add(user_id)
+
+    def progressed(self, user_id: str, epoch: int, now_s: float) -> None:
+        """Somebody has come further on the new path: the change does not stand still."""
+        pending = self._pending
+        if pending is not None and pending.change.epoch == epoch and user_id in self._members:
+            pending.deadline_s = min(pending.end_s, max(pending.deadline_s, now_s + self._rules.ready_s))
 
     def node_lost(self, node: str) -> None:
         """What was on this node is gone, even if the node is back already."""
@@ -291,9 +303,13 @@ class Coordinator:
                 return replace(change, phase="abort", reason="foreign-client")
             if self._can_wait:
                 return replace(change, phase="abort", reason="participants")
-            if pending.refused or (too_late and waiting):
+            if not waiting:
+                return replace(change, phase="commit")
+            if len(self._members) > self._rules.mesh_limit:
+                return self._go_on_without_mesh(pending, waiting, too_late=too_late)
+            if pending.refused or too_late:
                 return replace(change, phase="abort", reason="failed")
-            return None if waiting else replace(change, phase="commit")
+            return None
         if self._gone(nodes):
             return replace(change, phase="commit", reason="sfu-lost")
         if not self._foreign and len(self._members) >= self._rules.sfu_from:
@@ -305,6 +321,14 @@ class Coordinator:
         if pending.refused or too_late:
             return replace(change, phase="abort", reason="failed")
         return None
+
+    def _go_on_without_mesh(self, pending: _Pending, waiting: set[str], *, too_late: bool) -> Change | None:
+        """There is nothing to go back to that works: the room does not stay behind with a few."""
+        if not too_late and waiting - pending.refused:
+            return None
+        if 2 * len(waiting) <= len(self._members):
+            return replace(pending.change, phase="commit")
+        return replace(pending.change, phase="abort", reason="failed")
 
     def _leave_sfu(self, now_s: float, nodes: Sequence[str]) -> Change | None:
         fits = len(self._members) <= self._rules.mesh_limit

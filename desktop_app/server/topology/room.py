@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 LEVEL_S = 0.2
 """Reports of loudness that come closer together are left out."""
+PROGRESS_S = 1.0
+"""How often it is told of one participant that they go on with a change."""
 ECHO_S = 2.0
 """How long what a leader has said may take to come back before it says it again."""
 
@@ -67,6 +69,7 @@ class RoomTopology:
         self._coordinator = Coordinator(rules)
         self._speaker = Speaker()
         self._locals: dict[str, float] = {}  # when each was heard last
+        self._progress_told_s: dict[str, float] = {}
         self._sfus: dict[int, SfuRoom] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._said: tuple[Change, float] | None = None
@@ -128,6 +131,7 @@ class RoomTopology:
         """Somebody went."""
         now_s = self._now()
         self._locals.pop(user_id, None)
+        self._progress_told_s.pop(user_id, None)
         self._coordinator.left(user_id, now_s)
         for sfu in self._sfus.values():
             sfu.left(user_id)
@@ -158,6 +162,16 @@ class RoomTopology:
                 sfu = self._sfus.get(message.epoch)
                 if sfu is not None:
                     sfu.received(user_id, message)
+                    self._progressed(user_id, message.epoch)
+
+    def _progressed(self, user_id: str, epoch: int) -> None:
+        """They do their part of a change, however slowly: say so to the leader, not too often."""
+        pending, now_s = self._coordinator.pending, self._now()
+        if pending is None or pending.epoch != epoch or not self._coordinator.waits_for(user_id, epoch):
+            return
+        if now_s - self._progress_told_s.get(user_id, float("-inf")) >= PROGRESS_S:
+            self._progress_told_s[user_id] = now_s
+            self._publish({"what": "progress", "user": user_id, "epoch": epoch})
 
     def node_changed(self, url: str, *, up: bool) -> None:
         """A node came or went."""
@@ -183,7 +197,9 @@ class RoomTopology:
                 if change is not None:
                     self._apply(change)
             case "ready" if isinstance(user_id, str) and isinstance(epoch, int):
-                self._coordinator.ready(user_id, epoch, ok=message.get("ok") is True)
+                self._coordinator.ready(user_id, epoch, now_s, ok=message.get("ok") is True)
+            case "progress" if isinstance(user_id, str) and isinstance(epoch, int):
+                self._coordinator.progressed(user_id, epoch, now_s)
             case "away" if isinstance(user_id, str):
                 self._coordinator.away(user_id, away=message.get("away") is True)
             case "level" if isinstance(user_id, str) and isinstance(dbov := message.get("dbov"), int):

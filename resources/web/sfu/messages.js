@@ -31,9 +31,9 @@ export function readTopology(value) {
   return { epoch: value.epoch, mode: value.mode, phase, reason: String(value.reason ?? ""), meshLimit };
 }
 
-/** { epoch, sdp } of `sfu-published`. */
-export function readPublished({ epoch, sdp }) {
-  return isCount(epoch) && isText(sdp, MAX_SDP_CHARS) ? { epoch, sdp } : null;
+/** { epoch, sdp, number } of `sfu-published`; `number` is 0 of a server that does not say which offer it answers. */
+export function readPublished({ epoch, sdp, number = 0 }) {
+  return isCount(epoch) && isText(sdp, MAX_SDP_CHARS) && isCount(number) ? { epoch, sdp, number } : null;
 }
 
 /** { epoch, number, sdp, streams } of `sfu-offer`. */

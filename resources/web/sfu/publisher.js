@@ -22,6 +22,7 @@ export class Publisher extends SfuLink {
   #watched = new Set();
   #slots = new Map(); // kind to transceiver
   #silence = null;
+  #number = 0; // of the newest publication
   #onClick = () => this.#silence ?? this.enqueue(() => this.#fill());
 
   constructor(options) {
@@ -38,10 +39,11 @@ export class Publisher extends SfuLink {
     this.enqueue(() => this.#fill());
   }
 
-  /** The server's answer. */
-  published(sdp) {
+  /** The server's answer to the publication `number`; 0 of a server that does not say. */
+  published(sdp, number = 0) {
     this.enqueue(async () => {
-      if (this.connection?.signalingState === "have-local-offer") {
+      const current = number === 0 || number === this.#number;
+      if (current && this.connection?.signalingState === "have-local-offer") {
         this.settled();
         await this.connection.setRemoteDescription({ type: "answer", sdp });
       }
@@ -78,7 +80,8 @@ export class Publisher extends SfuLink {
     await connection.setLocalDescription();
     if (connection === this.connection) {
       const tracks = Array.from(this.#slots, ([kind, { mid }]) => ({ mid, kind }));
-      this.send("sfu-publish", { sdp: connection.localDescription.sdp, tracks });
+      this.#number += 1;
+      this.send("sfu-publish", { sdp: connection.localDescription.sdp, tracks, number: this.#number });
     }
   }
 

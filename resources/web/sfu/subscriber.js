@@ -3,6 +3,15 @@
 import { Arrivals } from "./arrivals.js";
 import { SfuLink } from "./link.js";
 
+const SHARED = /^a=(candidate|end-of-candidates|ice-|fingerprint|setup)/;
+
+/** An answer for many people fits into a message: what is said of the transport belongs to the first m-line (BUNDLE). */
+export function shortened(sdp) {
+  const [head, first, ...others] = sdp.split("\r\nm=");
+  const shorter = others.map((section) => section.split("\r\n").filter((line) => !SHARED.test(line)).join("\r\n"));
+  return first === undefined ? sdp : [head, first, ...shorter].join("\r\nm=");
+}
+
 const mediaOf = (kind) => (kind === "audio" ? "audio" : "video");
 /** Of the Paths. */
 const sortOf = (kind) => (kind === "screen" ? "screen" : mediaOf(kind));
@@ -79,7 +88,7 @@ export class Subscriber extends SfuLink {
       await connection.setRemoteDescription({ type: "offer", sdp: named(sdp, streams) });
       await connection.setLocalDescription();
       if (connection === this.connection) {
-        this.send("sfu-answer", { number, sdp: connection.localDescription.sdp });
+        this.send("sfu-answer", { number, sdp: shortened(connection.localDescription.sdp) });
         this.#take(streams);
       }
     });

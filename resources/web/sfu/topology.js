@@ -189,7 +189,7 @@ export class Topology extends EventTarget {
 
   #readers = {
     topology: [readTopology, (message) => this.#follow(message)],
-    "sfu-published": [readPublished, ({ epoch, sdp }) => this.#session(epoch)?.publisher.published(sdp)],
+    "sfu-published": [readPublished, ({ epoch, sdp, number }) => this.#session(epoch)?.publisher.published(sdp, number)],
     "sfu-offer": [readOffer, (offer) => this.#session(offer.epoch)?.subscriber.offered(offer)],
     "sfu-streams": [readStreams, ({ epoch, streams }) => this.#session(epoch)?.subscriber.assigned(streams)],
     "sfu-watched": [readWatched, ({ epoch, kinds }) => this.#session(epoch)?.publisher.watched(kinds)],

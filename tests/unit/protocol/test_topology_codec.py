@@ -45,7 +45,7 @@ CANDIDATES = st.none() | st.fixed_dictionaries({"candidate": TEXTS, "sdpMid": TE
 
 FROM_CLIENTS = st.one_of(
     st.builds(TopologyReady, NUMBERS, st.booleans(), TEXTS),
-    st.builds(SfuPublish, NUMBERS, TEXTS, TRACKS),
+    st.builds(SfuPublish, NUMBERS, TEXTS, TRACKS, NUMBERS),
     st.builds(SfuSubscribe, NUMBERS, WANTED, st.booleans()),
     st.builds(SfuAnswer, NUMBERS, NUMBERS, TEXTS),
     st.builds(SfuCandidate, NUMBERS, CONNECTIONS, CANDIDATES),
@@ -60,7 +60,7 @@ FROM_SERVERS = st.one_of(
         TEXTS,
         st.integers(2, 100),
     ),
-    st.builds(SfuPublished, NUMBERS, TEXTS),
+    st.builds(SfuPublished, NUMBERS, TEXTS, NUMBERS),
     st.builds(SfuOffer, NUMBERS, NUMBERS, TEXTS, STREAMS),
     st.builds(SfuStreams, NUMBERS, STREAMS),
     st.builds(
@@ -113,3 +113,17 @@ def test_capabilities_that_are_not_known_are_left_out() -> None:
     text = '{"type":"join-room","roomId":"R","userId":"U","capabilities":["sfu","fly",3,{}]}'
     message = codec.decode_client_message(text)
     assert getattr(message, "capabilities", None) == ("sfu",)
+
+
+def test_a_publication_has_a_few_lines_and_need_not_be_counted() -> None:
+    message = {"type": "sfu-publish", "epoch": 1, "tracks": []}
+
+    def decoded(lines: int) -> Any:
+        sdp = "v=0\r\n" + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" * lines
+        return codec.decode_client_message(json.dumps({**message, "sdp": sdp}))
+
+    assert decoded(8).number == 0
+    assert "number" not in json.loads(codec.encode_client_message(decoded(8)))
+    with pytest.raises(ProtocolError, match="more than 8 m-lines") as caught:
+        decoded(9)
+    assert caught.value.code is ErrorCode.BAD_FIELD

@@ -8,14 +8,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.quality.downlink import (
-    LEVELS,
-    MAX_QUIET_S,
-    QUIET_S,
-    SETTLING_S,
-    DownlinkControl,
-    Level,
-)
+from desktop_app.quality.downlink import LEVELS, DownlinkControl, Level
+from desktop_app.quality.steps import MAX_QUIET_S, QUIET_S, SETTLING_S
 from desktop_app.rtc.sfu.reception import DownlinkState
 
 STEP_S = 0.25

@@ -93,23 +93,57 @@ def test_a_queue_that_round_trips_do_not_show_is_a_senders() -> None:
     assert state.queue_s == pytest.approx(0.25, abs=1e-3)
 
 
-def test_loss_and_rate_are_of_the_last_moments_over_all_receivers() -> None:
+def packets(statistics: ReceptionStatistics, begin: int, end: int, *, lose_every: int = 0) -> None:
+    """These numbers, but for each so-manieth."""
+    for number in range(begin, end):
+        if not lose_every or number % lose_every:
+            statistics.add(number, number * 960, 100, number * FRAME_S)
+
+
+def test_loss_and_rate_are_of_the_last_moments() -> None:
     monitor = DownlinkMonitor()
-    first, second = ReceptionStatistics(RATE_HZ), ReceptionStatistics(RATE_HZ)
-    for number in range(100):
-        first.add(number, number * 960, 100, number * FRAME_S)
-        if number % 4:
-            second.add(number, number * 960, 100, number * FRAME_S)
-    both = {1: first, 2: second}
+    sound, picture = ReceptionStatistics(RATE_HZ), ReceptionStatistics(RATE_HZ)
+    packets(sound, 1, 101)
+    packets(picture, 1, 101, lose_every=4)
     monitor.update(0.0, statistics={}, delays=(), bytes_received=1000)
-    state = monitor.update(1.0, statistics=both, delays=(), bytes_received=26_000)
+    state = monitor.update(1.0, statistics={"a": {1: sound, 2: picture}}, delays=(), bytes_received=26_000)
     assert state.fraction_lost == pytest.approx(25 / 200, abs=0.01)
     assert state.kbps == pytest.approx(200)
     assert state.queue_s == 0
-    # Somebody has left, and nothing more is lost.
-    for number in range(100, 200):
-        first.add(number, number * 960, 100, number * FRAME_S)
+    # The picture has ended, and nothing more is lost.
+    packets(sound, 101, 201)
     for tick in range(1, 8):
-        state = monitor.update(1.0 + tick / 2, statistics={1: first}, delays=(), bytes_received=26_000)
+        state = monitor.update(1.0 + tick / 2, statistics={"a": {1: sound}}, delays=(), bytes_received=26_000)
     assert state.fraction_lost == 0
     assert state.kbps == 0
+
+
+@given(
+    st.lists(st.sampled_from((0, 3, 4, 10)), min_size=3, max_size=9).filter(
+        lambda losses: 2 * sum(map(bool, losses)) < len(losses)
+    )
+)
+def test_what_fewer_than_half_of_the_senders_lose_is_lost_on_their_uplinks(losses: list[int]) -> None:
+    monitor = DownlinkMonitor()
+    users = {f"u{index}": ReceptionStatistics(RATE_HZ) for index in range(len(losses))}
+    for second in range(4):
+        for (_, statistics), every in zip(users.items(), losses, strict=True):
+            packets(statistics, 1 + 50 * second, 51 + 50 * second, lose_every=every)
+        state = monitor.update(
+            float(second),
+            statistics={user: {index: each} for index, (user, each) in enumerate(users.items())},
+            delays=(),
+            bytes_received=0,
+        )
+        assert state.fraction_lost == 0
+
+
+@given(st.integers(1, 9), st.sampled_from((3, 4, 10)))
+def test_what_all_of_them_lose_is_lost_on_our_downlink(count: int, every: int) -> None:
+    monitor = DownlinkMonitor()
+    users = {f"u{index}": ReceptionStatistics(RATE_HZ) for index in range(count)}
+    for each in users.values():
+        packets(each, 1, 100, lose_every=every)
+    statistics = {user: {index: each} for index, (user, each) in enumerate(users.items())}
+    state = monitor.update(1.0, statistics=statistics, delays=(), bytes_received=0)
+    assert state.fraction_lost == pytest.approx(1 / every, abs=0.03)

@@ -24,3 +24,14 @@ def test_without_a_bundle_nothing_is_left_out() -> None:
     sdp = HEAD + LINE.format(mid=0) + LINE.format(mid=1)
     assert compact(sdp) == sdp
     assert compact("nonsense") == "nonsense"
+
+
+def test_what_janus_has_no_use_for_is_left_out_where_it_sends() -> None:
+    unused = "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
+    used = "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+    sdp = HEAD + "a=group:BUNDLE 0 1\r\n" + "".join(LINE.format(mid=mid) + unused + used for mid in range(2))
+    assert compact(sdp).count("abs-send-time") == 2
+    short = compact(sdp, sends=True)
+    assert "abs-send-time" not in short
+    assert short.count("sdes:mid") == 2
+    assert short.endswith("\r\n")
