@@ -220,8 +220,9 @@ class Rooms(Generic[C]):
         if old is not None and old.client is not None:
             gone = self.disconnect(old.client)
         info = participant_info(message)
-        capabilities, basic = message.capabilities, is_basic(message)
-        member = Member(message.room_id, info, client, number, server, capabilities, basic)
+        member = Member(
+            message.room_id, info, client, number, server, message.capabilities, basic=is_basic(message)
+        )
         welcome = self._welcome(message, self.members(message.room_id))
         return [*gone, Delivery((client,), welcome), *self.add(member)]
 
@@ -230,6 +231,7 @@ class Rooms(Generic[C]):
 
         The others hear of new states alone.
         """
+        came = member.client is None
         if member.client is not None:
             del self._members[member.client]
         member.client = client
@@ -237,6 +239,8 @@ class Rooms(Generic[C]):
         member.is_away = False
         member.ticket = ""
         self._members[client] = member
+        if came:
+            self._note(member, came=True)
         others = tuple(each for each in self.members(member.room_id) if each is not member)
         welcome = replace(self._welcome(message, others), resumed=True)
         deliveries = [Delivery((client,), welcome)]
@@ -246,6 +250,17 @@ class Rooms(Generic[C]):
             if self.elsewhere is not None:
                 self.elsewhere.updated(member)
         return deliveries
+
+    def give_up(self, member: Member[C], server: str) -> None:
+        """A member of ours has come back by another server; nobody is told. A room with nobody of ours goes."""
+        if member.client is not None:
+            del self._members[member.client]
+        member.client, member.server, member.ticket, member.is_away = None, server, "", False
+        if self._clients(self._rooms[member.room_id]):
+            self._note(member, came=True)
+        else:
+            del self._rooms[member.room_id]
+            self._note(member, came=False)
 
     def _welcome(self, message: JoinRoom, others: tuple[Member[C], ...]) -> Welcome:
         return Welcome(

@@ -87,6 +87,15 @@ def connect_problem(error: BaseException, url: str) -> ConnectError:
             return certificate_problem(error, host)
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return tls_problem(error)
+        case aiohttp.WSServerHandshakeError(status=429):
+            return ConnectError(
+                "There are too many connections to the server from your address. Try again later.",
+                code="too-many-connections",
+            )
+        case aiohttp.WSServerHandshakeError(status=503):
+            return ConnectError(
+                "The server takes no more connections now. Try again later.", code="server-full"
+            )
         case aiohttp.WSServerHandshakeError(status=status):
             return ConnectError(
                 f"The address answers, but not as a Bridgecall server (HTTP {status}).", code="not-a-server"

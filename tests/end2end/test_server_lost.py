@@ -18,7 +18,7 @@ from .rooms import Room
 if TYPE_CHECKING:
     from pathlib import Path
 
-AWAY_S = float(os.environ.get("BRIDGECALL_TEST_SERVER_AWAY_S", "4"))
+AWAY_S = float(os.environ.get("BRIDGECALL_TEST_SERVER_AWAY_S", "2"))
 """20 by hand."""
 MOST_HOLE_S = 1.0
 """Of sound and of picture; a machine with much to do makes some. A connection that is made anew, or none for AWAY_S,
