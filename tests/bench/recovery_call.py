@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.end2end.processes import ServerProcess
@@ -28,9 +29,12 @@ SETTLE_S = 5.0
 class Going:
     """The call, while a row spoils it."""
 
+    folder: Path
     lab: NetLab
     server: ServerProcess
     ends: list[End]
+    settle_s: float = SETTLE_S
+    """How long to wait before a call is spoiled, and before it is judged."""
     said: list[list[str]] = field(default_factory=lambda: [[], []])
 
     async def say(self, text: str) -> None:
@@ -60,9 +64,26 @@ class Going:
             await asyncio.sleep(0.2)
         return WAIT_S
 
+    async def longest_gap_s(self, begun_s: float) -> float:
+        """The longest time without a picture, at the end that has the longer one."""
+        gaps = []
+        for end in self.ends:
+            times = [begun_s, *(at_s for at_s in await end.pictures_s() if at_s > begun_s)]
+            gaps.append(max((later - earlier for earlier, later in pairwise(times)), default=WAIT_S))
+        return max(gaps)
+
+    async def newcomer(self, server: ServerProcess) -> None:
+        """Somebody else joins, and is seen by all."""
+        async with AsyncExitStack() as stack:
+            newcomer = await BotEnd.join(stack, self.folder, "new", server, self.lab.command("c", []))
+            for other in NAMES:
+                await newcomer.connected(other)
+            for end in self.ends:
+                await end.connected("new")
+
     async def judgement(self) -> str:
         """What is not as it should be after a fault: chat that lacks lines or repeats some, and other tiles."""
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(self.settle_s)
         wrong = []
         for index, end in enumerate(self.ends):
             if not isinstance(end, BotEnd):
@@ -78,7 +99,9 @@ class Going:
 
 
 @asynccontextmanager
-async def call(folder: Path, ends: str, *, has_turn: bool = False) -> AsyncIterator[Going]:
+async def call(
+    folder: Path, ends: str, settle_s: float = SETTLE_S, *, has_turn: bool = False
+) -> AsyncIterator[Going]:
     """Ann and Ben, and media flows."""
     with NetLab(hosts=3, delay=ONE_WAY_MS) as lab:
         async with AsyncExitStack() as stack:
@@ -92,5 +115,5 @@ async def call(folder: Path, ends: str, *, has_turn: bool = False) -> AsyncItera
             ]
             for end, other in zip(joined, reversed(NAMES), strict=True):
                 await end.connected(other)
-            await asyncio.sleep(SETTLE_S)
-            yield Going(lab, server, joined)
+            await asyncio.sleep(settle_s)
+            yield Going(folder, lab, server, joined, settle_s)

@@ -1,7 +1,8 @@
 """aioice's TURN client for requests, made fit for long calls. Read in aioice 0.13.0.
 
-Mended: its channels were bound anew after 500 s, but the permission that a binding gives ends after 300 s (RFC 8656,
-sections 9 and 12), and coturn takes the channel away with it: relayed media stopped after five minutes.
+Mended: a refresh that nobody answers is tried again until the allocation ends, a TCP connection that stands still does
+not fill memory, and closing waits for nothing. Channels are relay.py's: aioice binds them anew after 500 s, but the
+permission that a binding gives need not live longer than 300 s (RFC 8656, sections 9 and 12).
 """
 
 from __future__ import annotations
