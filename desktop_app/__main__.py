@@ -23,6 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return audio_helper()
     arguments = parse_arguments(argv)
+    if arguments.test_connection:
+        from desktop_app.connection_report import run as report_connection
+
+        return report_connection(arguments)
     problem = missing_display()
     if problem is not None:
         print(problem, file=sys.stderr)  # noqa: T201 - there is no window to say it in

@@ -22,6 +22,7 @@ class AppArguments:
     host: bool
     name: str | None
     verbose: bool
+    test_connection: bool = False
 
 
 def _invite(text: str) -> Invite:
@@ -38,10 +39,17 @@ def parse_arguments(argv: Sequence[str] | None = None) -> AppArguments:
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--join", action="store_true", help="join the link's room at once")
     action.add_argument("--host", action="store_true", help="start a call at once")
+    action.add_argument(
+        "--test-connection",
+        action="store_true",
+        help="try server, network and devices, print a report and end",
+    )
     parser.add_argument("--name", help="your name for this time")
     parser.add_argument("--verbose", action="store_true", help="log in detail")
     parser.add_argument("--version", action="version", version=f"Bridgecall {desktop_app.__version__}")
     values = parser.parse_args(argv)
     if values.join and values.link is None:
         parser.error("--join needs a link")
-    return AppArguments(values.link, values.join, values.host, values.name, values.verbose)
+    return AppArguments(
+        values.link, values.join, values.host, values.name, values.verbose, values.test_connection
+    )

@@ -59,6 +59,7 @@ class Bot:
     def __init__(self, arguments: BotArguments) -> None:
         self._arguments = arguments
         self._leave = asyncio.Event()
+        self._server_lost = False
         self._loop = asyncio.get_running_loop()
         self._out = EventWriter(sys.stdout, on_closed=self._leave_from_thread)
         self._session = Session(
@@ -179,7 +180,11 @@ class Bot:
             case CallStateChanged(state=CallState.IDLE, reason=reason) if reason:
                 self._leave.set()  # the room does not want us any more; the notice has said why
             case CallStateChanged(state=CallState.SERVER_LOST):
+                self._server_lost = True
                 self._out.write("error", code="server-lost", message=event.reason)
+            case CallStateChanged(state=CallState.IN_CALL) if self._server_lost:
+                self._server_lost = False
+                self._out.write("server-back")
             case Notice(level="warning" | "error"):
                 self._out.write("error", code=event.code or "notice", message=event.message)
 

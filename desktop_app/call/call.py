@@ -21,12 +21,12 @@ from desktop_app.protocol.messages import (
 )
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
 from desktop_app.rtc.ice import IceConfiguration, make_certificate
+from desktop_app.rtc.ice_choice import IceChoice
 from desktop_app.rtc.state import PeerState
-from desktop_app.signaling.client import SignalingClient
-from desktop_app.signaling.errors import ConnectError
 from desktop_app.signaling.machine import SignalingMachine
+from desktop_app.signaling.secure import PLAIN_TEXT_CODE, PLAIN_TEXT_WARNING, exposes_signaling
 
-from .doors import FINAL_CODES, RoomDoors
+from .doors import RoomDoors
 from .events import (
     CallEvent,
     CallState,
@@ -39,8 +39,10 @@ from .events import (
     ParticipantJoined,
     PeerStateChanged,
 )
+from .reentry import compare
 from .remote_participant import RemoteParticipant
 from .safety import SafetyCodes
+from .server_line import ServerLine
 from .topology.control import TopologyControl
 
 if TYPE_CHECKING:
@@ -51,16 +53,18 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import JsonValue
     from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
+    from desktop_app.signaling.errors import ConnectError
 
     from .local_media import LocalMedia
     from .network_watch import NetworkChange
 
 logger = logging.getLogger(__name__)
 
-REJOIN_DELAYS_S = (0.3, 1.2, 2.7, 4.8, 7.0)
-"""After a lost server; the last one repeats."""
-RETURN_S = 15.0
-"""After we found the server again: so long the others may need for that, too."""
+RETURN_S = 45.0
+"""After we found the server again: so long the others may need for that, too, while the connection to them lives."""
+DEAD_S = 5.0
+"""A connection that is silent for so long meanwhile does not live."""
+LOOK_S = 0.25
 REDIAL_DELAYS_S = (0.5, 2.0, 5.0, 10.0)
 """After a failed peer, by the side that offered; the last one repeats."""
 
@@ -113,9 +117,19 @@ class Call:
         self.doors = RoomDoors(
             request.me.user_id, say=self.say, emit=emit, others=lambda: self._machine.participants
         )
-        self._client: SignalingClient | None = None
+        self._line = ServerLine(
+            self._machine,
+            request.url,
+            request.fingerprint_sha256,
+            on_message=self._received,
+            on_lost=self._server_lost,
+            on_back=self._server_back,
+            on_refused=self._refused,
+        )
+        self.ice_choice = IceChoice()
+        """Which STUN and TURN servers are used."""
         self._certificate = make_certificate()
-        self._ice = IceConfiguration(request.ice_servers, request.relay_only, self._certificate)
+        self._ice = self._ice_with(request.ice_servers)
         self._tasks = TaskOwner("call")
         self._ending: list[RemoteParticipant] = []
         self._redials: dict[str, int] = {}
@@ -142,28 +156,31 @@ class Call:
             raise
 
     async def _enter(self) -> Welcome:
-        request = self._request
-        client = SignalingClient(
-            self._machine,
-            request.url,
-            fingerprint_sha256=request.fingerprint_sha256,
-            on_message=self._received,
-            on_lost=self._server_lost,
-        )
-        self._client = client
+        if exposes_signaling(self._request.url):
+            self._emit(Notice("warning", PLAIN_TEXT_WARNING, PLAIN_TEXT_CODE))
         self._join_sent_s = self._loop.time()
-        welcome = await client.connect()
-        servers = (*request.ice_servers, *welcome.ice_servers)
-        self._ice = IceConfiguration(servers, request.relay_only, self._certificate)
+        self.ice_choice.use(self._request.ice_servers)
+        welcome = await self._line.connect()
+        self._use_servers(welcome)
         self._set_state(CallState.IN_CALL)
         self.doors.entered(welcome)
-        self._enter_topology(welcome)
-        return welcome
-
-    def _enter_topology(self, welcome: Welcome) -> None:
         self.topology.enter(welcome)
         for info in self._machine.participants.values():
             self._add(info).peer.expect_call()  # they were here first: they offer
+        return welcome
+
+    def _ice_with(self, servers: tuple[IceServer, ...]) -> IceConfiguration:
+        return IceConfiguration(servers, self._request.relay_only, self._certificate, self.ice_choice)
+
+    def _use_servers(self, welcome: Welcome) -> None:
+        servers = (*self._request.ice_servers, *welcome.ice_servers)
+        self._ice = self._ice_with(servers)
+        self.ice_choice.use(servers)
+
+    @property
+    def ice_servers(self) -> tuple[IceServer, ...]:
+        """Our own and those that the server named."""
+        return self._ice.servers
 
     async def leave(self, reason: str = "") -> None:
         """Leave the room and end every peer; safe to call twice. `reason` is a sentence when we were sent away."""
@@ -173,18 +190,18 @@ class Call:
         await self._tasks.close()
         await self._safety.close()
         await self.doors.close()
+        self.ice_choice.stop()
         self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
-        for user_id in tuple(self._hub.links):  # of those who have not returned
-            self._hub.leave(user_id)
-        if self._client is not None:
-            await self._client.close()
+        await self._line.close()
         self._set_state(CallState.IDLE, reason)
 
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
-        await asyncio.gather(self.topology.wait_closed(), *(each.peer.wait_closed() for each in self._ending))
+        endings = (each.peer.wait_closed() for each in self._ending)
+        others = (self._line.wait_closed(), self.topology.wait_closed(), self.ice_choice.wait_closed())
+        await asyncio.gather(*others, *endings)
 
     def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
         """Say something to the server, if we are in the room."""
@@ -207,8 +224,11 @@ class Call:
     def _received(self, message: ServerMessage) -> None:
         match message:
             case NewPeer(participant=info):
-                if info.user_id in self.participants:
-                    self._remove(info.user_id)
+                known = self.participants.get(info.user_id)
+                if known is not None and info.instance and info.instance == known.info.instance:
+                    self._go_on_with(known, info)
+                    return
+                self._remove(info.user_id)
                 self._add(info).peer.make_call()
             case ParticipantUpdated(participant=info):
                 participant = self.participants.get(info.user_id)
@@ -241,8 +261,8 @@ class Call:
 
     def network_changed(self, change: NetworkChange) -> None:
         """Test the connection to the server, and do not wait for the silence of connections that cannot go on."""
-        if self._client is not None:
-            self._client.check_now(change.gone)
+        self._line.check_now(change.gone)
+        self.ice_choice.renew()
         for each in self.participants.values():
             address = each.peer.local_address
             if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:
@@ -250,58 +270,69 @@ class Call:
         self.topology.network_changed(change)
 
     def _flush(self) -> None:
-        if self._client is not None:
-            self._client.flush()
+        self._line.flush()
 
     def _server_lost(self, reason: str) -> None:
-        if self._left:
-            return
         self.topology.server_lost()
         self._set_state(CallState.SERVER_LOST, f"{reason} The call goes on; trying to reach it again.")
-        self._tasks.spawn(self._rejoin(), name="rejoin")
 
-    async def _rejoin(self) -> None:
-        attempt = 0
-        while True:
-            await asyncio.sleep(REJOIN_DELAYS_S[min(attempt, len(REJOIN_DELAYS_S) - 1)])
-            attempt += 1
-            if self._client is not None:
-                await self._client.close()
-            before = tuple(self.participants)
-            try:
-                await self._reenter(before)
-            except ConnectError as error:
-                if error.code in FINAL_CODES:
-                    self._emit(Notice("error", str(error), error.code))
-                    self._on_sent_away(str(error))
-                    return
-                logger.info("the server is still away: %s", error)
-            else:
-                return
+    def _refused(self, error: ConnectError) -> None:
+        self._emit(Notice("error", str(error), error.code))
+        self._on_sent_away(str(error))
 
-    async def _reenter(self, before: tuple[str, ...]) -> None:
-        # The others see us leave and come back: they drop the old peers and offer new ones, so we do the same.
-        request, known = self._request, dict(self._machine.participants)
-        self._client = SignalingClient(
-            self._machine,
-            request.url,
-            fingerprint_sha256=request.fingerprint_sha256,
-            on_message=self._received,
-            on_lost=self._server_lost,
+    def _server_back(self, welcome: Welcome) -> None:
+        self._use_servers(welcome)
+        known = {user_id: each.info for user_id, each in self.participants.items()}
+        there = tuple(self._machine.participants.values())
+        found = compare(known, there, resumed=welcome.resumed)
+        logger.info(
+            "the server is there again: %d go on, %d are new, %d have left, %d may still look for it",
+            len(found.kept),
+            len(found.added),
+            len(found.removed),
+            len(found.missing),
         )
-        welcome = await self._client.connect()
-        for user_id in before:
-            # Whoever is there again keeps the link, and what waits in it; they may still look for the server, too.
-            self._remove(user_id, left=False)
-            self._tasks.spawn(self._await_return(user_id), name="return")
+        for user_id in found.removed:
+            self._remove(user_id)
+        for user_id in found.missing:
+            self._tasks.spawn(self._await_return(user_id, self.participants[user_id]), name="return")
         self._set_state(CallState.IN_CALL)
         self.doors.entered_again(welcome, known)
-        self._enter_topology(welcome)
+        self.topology.enter_again(welcome)
+        for info in found.kept:
+            self._go_on_with(self.participants[info.user_id], info)
+        for info in found.added:
+            peer = self._add(info).peer
+            # Whoever was there first offers.
+            if welcome.resumed:
+                peer.make_call()
+            else:
+                peer.expect_call()
 
-    async def _await_return(self, user_id: str) -> None:
-        await asyncio.sleep(RETURN_S)
-        if user_id not in self.participants:
-            self._hub.leave(user_id)
+    def _go_on_with(self, participant: RemoteParticipant, info: ParticipantInfo) -> None:
+        """They, or we, lost the server and found it again; what we have of them stays."""
+        if participant.update(info):
+            self._emit(ParticipantChanged(participant.info))
+        participant.tell_again()
+        peer = participant.peer
+        # What was signaled meanwhile did not arrive.
+        if peer.state is PeerState.RECONNECTING:
+            peer.recover()
+        elif peer.state in (PeerState.CONNECTING, PeerState.FAILED):
+            peer.try_again()
+
+    async def _await_return(self, user_id: str, participant: RemoteParticipant) -> None:
+        begun_s = alive_s = self._loop.time()
+        while (now_s := self._loop.time()) < begun_s + RETURN_S and now_s < alive_s + DEAD_S:
+            if self.participants.get(user_id) is not participant or user_id in self._machine.participants:
+                return
+            if participant.peer.state in (PeerState.FAILED, PeerState.CLOSED):
+                break
+            if participant.peer.state in (PeerState.CONNECTED, PeerState.UNSTABLE):
+                alive_s = now_s
+            await asyncio.sleep(LOOK_S)
+        if self.participants.get(user_id) is participant and user_id not in self._machine.participants:
+            self._remove(user_id)
 
     # --- participants ---------------------------------------------------------------------------
 
@@ -326,7 +357,7 @@ class Call:
         self._emit(ParticipantJoined(info))
         return participant
 
-    def _remove(self, user_id: str, *, left: bool = True) -> None:
+    def _remove(self, user_id: str) -> None:
         participant = self.participants.pop(user_id, None)
         if participant is None:
             return
@@ -334,8 +365,7 @@ class Call:
         self._safety.gone(user_id)
         self.topology.remove(user_id)
         participant.hang_up()
-        if left:
-            self._hub.leave(user_id)
+        self._hub.leave(user_id)
         self._ending = [each for each in self._ending if not each.peer.closed]
         self._ending.append(participant)
         self._emit(ParticipantGone(user_id))

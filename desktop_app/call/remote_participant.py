@@ -154,6 +154,10 @@ class RemoteParticipant:
             self._told_sent = sent
             self._send_signal(picture_signal(sent))
 
+    def tell_again(self) -> None:
+        """What was said while the server was away did not reach them."""
+        self._send_signal(picture_signal(self._told_sent))
+
     def begin_counting(self, ways: Sequence[PeerCounters]) -> None:
         """They came just now: what was sent before that, to others, was not for them."""
         self._tally.begin(ways)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from desktop_app.core.tasks import TaskOwner
@@ -51,7 +52,12 @@ class SafetyCodes:
         async with self._one:
             if self._seen.get(user_id) != known:
                 return
-            words = await asyncio.to_thread(safety_words, *certificates)
+            # A thread of its own, which ends with it: it comes once for each participant.
+            worker = ThreadPoolExecutor(1, "safety-code")
+            try:
+                words = await asyncio.get_running_loop().run_in_executor(worker, safety_words, *certificates)
+            finally:
+                worker.shutdown(wait=False)
         if self._seen.get(user_id) == known:
             self._emit(SafetyCodeChanged(user_id, words, is_other))
 

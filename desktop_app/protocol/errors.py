@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     NOT_HOST = "not-host"
     TOO_MANY_CONNECTIONS = "too-many-connections"
     TOO_FAST = "too-fast"
+    BAD_ORIGIN = "bad-origin"
 
 
 class ProtocolError(BridgecallError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 UNSTABLE_S = 1.5
 SILENT_S = 3.0
 """Of silence: from here on it is recovered."""
+SILENT = "Nothing comes from this participant."
 LATE_S = 0.5
 """Who looks so much too late was kept from looking, and packets from being read."""
 

@@ -11,13 +11,13 @@ from desktop_app.core.tasks import TaskOwner
 
 from .attempts import Allowance
 from .connection import LocalFeeds, MediaConnection, RemoteSinks
-from .liveness import SILENT_S, UNSTABLE_S
+from .liveness import SILENT, SILENT_S, UNSTABLE_S
 from .negotiation import Description, fingerprints
 from .peer_negotiation import Negotiation
 from .peer_recovery import Recovery
 from .peer_session import WATCH_INTERVAL_S, PeerSession
 from .peer_sessions import PeerSessions
-from .state import PeerState
+from .state import UP, PeerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,14 +36,11 @@ logger = logging.getLogger(__name__)
 CONNECT_LIMIT_S = 10.0
 """aiortc takes 63 s for a dead pair."""
 EXPECT_CALL_S = 6.0
-"""Longer than gathering takes with a STUN server that does not answer (5 s)."""
+"""Longer than gathering takes where only a relay may be used, and its server does not answer (4 s)."""
 OFFERS, OFFER_EVERY_S = 10, 1.0
 """What the far end may offer at once, and how often after that."""
 MAX_CLOSING = 8
-"""Connections on their way out: with a silent TURN server each takes a minute."""
-SILENT = "Nothing comes from this participant."
-
-UP = (PeerState.CONNECTED, PeerState.UNSTABLE, PeerState.RECONNECTING)
+"""Connections on their way out: with a silent TURN server each takes a second."""
 
 
 class Peer:
@@ -273,6 +270,9 @@ class Peer:
             self.offered_unasked = self.is_offerer = False
         connection = MediaConnection(ice, self._local, remote, self._channels)
         made = PeerSession(session, connection, remote, number=self._all.next_number(), offered=offered)
+        made.on_other_path = (
+            self.recover
+        )  # what is known of the old path's capacity does not hold for the new one
         connection.pc.on("connectionstatechange", lambda: self._connection_changed(made))
         if is_beside:
             self._all.add_attempt(made)

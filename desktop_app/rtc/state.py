@@ -15,3 +15,7 @@ class PeerState(StrEnum):
     RECONNECTING = "reconnecting"
     FAILED = "failed"
     CLOSED = "closed"
+
+
+UP = (PeerState.CONNECTED, PeerState.UNSTABLE, PeerState.RECONNECTING)
+"""There is a connection, though nothing may come on it."""

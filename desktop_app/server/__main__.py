@@ -16,6 +16,8 @@ from desktop_app.core.log import setup_json_logging
 from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import DEFAULT_PORT, MAX_PARTICIPANTS
 
+from .guard.limits import CONNECTIONS_PER_ADDRESS, GuardLimits
+from .guard.origin import parse_origin
 from .hosting import HostedServer
 from .janus.address import JanusAddress, parse_janus
 from .open_files import allow_connections
@@ -68,6 +70,13 @@ def _connections(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1_000_000:
         raise argparse.ArgumentTypeError("the number of connections must be from 1 to 1000000")
     return int(text)
+
+
+def _origin(text: str) -> str:
+    try:
+        return parse_origin(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _janus(text: str) -> JanusAddress:
@@ -134,6 +143,29 @@ def _parser() -> argparse.ArgumentParser:
         help="open WebSockets; further ones get HTTP status 503 (default: %(default)s)",
     )
     parser.add_argument(
+        "--max-connections-per-address",
+        type=_connections,
+        default=CONNECTIONS_PER_ADDRESS,
+        metavar="N",
+        help="open WebSockets from one address, behind which there may be a whole office; further ones get HTTP "
+        "status 429. What an address may say in a second grows with it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--allow-origin",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a web page elsewhere that may connect, such as https://example.org, or * for all; may be given several "
+        "times. The server's own page may always",
+    )
+    parser.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        help="all requests come by way of a proxy of yours, whose X-Forwarded-For (the last address in it) and "
+        "X-Forwarded-Host are to be believed",
+    )
+    parser.add_argument(
         "--janus",
         type=_janus,
         action="append",
@@ -188,6 +220,11 @@ async def _serve(options: argparse.Namespace, context: ssl.SSLContext | None) ->
             threshold=options.sfu_threshold,
             mesh_limit=options.mesh_limit,
             hysteresis_s=options.sfu_hysteresis,
+        ),
+        guard=GuardLimits(
+            connections=options.max_connections_per_address,
+            origins=tuple(options.allow_origin),
+            behind_proxy=options.behind_proxy,
         ),
     )
     try:

@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from desktop_app.core.paths import resources_dir
 from desktop_app.protocol.limits import PROTOCOL_VERSION
 
+from .guard.limits import JOIN_LIMIT_S, GuardLimits
 from .hub import MAX_CONNECTIONS, Hub
 from .metrics import CONTENT_TYPE
 from .pages import Pages, add_security_headers
@@ -39,6 +40,8 @@ def create_app(
     janus: Sequence[JanusAddress] = (),
     rules: Rules | None = None,
     grace_s: float = GRACE_S,
+    guard: GuardLimits | None = None,
+    join_limit_s: float = JOIN_LIMIT_S,
 ) -> web.Application:
     """Build the server.
 
@@ -52,6 +55,8 @@ def create_app(
         janus: the nodes of the SFU.
         rules: when a room has an SFU, and how many may be in it.
         grace_s: how long the place of whoever lost the connection is kept.
+        guard: how much one address may do, and which web pages may connect.
+        join_limit_s: how long a WebSocket may be in no room.
     """
     hub = Hub(
         ice_servers=ice_servers,
@@ -61,8 +66,10 @@ def create_app(
         janus=janus,
         rules=rules,
         grace_s=grace_s,
+        guard=guard,
+        join_limit_s=join_limit_s,
     )
-    pages = Pages(web_folder or resources_dir() / "web")
+    pages = Pages(web_folder or resources_dir() / "web", [resources_dir() / "safety-words.txt"])
 
     async def root(request: web.Request) -> web.StreamResponse:
         if _wants_websocket(request):

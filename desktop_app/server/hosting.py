@@ -6,13 +6,15 @@ import asyncio
 import errno
 import logging
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from desktop_app.core.errors import UserFacingError
 
 from .app import create_app
+from .guard.limits import REQUEST_LIMIT_S, GuardLimits
+from .guard.site import Gate, GuardedSite
 from .hub import MAX_CONNECTIONS
 from .lan import lan_addresses
 
@@ -64,6 +66,7 @@ class HostedServer:
         redis: RedisAddress | None = None,
         janus: Sequence[JanusAddress] = (),
         rules: Rules | None = None,
+        guard: GuardLimits | None = None,
     ) -> int:
         """Listen on `host` and `port` (0 takes a free one); returns the port.
 
@@ -80,13 +83,16 @@ class HostedServer:
             redis=redis,
             janus=tuple(janus),
             rules=rules,
+            guard=guard,
         )
         # No access log: the addresses contain room names, and who knows one may enter.
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
+        options: dict[str, Any] = {"access_log": None, "keepalive_timeout": REQUEST_LIMIT_S}
+        runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN_S, **options)
+        gate = Gate(guard or GuardLimits(), max_connections)
         self._runner = runner
         try:
             await runner.setup()
-            await web.TCPSite(runner, host, port, ssl_context=ssl).start()
+            await GuardedSite(runner, gate, host, port, ssl=ssl, options=options).start()
         except OSError as error:
             await self.stop()
             raise UserFacingError(_listen_problem(error, host, port), code="cannot-listen") from error

@@ -22,24 +22,19 @@ from desktop_app.protocol.errors import ErrorCode, ProtocolError
 from desktop_app.protocol.messages import (
     ErrorMessage,
     JoinRoom,
-    LeaveRoom,
     PeerSignal,
-    Signal,
-    UpdateParticipant,
     Welcome,
 )
-from desktop_app.protocol.rights import Admit, AskMute, GiveHost, Kick, Refuse, RightsClientMessage, SetRoom
+from desktop_app.protocol.rights import RightsClientMessage
 from desktop_app.protocol.topology import (
-    AudioLevel,
-    SfuAnswer,
-    SfuCandidate,
-    SfuPublish,
-    SfuSubscribe,
     TopologyClientMessage,
-    TopologyReady,
 )
 
-from .guard.addresses import client_address
+from .guard.guard import Guard
+from .guard.idle import Idle
+from .guard.limits import JOIN_LIMIT_S, GuardLimits
+from .guard.refusals import refusal_of
+from .guard.site import stays
 from .janus.nodes import JanusNodes
 from .metrics import Metrics
 from .rights.entrance import Entrance
@@ -54,6 +49,7 @@ from .shared.membership import SharedRooms
 from .topology.control import RoomControl
 from .topology.coordinator import Rules
 from .turn import TurnServer, for_participant
+from .words import SENTENCES, TYPE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -66,34 +62,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 1000
-
-_TYPE_NAMES = {
-    JoinRoom: "join-room",
-    Signal: "signal",
-    LeaveRoom: "leave-room",
-    UpdateParticipant: "update-participant",
-    TopologyReady: "topology-ready",
-    SfuPublish: "sfu-publish",
-    SfuSubscribe: "sfu-subscribe",
-    SfuAnswer: "sfu-answer",
-    SfuCandidate: "sfu-candidate",
-    AudioLevel: "audio-level",
-    SetRoom: "set-room",
-    Admit: "admit",
-    Refuse: "refuse",
-    Kick: "kick",
-    AskMute: "ask-mute",
-    GiveHost: "give-host",
-}
-_SENTENCES = {
-    ErrorCode.BINARY_FRAME: "Messages are JSON text; binary frames are not understood.",
-    ErrorCode.FRAME_TOO_LARGE: "The message is longer than 64 KiB.",
-    ErrorCode.SLOW_READER: "This client does not read its messages fast enough.",
-    ErrorCode.SERVER_SHUTDOWN: "The server is shutting down.",
-    ErrorCode.INTERNAL: "Something went wrong inside the server.",
-    ErrorCode.TAKEN_OVER: "A newer connection of this client has taken the place of this one.",
-    ErrorCode.USER_ID_TAKEN: "Somebody in this room has come in under this user id by way of another server.",
-}
 
 
 def _logged(room_id: str) -> str:
@@ -114,8 +82,12 @@ class Hub:
         janus: Sequence[JanusAddress] = (),
         rules: Rules | None = None,
         grace_s: float = GRACE_S,
+        guard: GuardLimits | None = None,
+        join_limit_s: float = JOIN_LIMIT_S,
     ) -> None:
         self.metrics = Metrics()
+        self._guard = Guard(guard)
+        self._idle = Idle(join_limit_s, self._is_idle, self._idle_for_too_long)
         self._rooms: Rooms[Session] = Rooms(
             ice_servers=lambda: for_participant(ice_servers, at_s=time.time()),
             capacity=lambda *joining: self._control.capacity(*joining),
@@ -134,13 +106,20 @@ class Hub:
             pass_on=self._pass_on,
             retire=self._retire,
             on_away=self._went_away,
+            on_ticket=self._keep_ticket,
             grace_s=grace_s,
         )
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
         if redis is not None:
             self._shared = SharedRooms(
-                self._rooms, redis, deliver=self._deliver, pass_on=self._pass_on, expel=self._expel
+                self._rooms,
+                redis,
+                deliver=self._deliver,
+                pass_on=self._pass_on,
+                expel=self._expel,
+                retire=self._resuming.leave_to_another,
+                on_away=self._lost_its_server,
             )
             self.bus = self._shared.bus
             self._entrance.store = self._shared.use_doors(self._entrance, self._entrance.policies)
@@ -187,14 +166,23 @@ class Hub:
         """Serve one WebSocket request until it ends."""
         if self._closing or len(self._sessions) >= self._max_connections:
             return web.Response(status=503, text="The server takes no more connections now.\n")
-        session = Session(next(self._numbers), heartbeat_s=self._heartbeat_s, address=client_address(request))
+        address = self._guard.address_of(request)
+        if (problem := self._guard.check(request, address)) is not None:
+            self.metrics.refusals.labels(problem.value).inc()
+            return refusal_of(problem)
+        pace = self._guard.opened(address)
+        session = Session(next(self._numbers), heartbeat_s=self._heartbeat_s, address=address, pace=pace)
+        stays(request)
         ended = self._sessions[session] = asyncio.Event()
         self.metrics.opened.inc()
+        self._idle.watch(session)
         logger.info("connected", extra={"session": session.number})
         try:
             return await session.run(request, self)
         finally:
             self._lost(session)
+            self._guard.closed(address)
+            self._idle.forget(session)
             del self._sessions[session]
             ended.set()
             logger.info("disconnected", extra={"session": session.number})
@@ -202,9 +190,14 @@ class Hub:
     async def close(self) -> None:
         """Tell everybody that the server stops, close every connection, take no new one."""
         self._closing = True
+        self._idle.close()
         ends = list(self._sessions.values())
         for session in list(self._sessions):
-            self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
+            if self._shared is not None and self._has_ticket(session):
+                # They keep their places, and come back by another server.
+                self._end(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
+            else:
+                self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
         await self._entrance.close()
@@ -220,12 +213,28 @@ class Hub:
 
         What is returned, if anything, is to be awaited before the next message of this session is given.
         """
+        room = self._rooms.room_of(session)
+        wait_s = self._guard.wait_s(session.pace, session.address, room, len(text))
+        return self._act(session, text) if wait_s <= 0 else self._later(wait_s, session, text)
+
+    async def _later(self, wait_s: float, session: Session, text: str) -> None:
+        # Nothing more is read of it meanwhile, and so TCP slows the sender down.
+        if self._guard.is_too_fast(session.pace):
+            self._send_away(session, ErrorCode.TOO_FAST, WSCloseCode.POLICY_VIOLATION)
+            return
+        await asyncio.sleep(wait_s)
+        if not session.ending and (unfinished := self._act(session, text)) is not None:
+            await unfinished
+
+    def _act(self, session: Session, text: str) -> Awaitable[None] | None:
         try:
             if (entering := self._entrance.entering(session)) is not None:
                 return self._after(entering, session, text)
             message = decode_client_message(text)
             if isinstance(message, JoinRoom) and self._resume(session, message):
                 return None
+            if isinstance(message, JoinRoom) and message.resume and self._shared is not None:
+                return self._resume_elsewhere(self._shared, session, message)
             if isinstance(message, (JoinRoom, RightsClientMessage)):
                 return self._at_the_door(session, message)
             if self._entrance.is_waiting(session):
@@ -244,7 +253,7 @@ class Hub:
 
     async def _after(self, entering: asyncio.Task[None], session: Session, text: str) -> None:
         await asyncio.wait([entering])
-        if (unfinished := self.on_text(session, text)) is not None:
+        if (unfinished := self._act(session, text)) is not None:
             await unfinished
 
     async def _at_the_door(self, session: Session, message: JoinRoom | RightsClientMessage) -> None:
@@ -261,17 +270,33 @@ class Hub:
         else:
             self._accepted(session, message, room_before)
 
+    async def _resume_elsewhere(
+        self, shared: SharedRooms[Session], session: Session, message: JoinRoom
+    ) -> None:
+        try:
+            resumed = not self._entrance.is_waiting(session) and await shared.resume(session, message)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(session, error)
+            return
+        if resumed:
+            self._resumed(session, message)
+        else:
+            await self._at_the_door(session, message)
+
     def _resume(self, session: Session, message: JoinRoom) -> bool:
         if self._entrance.is_waiting(session) or not self._resuming.resume(session, message):
             return False
-        self.metrics.messages.labels(_TYPE_NAMES[JoinRoom]).inc()
+        self._resumed(session, message)
+        return True
+
+    def _resumed(self, session: Session, message: JoinRoom) -> None:
+        self.metrics.messages.labels(TYPE_NAMES[JoinRoom]).inc()
         self.metrics.resumed.inc()
         self._entrance.came(message.room_id, message.user_id)
         logger.info("resumed", extra={"session": session.number, "room": _logged(message.room_id)})
-        return True
 
     def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
-        self.metrics.messages.labels(_TYPE_NAMES[type(message)]).inc()
+        self.metrics.messages.labels(TYPE_NAMES[type(message)]).inc()
         room_after = self._rooms.room_of(session)
         if room_after != room_before:
             room = _logged(room_after or room_before or "")
@@ -282,14 +307,14 @@ class Hub:
             self._refuse(session, error.code, str(error))
             return
         logger.error("a message could not be handled", extra={"session": session.number}, exc_info=error)
-        self._refuse(session, ErrorCode.INTERNAL, _SENTENCES[ErrorCode.INTERNAL])
+        self._refuse(session, ErrorCode.INTERNAL, SENTENCES[ErrorCode.INTERNAL])
 
     def on_refused(self, session: Session, code: ErrorCode) -> None:
         """A frame that is no message."""
         if code is ErrorCode.FRAME_TOO_LARGE:
             self._send_away(session, code, WSCloseCode.MESSAGE_TOO_BIG)
         else:
-            self._refuse(session, code, _SENTENCES[code])
+            self._refuse(session, code, SENTENCES[code])
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -310,7 +335,7 @@ class Hub:
             encoded = encode_server_message(message).encode()
             if isinstance(delivery.message, PeerSignal) and len(encoded) > limits.MAX_FRAME_BYTES:
                 # Numbers may grow when they are written anew (1e9), and the receiver has the same limit.
-                raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, _SENTENCES[ErrorCode.FRAME_TOO_LARGE])
+                raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, SENTENCES[ErrorCode.FRAME_TOO_LARGE])
             for target in delivery.targets:
                 if not self._send(target, encoded):
                     pending.extend(self._rooms.disconnect(target))
@@ -369,6 +394,13 @@ class Hub:
         logger.info("away" if away else "back", extra={"room": _logged(member.room_id)})
         self._control.away(member.room_id, member.info.user_id, away=away)
 
+    def _lost_its_server(self, member: Member[Session], away: bool) -> None:
+        self._control.heard_away(member.room_id, member.info.user_id, away=away)
+
+    def _keep_ticket(self, member: Member[Session], grace_s: float) -> None:
+        if self._shared is not None:
+            self._shared.keep_ticket(member, grace_s)
+
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
         # Not at INFO: a hostile client could fill the disk with it. The metrics count them.
@@ -383,13 +415,26 @@ class Hub:
     def _end(self, session: Session, code: ErrorCode, close_code: int) -> None:
         self.metrics.refusals.labels(code.value).inc()
         logger.info("sent away", extra={"session": session.number, "code": code.value})
-        session.end(ErrorMessage(code.value, _SENTENCES[code]), close_code)
+        session.end(ErrorMessage(code.value, SENTENCES[code]), close_code)
+
+    def _has_ticket(self, session: Session) -> bool:
+        member = self._rooms.member_of(session)
+        return member is not None and bool(member.ticket)
 
     def _lost(self, session: Session) -> None:
         self._entrance.gone(session)
         # Whom the server sent away has left already.
+        if self._closing and self._shared is not None and self._has_ticket(session):
+            return
         if self._closing or session.ending or not self._resuming.keep(session):
             self._leave(session)
+
+    def _is_idle(self, session: Session) -> bool:
+        outside = self._rooms.room_of(session) is None and not self._entrance.is_waiting(session)
+        return outside and self._entrance.entering(session) is None
+
+    def _idle_for_too_long(self, session: Session) -> None:
+        self._send_away(session, ErrorCode.NOT_JOINED, WSCloseCode.POLICY_VIOLATION)
 
     def _leave(self, session: Session) -> None:
         self._entrance.gone(session)

@@ -7,8 +7,9 @@ import sys
 
 logger = logging.getLogger(__name__)
 
-SPARE = 128
-"""For everything that is not a client: the log, Redis, Janus, the listening socket."""
+SPARE = 1128
+"""For everything that is not a client: the log, Redis, Janus, the listening socket; and for a thousand connections that
+are no WebSockets, or not yet."""
 
 
 def allow_connections(number: int) -> None:

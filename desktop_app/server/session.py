@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from desktop_app.protocol.messages import ErrorMessage
 
+    from .guard.guard import Pace
+
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
@@ -61,8 +63,11 @@ def is_over_limit(text: str) -> bool:
 class Session:
     """A connected client."""
 
-    def __init__(self, number: int, *, heartbeat_s: float = HEARTBEAT_S, address: str = "") -> None:
+    def __init__(
+        self, number: int, *, heartbeat_s: float = HEARTBEAT_S, address: str = "", pace: Pace
+    ) -> None:
         self.number = number
+        self.pace = pace
         self.address = address
         """Of guard.addresses: what counts as where it comes from. Never in logs or metrics."""
         self._heartbeat_s = heartbeat_s

@@ -6,6 +6,8 @@ After the sans-IO manner: a thin shell (client.py) moves the bytes.
 from __future__ import annotations
 
 import logging
+import secrets
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,12 +26,13 @@ from desktop_app.protocol.messages import (
     UpdateParticipant,
     Welcome,
 )
+from desktop_app.protocol.rights import RESUME_CAPABILITY
 from desktop_app.protocol.topology import SFU_CAPABILITY
 
 from .errors import ConnectError
 
 if TYPE_CHECKING:
-    from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo
+    from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo, SessionTicket
     from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
 
@@ -56,6 +59,9 @@ class SignalingMachine:
         # Kept for coming back: after a restart of the server whoever is first makes the room anew with them.
         self._access = access
         self._password = password
+        self.instance = secrets.token_urlsafe(16)
+        """Says to the others that it is the same call that goes on (docs/recovery.md)."""
+        self._ticket: SessionTicket | None = None
         self.state = SignalingState.CLOSED
         self.participants: dict[str, ParticipantInfo] = {}
         """The others, by user id, in the order of joining."""
@@ -79,7 +85,9 @@ class SignalingMachine:
                 me.display_name,
                 me.audio_muted,
                 me.video_muted,
-                capabilities=(SFU_CAPABILITY,),
+                capabilities=(SFU_CAPABILITY, RESUME_CAPABILITY),
+                instance=self.instance,
+                resume="" if self._ticket is None else self._ticket.token,
                 access=self._access,
                 password=self._password,
             )
@@ -106,8 +114,14 @@ class SignalingMachine:
         if self.state is SignalingState.JOINED:
             self._send(UpdateParticipant(me.display_name, me.audio_muted, me.video_muted))
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether the server keeps our place while the connection is lost."""
+        return self._ticket is not None
+
     def leave(self) -> None:
         """Say that we leave."""
+        self._ticket = None
         if self.state is not SignalingState.CLOSED:
             self._send(LeaveRoom())
             self.state = SignalingState.CLOSED
@@ -130,6 +144,7 @@ class SignalingMachine:
                 if self.state is not SignalingState.JOINING:
                     return None
                 self.state = SignalingState.JOINED
+                self._ticket = message.session
                 others = [one for one in message.participants if one.user_id != self.me.user_id]
                 self.participants = {one.user_id: one for one in others[:MAX_OTHERS]}
             case ErrorMessage():
@@ -138,6 +153,7 @@ class SignalingMachine:
                         message.message or "The server refused to let you in.", code=message.code
                     )
                 if message.code == ErrorCode.KICKED:
+                    self._ticket = None
                     self.state = SignalingState.CLOSED
                     self.participants = {}
             case NewPeer(participant=one) | ParticipantUpdated(participant=one):
@@ -147,6 +163,9 @@ class SignalingMachine:
                 if not known and len(self.participants) >= MAX_OTHERS:
                     logger.warning("there are more participants than we can talk to")
                     return None
+                if isinstance(message, ParticipantUpdated):  # which says nothing of the instance
+                    one = replace(one, instance=self.participants[one.user_id].instance)
+                    message = ParticipantUpdated(one)
                 self.participants[one.user_id] = one
             case PeerLeft(user_id=user_id):
                 if self.participants.pop(user_id, None) is None:

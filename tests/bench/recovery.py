@@ -19,32 +19,33 @@ from pathlib import Path
 from .recovery_call import call
 from .recovery_rows import ROWS
 
-ENDS = ("bot", "chromium")
+ENDS = ("bot", "chromium", "process")
 
 
 async def measure(row_name: str, ends: str) -> tuple[float, str]:
-    """One try: seconds until media was back, and what was wrong besides."""
+    """One try: its figure, and what was wrong besides."""
     row = ROWS[row_name]
     with tempfile.TemporaryDirectory(prefix="recovery-") as folder:
-        async with call(Path(folder), ends) as going:
+        if ends == "process":
+            return await row.run(None), ""
+        async with call(Path(folder), ends, has_turn=row.has_turn) as going:
             return await row.run(going), await going.judgement()
 
 
 async def main(arguments: argparse.Namespace) -> int:
     """Print a line for each row and kind of ends."""
-    print("| fault | ends | media back (s) | target (s) | notes |\n| --- | --- | --- | --- | --- |")
+    print("| fault | ends | figure | target | notes |\n| --- | --- | --- | --- | --- |")
     for name in arguments.rows:
         for ends in arguments.ends:
             if ends not in ROWS[name].ends:
                 continue
             tries = [await measure(name, ends) for _ in range(arguments.repeat)]
-            times = ", ".join(f"{back_s:.2f}" for back_s, _ in tries)
-            median_s = statistics.median(back_s for back_s, _ in tries)
-            notes = "; ".join(sorted({note for _, note in tries if note})) or "same tiles, chat whole"
-            print(
-                f"| {name} | {ends} | {median_s:.2f} ({times}) | {ROWS[name].target_s:g} | {notes} |",
-                flush=True,
-            )
+            figures = ", ".join(f"{figure:.2f}" for figure, _ in tries)
+            median = statistics.median(figure for figure, _ in tries)
+            unit, target = ROWS[name].unit, ROWS[name].target
+            notes = "; ".join(sorted({note for _, note in tries if note})) or "nothing else was wrong"
+            figure = f"{median:.2f} {unit} ({figures})"
+            print(f"| {name} | {ends} | {figure} | {target:g} {unit} | {notes} |", flush=True)
     return 0
 
 

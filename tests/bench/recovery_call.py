@@ -6,12 +6,14 @@ import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.end2end.processes import ServerProcess
 from tests.netlab import NetLab
 
 from .recovery_ends import NAMES, BotEnd, ChromiumEnd, End
+from .recovery_relay import turn_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,9 +29,12 @@ SETTLE_S = 5.0
 class Going:
     """The call, while a row spoils it."""
 
+    folder: Path
     lab: NetLab
     server: ServerProcess
     ends: list[End]
+    settle_s: float = SETTLE_S
+    """How long to wait before a call is spoiled, and before it is judged."""
     said: list[list[str]] = field(default_factory=lambda: [[], []])
 
     async def say(self, text: str) -> None:
@@ -59,9 +64,26 @@ class Going:
             await asyncio.sleep(0.2)
         return WAIT_S
 
+    async def longest_gap_s(self, begun_s: float) -> float:
+        """The longest time without a picture, at the end that has the longer one."""
+        gaps = []
+        for end in self.ends:
+            times = [begun_s, *(at_s for at_s in await end.pictures_s() if at_s > begun_s)]
+            gaps.append(max((later - earlier for earlier, later in pairwise(times)), default=WAIT_S))
+        return max(gaps)
+
+    async def newcomer(self, server: ServerProcess) -> None:
+        """Somebody else joins, and is seen by all."""
+        async with AsyncExitStack() as stack:
+            newcomer = await BotEnd.join(stack, self.folder, "new", server, self.lab.command("c", []))
+            for other in NAMES:
+                await newcomer.connected(other)
+            for end in self.ends:
+                await end.connected("new")
+
     async def judgement(self) -> str:
         """What is not as it should be after a fault: chat that lacks lines or repeats some, and other tiles."""
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(self.settle_s)
         wrong = []
         for index, end in enumerate(self.ends):
             if not isinstance(end, BotEnd):
@@ -77,11 +99,14 @@ class Going:
 
 
 @asynccontextmanager
-async def call(folder: Path, ends: str) -> AsyncIterator[Going]:
+async def call(
+    folder: Path, ends: str, settle_s: float = SETTLE_S, *, has_turn: bool = False
+) -> AsyncIterator[Going]:
     """Ann and Ben, and media flows."""
     with NetLab(hosts=3, delay=ONE_WAY_MS) as lab:
         async with AsyncExitStack() as stack:
-            server = ServerProcess(folder, host=lab.address("c"), prefix=lab.command("c", []))
+            options = stack.enter_context(turn_options(folder, lab, has_turn=has_turn))
+            server = ServerProcess(folder, *options, host=lab.address("c"), prefix=lab.command("c", []))
             await stack.enter_async_context(server)
             kind = BotEnd if ends == "bot" else ChromiumEnd
             joined: list[End] = [
@@ -90,5 +115,5 @@ async def call(folder: Path, ends: str) -> AsyncIterator[Going]:
             ]
             for end, other in zip(joined, reversed(NAMES), strict=True):
                 await end.connected(other)
-            await asyncio.sleep(SETTLE_S)
-            yield Going(lab, server, joined)
+            await asyncio.sleep(settle_s)
+            yield Going(folder, lab, server, joined, settle_s)

@@ -125,8 +125,9 @@ class ChromiumEnd:
             "--autoplay-policy=no-user-gesture-required",
         ]
         page = await stack.enter_async_context(chromium_page(executable=str(script), arguments=arguments))
+        before = len(server.events("joined"))
         await page.goto(f"{origin}/r/{ROOM}?name={name}&join=1")
-        await server.wait_for_event("joined", where=lambda event: name in str(event), timeout=60)
+        await server.wait_for_event("joined", skip=before, timeout=60)
         return cls(page)
 
     async def connected(self, other: str) -> None:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tests.end2end.processes import ServerProcess
+from tests.integration.peer_tools import calling
+from tests.integration.recovery_tools import left, recover
+
+from .recovery_relay import direct_path_blocked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,11 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table."""
+    """A line of the table, tried with each of these `ends`; "process" needs no call."""
 
-    run: Callable[[Going], Awaitable[float]]
-    target_s: float
+    run: Callable[[Any], Awaitable[float]]
+    target: float
     ends: tuple[str, ...] = ("bot", "chromium")
+    unit: str = "s"
+    has_turn: bool = False
+    """Whether the server names a TURN server, which runs on its host."""
 
 
 def _outage(seconds: float, link: str = "*") -> Callable[[Going], Awaitable[float]]:
@@ -45,10 +56,48 @@ async def _other_address(going: Going) -> float:
     return back_s
 
 
+async def _server_killed(going: Going) -> float:
+    """It is killed, and started again 20 s later; nothing may be missing: the longest gap between pictures."""
+    begun_s = time.monotonic()
+    os.kill(going.server.pid, signal.SIGKILL)
+    await going.server.wait()
+    await going.talk(20)
+    again = ServerProcess(
+        going.folder,
+        host=going.server.host,
+        port=going.server.port,
+        name="again",
+        prefix=going.lab.command("c", []),
+    )
+    async with again:
+        await again.wait_for_event("joined", skip=len(going.ends) - 1, timeout=30)
+        gap_s = await going.longest_gap_s(begun_s)
+        await going.newcomer(again)
+        return gap_s
+
+
+async def _recoveries(_going: None) -> float:
+    """100 in a row between two peers of this process; the growth of memory in MB, and an error for anything else."""
+    async with calling() as pair:
+        pair.alice.peer.make_call()
+        await pair.until_connected()
+        await pair.until_media()
+        await recover(pair, 10)
+        before = await left(pair)
+        await recover(pair, 100)
+        after = await left(pair)
+    if (after.files, after.threads) != (before.files, before.threads):
+        raise RuntimeError(f"there were {before}, and there are {after}")
+    return after.rss_mb - before.rss_mb
+
+
 ROWS = {
     "all packets lost for 10 s": Row(_outage(10), 1.0),
     "all packets lost for 60 s": Row(_outage(60), 3.0),
     "packets between the two lost for 10 s": Row(_outage(10, "a-b"), 1.0),
     "another address": Row(_other_address, 3.0),
+    "direct path blocked for good, TURN there": Row(direct_path_blocked, 4.0, has_turn=True),
+    "signaling server killed for 20 s (longest gap)": Row(_server_killed, 0.5, ("bot",)),
+    "100 recoveries in a row (memory)": Row(_recoveries, 10.0, ("process",), "MB"),
 }
 """By name, in the order of the table."""

@@ -166,6 +166,7 @@ def ours(port: int, options: argparse.Namespace, *more: str) -> list[str]:
     return [
         *(sys.executable, "-m", "desktop_app.server", "--host", "127.0.0.1", "--port", str(port)),
         *("--max-connections", str(options.connections + 10)),
+        *("--max-connections-per-address", str(options.connections + 10)),
         *("--mesh-limit", str(-(-options.connections // options.rooms))),
         *more,
     ]

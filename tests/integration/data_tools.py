@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NoReturn
 
-from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration
 from aiortc.rtcsessiondescription import RTCSessionDescription
 
 from desktop_app.rtc.aiortc_internals import PeerConnection
+from desktop_app.rtc.ice import GatheringConfiguration, IceConfiguration, to_rtc_configuration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,10 +20,10 @@ def _no_media(kind: str, transport: object) -> NoReturn:
     raise AssertionError("there is no media here")
 
 
-def peer_connection() -> PeerConnection:
+def peer_connection(configuration: GatheringConfiguration | None = None) -> PeerConnection:
     """One without media."""
     return PeerConnection(
-        RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE),
+        configuration or to_rtc_configuration(IceConfiguration()),
         make_sender=_no_media,
         make_receiver=_no_media,
         on_transport_feedback=lambda _message: None,

@@ -104,10 +104,36 @@ class TopologyControl:
             self._mesh.end()
         if self._known.coming is not None:
             self._prepare(self._known.coming)
+        self._tell_of(welcome)
+
+    def enter_again(self, welcome: Welcome) -> None:
+        """We are in the room again, with those whom we know already; whoever is gone was removed, and nobody was added.
+
+        Where the server kept our place an SFU went on as ever. Another server knows nothing of our connections there.
+        """
+        self._is_alone = False
+        said, route = welcome.topology, self._route
+        goes_on = welcome.resumed and said.mode == "sfu" and said.epoch == self._known.epoch
+        goes_on = goes_on and isinstance(route, SfuRoute) and not route.has_failed
+        if self._coming is not None:
+            self._abort()  # it is told anew if it goes on
+        self._known = first(said)
+        self._mesh.mesh_limit = self._known.mesh_limit
+        if isinstance(route, SfuRoute) and goes_on:
+            route.say_again()
+        elif self._known.mode == "sfu" or self._known.mode != route.mode:
+            self._commit(self._known.mode)
+        if self._known.coming is not None:
+            self._prepare(self._known.coming)
+        self._tell_of(welcome)
+        self.look()
+
+    def _tell_of(self, welcome: Welcome) -> None:
         spoke, self._speaker = self._speaker, welcome.active_speaker
         topology = welcome.topology
         self._emit(TopologyChanged(self._known.mode, topology.reason, "commit", topology.mesh_limit))
         if self._speaker != spoke:
+            self._show()
             self._emit(ActiveSpeakerChanged(self._speaker))
 
     def received(self, message: TopologyServerMessage) -> None:

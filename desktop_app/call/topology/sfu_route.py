@@ -103,6 +103,10 @@ class SfuRoute:
         self._publishing.begin()
         self._subscription.begin()
 
+    def say_again(self) -> None:
+        """What was asked of the server while it was away did not reach it."""
+        self._subscription.ask_again()
+
     def end(self) -> None:
         """Close both connections; returns at once."""
         self._publishing.close()

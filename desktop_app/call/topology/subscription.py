@@ -68,6 +68,11 @@ class Subscription:
         self._say(SfuSubscribe(self._epoch, self._feeds))
         self._tasks.spawn(self._work(), name="subscribe")
 
+    def ask_again(self) -> None:
+        """Say all that is wanted once more; a connection that is not up begins anew."""
+        if self._begun and not self._renewing:
+            self._say(SfuSubscribe(self._epoch, self._feeds, restart=self.state is not PeerState.CONNECTED))
+
     def want(self, feeds: tuple[WantedFeed, ...]) -> None:
         """All that is wanted from now on."""
         if set(feeds) == set(self._feeds):

@@ -37,6 +37,15 @@ class Bucket:
         self.at_s = max(self.at_s, now_s)
 
 
+def take_if_there(now_s: float, *buckets: Bucket) -> bool:
+    """Take a token of each, if all have one."""
+    if any(bucket.wait_s(now_s) > 0 for bucket in buckets):
+        return False
+    for bucket in buckets:
+        bucket.take(now_s)
+    return True
+
+
 class Buckets:
     """A bucket for each key; the keys that were used least recently are forgotten beyond `MAX_KEYS`."""
 

@@ -26,8 +26,8 @@ _N, _R, _P = 2**14, 8, 1
 _SALT_BYTES, _HASH_BYTES = 16, 32
 _MAX_MEMORY_BYTES = 64 * 1024 * 1024
 THREADS = 2
-MAX_PENDING = 64
-"""More at a time are refused: 64 take 2 s already."""
+MAX_PENDING = 32
+"""More at a time are refused: 32 take a second, in which their connections are not read."""
 
 
 def make_hash(password: str, salt: bytes | None = None) -> str:

@@ -103,6 +103,7 @@ class RoomTopology:
     def joined(self, user_id: str, *, capable: bool, local: bool) -> None:
         """Somebody came, who was told `topology` if they are of this server."""
         if user_id in self._coordinator.members:
+            self._moved(user_id, local=local)
             return
         self._coordinator.joined(user_id, self._now(), capable=capable)
         if local:
@@ -114,6 +115,14 @@ class RoomTopology:
                 change = replace(self._coordinator.current, reason="no-sfu")
                 self._send(self._room_id, user_id, self._coordinator.topology(change))
         self.look()
+
+    def _moved(self, user_id: str, *, local: bool) -> None:
+        """Somebody has come back by another server: by this one, or away from it."""
+        if local:
+            self._locals.setdefault(user_id, float("-inf"))
+        elif self._locals.pop(user_id, None) is not None:
+            for sfu in self._sfus.values():
+                sfu.moved_away(user_id)
 
     def left(self, user_id: str) -> None:
         """Somebody went."""

@@ -87,11 +87,12 @@ def test_any_text_is_a_target_or_a_sentence(text: str, server: str) -> None:
 @pytest.mark.parametrize(
     ("server", "expected"),
     [
-        ("h", Invite("h", 8080, "tea", False)),
-        ("h:9", Invite("h", 9, "tea", False)),
+        ("h", Invite("h", 8080, "tea", True)),
+        ("h:9", Invite("h", 9, "tea", True)),
+        ("ws://h:9", Invite("h", 9, "tea", False)),
         ("https://h", Invite("h", 443, "tea", True)),
         ("wss://h:9/ws", Invite("h", 9, "tea", True)),
-        ("[::1]:9", Invite("::1", 9, "tea", False)),
+        ("[::1]:9", Invite("::1", 9, "tea", True)),
     ],
 )
 def test_room_name_on_a_server(server: str, expected: Invite) -> None:
@@ -120,3 +121,15 @@ def test_new_room_ids_differ_and_fit_a_link() -> None:
     rooms = {new_room_id() for _ in range(100)}
     assert len(rooms) == 100
     assert all(parse_invite(Invite("h", 1, room).link()).room_id == room for room in rooms)
+
+
+@given(
+    host=st.sampled_from(["192.0.2.7", "example.org", "localhost", "10.0.0.3"]),
+    scheme=st.sampled_from(["", "https://", "wss://", "bridgecall://"]),
+    port=st.sampled_from(["", ":80", ":8080", ":443"]),
+)
+def test_nothing_but_a_plain_scheme_ends_in_plain_text(host: str, scheme: str, port: str) -> None:
+    server = f"{scheme}{host}{port}"
+    assert parse_target("tea", server).websocket_url().startswith("wss://")
+    if scheme:
+        assert parse_invite(f"{server}/r/tea").websocket_url().startswith("wss://")

@@ -48,10 +48,10 @@ METHODS = {
     ),
     RTCDataChannel: ("_addBufferedAmount", "_setId", "_setReadyState"),
     RtpRouter: ("route_rtp",),
-    Connection: ("build_request", "get_component_candidates"),
+    Connection: ("build_request", "get_component_candidates", "query_consent", "send"),
 }
 ATTRIBUTES = {
-    RTCPeerConnection: ("__transceivers", "__dtlsTransports", "__isClosed", "__sctp"),
+    RTCPeerConnection: ("__certificates", "__transceivers", "__dtlsTransports", "__isClosed", "__sctp"),
     RTCRtpTransceiver: ("_codecs", "_bundled"),
     RTCRtpReceiver: ("_enabled",),
     RTCRtpSender: (
@@ -73,6 +73,7 @@ ATTRIBUTES = {
         "__tx_bytes",
         "__rx_packets",
         "__tx_packets",
+        "__local_certificate",
         "_ssl",
         "_state",
         "_rtp_router",
@@ -108,7 +109,7 @@ ATTRIBUTES = {
         "_t1_failures",
         "_t1_handle",
     ),
-    RTCIceTransport: ("_connection", "__start"),
+    RTCIceTransport: ("_connection", "_send", "__start"),
     Connection: ("_nominated", "_query_consent_task", "remote_password"),
 }
 
