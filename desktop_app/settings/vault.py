@@ -76,6 +76,8 @@ class Vault:
         gone = tuple(names)
 
         def delete(keyring: Any) -> None:
+            if not _is_safe(keyring.get_keyring()):
+                return
             for name in gone:
                 with contextlib.suppress(keyring.errors.PasswordDeleteError):
                     keyring.delete_password(self._service, name)

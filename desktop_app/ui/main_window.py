@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 from desktop_app.call.events import (
     CallState,
     CallStateChanged,
-    DeviceState,
     DeviceStatus,
     LocalMuteChanged,
     LocalScreenChanged,
@@ -32,6 +31,7 @@ from .call_controller import CallController
 from .call_page import CallPage
 from .chat.coordinator import ChatCoordinator
 from .connection_watch import ConnectionWatch
+from .device_watch import DeviceWatch
 from .event_sounds import EventSounds
 from .files.coordinator import FilesCoordinator
 from .frame_converter import ConversionPool
@@ -114,6 +114,7 @@ class MainWindow(QMainWindow):
         self.people = PeopleCoordinator(
             engine, self.call_page, self.actions_, self._model, self.notices, sounds, self
         )
+        self._devices = DeviceWatch(self._model, self.notices)
         self._connections = ConnectionWatch(self._model, self.notices, sounds)
         self.waiting_page = WaitingPage()
         self._returning: Returning | None = None
@@ -277,7 +278,7 @@ class MainWindow(QMainWindow):
             case CallStateChanged():
                 self._take_call_state(event)
             case DeviceStatus():
-                self._take_device_status(event)
+                self._devices.take_status(event)
             case LocalMuteChanged():
                 self.controller.mute_changed(event)
             case LocalScreenChanged():
@@ -328,13 +329,6 @@ class MainWindow(QMainWindow):
             self.lobby.form.show_error("")
             self._show_page(self.call_page)
 
-    def _take_device_status(self, event: DeviceStatus) -> None:
-        code = f"device-{event.device}"
-        if event.state is DeviceState.FAILED and self._model.in_call:  # the lobby says it beside the device
-            self.notices.show_notice("warning", event.message or f"The {event.device} does not work.", code)
-        else:
-            self.notices.remove(code)
-
     def _show_page(self, page: QWidget) -> None:
         if self.pages.currentWidget() is page:
             return
@@ -344,7 +338,7 @@ class MainWindow(QMainWindow):
         if page is self.lobby and not self._shutting_down:
             self.controller.list_devices()
         for status in self._model.devices.values():
-            self._take_device_status(status)
+            self._devices.take_status(status)
 
     def _show_model(self) -> None:
         model = self._model

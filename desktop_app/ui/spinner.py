@@ -16,7 +16,7 @@ STEP_DEGREES = 24
 
 def draw_spinner(painter: QPainter, area: QRectF, step: int, color: QColor) -> None:
     """Three quarters of a circle in `area`, turned by `step` steps, on a faint whole one."""
-    width = max(2.0, area.width() / 10)
+    width = max(2.0, min(4.0, area.width() / 10))
     circle = area.adjusted(width / 2, width / 2, -width / 2, -width / 2)
     painter.save()
     painter.setRenderHint(painter.RenderHint.Antialiasing)

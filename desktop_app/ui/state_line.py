@@ -147,7 +147,7 @@ def _connection_look(model: RoomModel) -> tuple[str, str]:
     states = {person.state for person in model.people.values()}
     if model.state is CallState.SERVER_LOST or states & {PeerState.FAILED, PeerState.CLOSED}:
         return "signal-1", "danger"
-    if model.state is CallState.JOINING or states - {PeerState.CONNECTED}:
+    if model.state in (CallState.JOINING, CallState.WAITING) or states - {PeerState.CONNECTED}:
         return "signal-2", "warning"
     return "signal-4", "good"
 

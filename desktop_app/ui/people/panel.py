@@ -16,9 +16,13 @@ from .row import PersonRow
 from .waiting import WaitingSection
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from desktop_app.ui.room_model import RoomModel
 
 MIN_WIDTH_PX = 300
+DOORS_STAY_FROM_PX = 500
+"""In a panel as high as this the doors stay at its foot."""
 
 
 class PeoplePanel(QWidget):
@@ -62,6 +66,9 @@ class PeoplePanel(QWidget):
         waiting_box.addWidget(self.waiting)
         column.addLayout(waiting_box)
         column.addLayout(self._list, 1)
+        self._inner_doors = QVBoxLayout()
+        self._inner_doors.setContentsMargins(theme.Spacing.S, 0, theme.Spacing.S, theme.Spacing.S)
+        column.addLayout(self._inner_doors)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -73,11 +80,20 @@ class PeoplePanel(QWidget):
         outer.setSpacing(0)
         outer.addLayout(heading)
         outer.addWidget(area, 1)
-        doors_box = QVBoxLayout()
-        doors_box.setContentsMargins(*(theme.Spacing.S,) * 4)
-        doors_box.addWidget(self.doors)
-        outer.addLayout(doors_box)
+        self._outer_doors = QVBoxLayout()
+        self._outer_doors.setContentsMargins(*(theme.Spacing.S,) * 4)
+        self._outer_doors.addWidget(self.doors)
+        outer.addLayout(self._outer_doors)
         self.setMinimumWidth(MIN_WIDTH_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the doors scroll with the people, who would have no room beside them."""
+        super().resizeEvent(event)
+        wanted = self._inner_doors if self.height() < DOORS_STAY_FROM_PX else self._outer_doors
+        if wanted.indexOf(self.doors) < 0:
+            wanted.addWidget(self.doors)
+        margin = theme.Spacing.S if wanted is self._outer_doors else 0
+        self._outer_doors.setContentsMargins(*(margin,) * 4)
 
     def set_own_name(self, name: str) -> None:
         """What we are called."""

@@ -141,6 +141,9 @@ class PersonRow(QWidget):
         self.menu_button = QToolButton()
         self.menu_button.setIcon(theme.icon("more"))
         self.menu_button.clicked.connect(self._open_menu)
+        policy = self.menu_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the marks of all rows are in line
+        self.menu_button.setSizePolicy(policy)
         self._build_layout()
 
     def _build_layout(self) -> None:

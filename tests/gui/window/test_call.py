@@ -64,7 +64,7 @@ def test_names_mutes_and_connection_states_are_on_the_tiles(call: MainWindow, en
     emit(engine, PeerStateChanged("b", PeerState.CONNECTED))
     assert tile.status == ""
     emit(engine, ParticipantChanged(ParticipantInfo("b", "Benno", video_muted=True)))
-    assert tile.accessibleName() == "Benno, camera off"
+    assert tile.accessibleName() == "Benno, camera off, connection not known yet"
     emit(engine, PeerStateChanged("b", PeerState.RECONNECTING))
     assert tile.status == "Reconnecting…"
     assert "Reconnecting to Benno" in call.state_line.text
@@ -224,8 +224,10 @@ def test_a_device_that_fails_in_a_call_is_told_until_it_is_back(call: MainWindow
     assert call.notices.text == "The camera was unplugged."
     assert call.call_page.grid.own.status == "The camera was unplugged."
     assert "Camera not working" in call.state_line.text
-    emit(engine, DeviceStatus("camera", DeviceState.LIVE))
+    emit(engine, DeviceStatus("camera", DeviceState.OPENING))
     assert call.notices.text == ""
+    emit(engine, DeviceStatus("camera", DeviceState.LIVE))
+    assert call.notices.text == "The camera works again."
 
 
 def test_a_device_that_failed_before_the_call_is_told_in_it(
