@@ -7,6 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
+from aiortc.exceptions import InvalidStateError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
 _CREATE_SCTP, _SCTP = "_RTCPeerConnection__createSctpTransport", "_RTCPeerConnection__sctp"
+_CONNECT = "_RTCPeerConnection__connect"
 _CERTIFICATES = "_RTCPeerConnection__certificates"
 _REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
@@ -71,6 +73,7 @@ class PeerConnection(RTCPeerConnection):
         self._ending_data: asyncio.Future[None] | None = None
         setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
         setattr(self, _CREATE_SCTP, self._create_data_transport)
+        setattr(self, _CONNECT, self._connect)
 
     def _create_transceiver(
         self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None
@@ -93,6 +96,14 @@ class PeerConnection(RTCPeerConnection):
         transceivers: list[RTCRtpTransceiver] = getattr(self, "_RTCPeerConnection__transceivers")  # noqa: B009
         transceivers[transceivers.index(plain)] = transceiver
         return transceiver
+
+    async def _connect(self) -> None:
+        # A task that nobody looks after: an attempt may be closed before it has its turn.
+        try:
+            await RTCPeerConnection.__dict__[_CONNECT](self)
+        except InvalidStateError:
+            if self.connectionState != "closed":
+                raise
 
     def _create_data_transport(self) -> None:
         RTCPeerConnection.__dict__[_CREATE_SCTP](self)

@@ -17,6 +17,7 @@ from aiortc.rtcsctptransport import RTCSctpTransport
 
 METHODS = {
     RTCPeerConnection: (
+        "_RTCPeerConnection__connect",
         "_RTCPeerConnection__createSctpTransport",
         "_RTCPeerConnection__createTransceiver",
         "_RTCPeerConnection__remoteDescription",
