@@ -107,8 +107,9 @@ class _Connection(web.RequestHandler):
         """It may stay."""
         if self._limit is not None:
             self._limit.cancel()
-        if hasattr(self.transport, "max_size"):  # of asyncio's transports for selectors, without TLS
-            self.transport.max_size = _READ_AT_ONCE_BYTES
+        transport: Any = self.transport
+        if hasattr(transport, "max_size"):  # of asyncio's transports for selectors, without TLS
+            transport.max_size = _READ_AT_ONCE_BYTES
 
 
 def stays(request: web.Request) -> None:
