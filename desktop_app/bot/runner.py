@@ -24,6 +24,7 @@ from desktop_app.call.events import (
     ParticipantJoined,
     PeerStateChanged,
     QualityChanged,
+    SafetyCodeChanged,
     StatsUpdated,
     TopologyChanged,
 )
@@ -147,6 +148,10 @@ class Bot:
             case FirstFrame():
                 self._out.write(
                     "first-frame", user=event.user_id, kind=event.kind, ms=round(event.since_join_ms, 1)
+                )
+            case SafetyCodeChanged():
+                self._out.write(
+                    "safety-code", user=event.user_id, words=list(event.words), other=event.is_other
                 )
             case TopologyChanged(phase="commit"):
                 self._out.write("topology", mode=event.mode, reason=event.reason)

@@ -21,6 +21,7 @@ from desktop_app.protocol.messages import (
 )
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
 from desktop_app.rtc.ice import IceConfiguration, make_certificate
+from desktop_app.rtc.ice_choice import IceChoice
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.machine import SignalingMachine
 from desktop_app.signaling.secure import PLAIN_TEXT_CODE, PLAIN_TEXT_WARNING, exposes_signaling
@@ -40,6 +41,7 @@ from .events import (
 )
 from .reentry import compare
 from .remote_participant import RemoteParticipant
+from .safety import SafetyCodes
 from .server_line import ServerLine
 from .topology.control import TopologyControl
 
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from desktop_app.signaling.errors import ConnectError
 
     from .local_media import LocalMedia
+    from .network_watch import NetworkChange
 
 logger = logging.getLogger(__name__)
 
@@ -123,14 +126,17 @@ class Call:
             on_back=self._server_back,
             on_refused=self._refused,
         )
+        self.ice_choice = IceChoice()
+        """Which STUN and TURN servers are used; its `renew` is for when the network has changed."""
         self._certificate = make_certificate()
-        self._ice = IceConfiguration(request.ice_servers, request.relay_only, self._certificate)
+        self._ice = self._ice_with(request.ice_servers)
         self._tasks = TaskOwner("call")
         self._ending: list[RemoteParticipant] = []
         self._redials: dict[str, int] = {}
         self._left = False
         self._state = CallState.IDLE
         self._join_sent_s = 0.0
+        self._safety = SafetyCodes(emit)
         self.participants: dict[str, RemoteParticipant] = {}
         self.topology = TopologyControl(media=media, ice=lambda: self._ice, say=self.say, emit=emit)
 
@@ -153,6 +159,7 @@ class Call:
         if exposes_signaling(self._request.url):
             self._emit(Notice("warning", PLAIN_TEXT_WARNING, PLAIN_TEXT_CODE))
         self._join_sent_s = self._loop.time()
+        self.ice_choice.use(self._request.ice_servers)
         welcome = await self._line.connect()
         self._use_servers(welcome)
         self._set_state(CallState.IN_CALL)
@@ -162,9 +169,18 @@ class Call:
             self._add(info).peer.expect_call()  # they were here first: they offer
         return welcome
 
+    def _ice_with(self, servers: tuple[IceServer, ...]) -> IceConfiguration:
+        return IceConfiguration(servers, self._request.relay_only, self._certificate, self.ice_choice)
+
     def _use_servers(self, welcome: Welcome) -> None:
         servers = (*self._request.ice_servers, *welcome.ice_servers)
-        self._ice = IceConfiguration(servers, self._request.relay_only, self._certificate)
+        self._ice = self._ice_with(servers)
+        self.ice_choice.use(servers)
+
+    @property
+    def ice_servers(self) -> tuple[IceServer, ...]:
+        """Our own and those that the server named."""
+        return self._ice.servers
 
     async def leave(self, reason: str = "") -> None:
         """Leave the room and end every peer; safe to call twice. `reason` is a sentence when we were sent away."""
@@ -172,7 +188,9 @@ class Call:
             return
         self._left = True
         await self._tasks.close()
+        await self._safety.close()
         await self.doors.close()
+        self.ice_choice.stop()
         self.topology.close()
         for user_id in tuple(self.participants):
             self._remove(user_id)
@@ -182,7 +200,8 @@ class Call:
     async def wait_closed(self) -> None:
         """Wait until nothing of the peers is left, also of those who went before."""
         endings = (each.peer.wait_closed() for each in self._ending)
-        await asyncio.gather(self._line.wait_closed(), self.topology.wait_closed(), *endings)
+        others = (self._line.wait_closed(), self.topology.wait_closed(), self.ice_choice.wait_closed())
+        await asyncio.gather(*others, *endings)
 
     def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
         """Say something to the server, if we are in the room."""
@@ -240,12 +259,18 @@ class Call:
             case _:
                 self.topology.received(message)
 
+    def network_changed(self, change: NetworkChange) -> None:
+        """Test the connection to the server, and do not wait for the silence of connections that cannot go on."""
+        self._line.check_now(change.gone)
+        self.ice_choice.renew()
+        for each in self.participants.values():
+            address = each.peer.local_address
+            if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:
+                each.peer.recover()
+        self.topology.network_changed(change)
+
     def _flush(self) -> None:
         self._line.flush()
-
-    def check_now(self) -> None:
-        """The network may have changed: test the connection to the server, and make it again, at once."""
-        self._line.check_now()
 
     def _server_lost(self, reason: str) -> None:
         self.topology.server_lost()
@@ -322,6 +347,7 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
+            on_certificates=lambda pair: self._safety.connected(user_id, pair),
             on_dark=lambda: self.topology.pause_freeze_detection(user_id),
             link=self._hub.join(user_id),
             decode=self._decode,
@@ -336,6 +362,7 @@ class Call:
         if participant is None:
             return
         self._redials.pop(user_id, None)
+        self._safety.gone(user_id)
         self.topology.remove(user_id)
         participant.hang_up()
         self._hub.leave(user_id)

@@ -73,9 +73,13 @@ class LocalMedia:
         self._camera: VideoSource | None = None
         self._microphone: AudioSource | None = None
         self._speaker: AudioSink | None = None
-        self._level_frames = 0
         self._told_problem = ""
         self.microphone_level = 0.0
+        self.raw_level = 0.0
+        """Of the newest sound before it was processed: 0 means that the microphone itself is silent."""
+        self.frames_captured = 0
+        self.device_status: dict[DeviceKind, DeviceStatus] = {}
+        """What each device said last."""
         self._processor = AudioProcessor(True, True, True)
         self.mixer = AudioMixer(self._processor.process_render, self._speaker_latency_s)
         self._prepared = prepared
@@ -289,8 +293,9 @@ class LocalMedia:
         processed = self._processor.process_capture(frame)
         self._audio_encoder.push(processed, captured_at_s, muted=self.audio_muted)
         self.microphone_level = rms_level(processed)
-        self._level_frames += 1
-        if self._level_frames % LEVEL_EVERY_FRAMES == 0:
+        self.raw_level = rms_level(frame)
+        self.frames_captured += 1
+        if self.frames_captured % LEVEL_EVERY_FRAMES == 0:
             self._post(MicrophoneLevel(self.microphone_level))
         if self._processor.problem != self._told_problem:
             self._told_problem = self._processor.problem
@@ -307,7 +312,8 @@ class LocalMedia:
         return changed
 
     def _status_event(self, device: DeviceKind, state: DeviceState, message: str) -> None:
-        self._post(DeviceStatus(device, state, message))
+        self.device_status[device] = status = DeviceStatus(device, state, message)
+        self._post(status)
 
     def _encoding_failed(self, _error: BaseException) -> None:
         self._post(

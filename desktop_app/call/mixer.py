@@ -39,6 +39,8 @@ class AudioMixer:
         self._sources: tuple[SoundSource, ...] = ()
         self._on_render = on_render
         self._tone: list[AudioFrame] = []
+        self.frames_pulled = 0
+        """By the speaker, which pulls nothing when it does not play."""
 
     def add(self, source: SoundSource) -> None:
         """Mix `source` from the next frame on."""
@@ -62,6 +64,7 @@ class AudioMixer:
         with self._lock:
             sources = self._sources
             tone = self._tone.pop(0) if self._tone else None
+            self.frames_pulled += 1
         now = now_s()
         total = np.zeros(AUDIO_FRAME_SAMPLES, dtype=np.int32)
         for source in sources:

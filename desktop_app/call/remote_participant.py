@@ -52,10 +52,13 @@ class RemoteParticipant:
         on_state: Callable[[PeerState, str], None],
         on_first_frame: Callable[[MediaKind], None],
         on_dark: Callable[[], None],
+        on_certificates: Callable[[tuple[bytes, bytes] | None], None],
         link: ParticipantLink,
         decode: bool = True,
     ) -> None:
-        """Calls `on_dark` when the picture ends or comes back on purpose."""
+        """Calls `on_dark` when the picture ends or comes back on purpose, and `on_certificates` with those of DTLS
+        (ours and theirs, DER) whenever a connection is up.
+        """
         self.info = info
         """As they told, with a picture that is not sent to us counted as muted."""
         self.slot = slot
@@ -85,6 +88,7 @@ class RemoteParticipant:
             on_channels=link.bind,
             more_sinks=self._another_way,
             on_take_over=self._taken_over,
+            on_certificates=on_certificates,
         )
         self.link = link
         self._tally = Tally()

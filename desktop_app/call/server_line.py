@@ -88,12 +88,16 @@ class ServerLine:
         if self._client is not None:
             self._client.flush()
 
-    def check_now(self) -> None:
-        """The network may have changed: find out whether the connection lives; while it is lost, try at once."""
+    def check_now(self, gone: frozenset[str] = frozenset()) -> None:
+        """The network may have changed: find out whether the connection lives; while it is lost, try at once.
+
+        Args:
+            gone: addresses that this machine has no longer.
+        """
         if self._is_away:
             self._hurry.set()
         elif self._client is not None:
-            self._client.check_now()
+            self._client.check_now(gone)
 
     def _lost(self, reason: str) -> None:
         if self._closed or self._is_away:

@@ -36,6 +36,7 @@ from .events import (
 )
 from .files_config import FilesConfig
 from .local_media import LocalMedia
+from .network_watch import NetworkWatch
 from .quality_steering import QualitySteering, exceptions
 from .speech import SpeechDetector
 from .topology.sfu_route import UPLINK
@@ -95,6 +96,7 @@ class Session:
         self._process.cpu_percent()  # the first call only sets the mark
         self._shares = {encoding: EncoderShare() for encoding in self.media.video_encoders}
         self._steering: QualitySteering | None = None
+        self._network: NetworkWatch | None = None
         self._view: View | None = None
         self._speech = SpeechDetector()
         self.events.subscribe(self._listen)
@@ -171,6 +173,7 @@ class Session:
             await data.close()
             raise
         self._steering = QualitySteering(self.media, self.events.emit)
+        self._network = NetworkWatch(call.network_changed)
         self._tasks.spawn(self._steer(call, self._steering), name="quality")
         self._tasks.spawn(self._collect(call), name="stats")
         return welcome
@@ -202,6 +205,9 @@ class Session:
         if call is None or data is None:
             return
         await data.files.before_leaving()
+        if self._network is not None:
+            await self._network.close()
+            self._network = None
         await self._tasks.close()
         self._steering = None
         await call.leave(reason)
@@ -209,6 +215,11 @@ class Session:
         self._tasks.spawn(call.wait_closed(), name="closing")
         with self._slots_lock:
             self._slots.clear()
+
+    def network_changed(self) -> None:
+        """The system says that an address came, went or changed; the kernel tells by itself on Linux."""
+        if self._network is not None:
+            self._network.look()
 
     def set_view(self, large: Sequence[str], small: Sequence[str], *, sound: bool = True) -> None:
         """Tell who of the others is on screen, large or as a small tile; of everybody else no picture is wanted.

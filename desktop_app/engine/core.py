@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from desktop_app.call.call import JoinRequest
 from desktop_app.call.doors import check_password
 from desktop_app.call.session import NoCallError, Session
-from desktop_app.core.errors import UserFacingError
 from desktop_app.media.devices import Devices, list_cameras
 from desktop_app.protocol.invite import new_room_id, new_room_key
 from desktop_app.protocol.messages import ParticipantInfo
 
 from .configure import ice_servers, media_config, with_settings
+from .connection_test import ConnectionTest
 from .diagnostics import describe
 from .port import HostedRoom, TestLine
 
@@ -108,7 +108,7 @@ class EngineCore:
 
     def network_changed(self) -> None:
         """An address came, went or changed."""
-        logger.info("the network changed")
+        self.session.network_changed()
 
     async def set_muted(self, kind: MediaKind, muted: bool) -> None:
         """Switch our microphone or camera."""
@@ -188,7 +188,11 @@ class EngineCore:
         self, settings: Settings, on_line: Callable[[TestLine], None]
     ) -> tuple[TestLine, ...]:
         """Try server, STUN, TURN and devices."""
-        raise UserFacingError("A connection test is not possible here.")
+        if settings != self._settings:
+            await self.apply_settings(settings)
+        call = self.session.call
+        known = () if call is None else call.ice_servers
+        return await ConnectionTest(settings, self.session.media, on_line, known).run()
 
     async def diagnostics(self) -> str:
         """A text for a bug report."""

@@ -155,6 +155,8 @@ def parse_invite(text: str) -> Invite:
 def parse_target(text: str, server: str) -> Invite:
     """Read what a person typed to join: a whole link, or a room name on `server` (HOST, HOST:PORT or a URL).
 
+    An address without a scheme is an encrypted one.
+
     Raises:
         ValueError: its text is a sentence for the person.
     """
@@ -173,8 +175,9 @@ def parse_target(text: str, server: str) -> Invite:
         if "://" in server:
             host, port, secure = _server_of(server)
         else:
-            host, port, secure = _server_of(f"ws://{server}")
-            if urlsplit(f"ws://{server}").port is None:
+            # Never plain text by itself: whoever wants that writes http:// or ws://.
+            host, port, secure = _server_of(f"wss://{server}")
+            if urlsplit(f"wss://{server}").port is None:
                 port = DEFAULT_PORT
     except ValueError as error:
         message = str(error)

@@ -1,29 +1,27 @@
-"""ICE configuration: from our settings to what aiortc takes."""
+"""ICE configuration: from our settings, and what the server says, to what gathers candidates."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
-from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
+from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceTransportPolicy
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from desktop_app.core.ice_url import check_ice_url
+from .ice_address import ServerAddress, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aioice.ice import Connection
-
     from desktop_app.protocol.messages import IceServer
+
+    from .ice_choice import IceChoice
 
 logger = logging.getLogger(__name__)
 
-GATHER_LIMIT_S = 3
-"""How long STUN and TURN servers may take; aioice waits 5 s. Both sides gather one after the other (aiortc does not
-trickle), and a server that is dead for both, without internet for example, must leave time to connect without it."""
+MAX_SERVERS = 16
+"""Addresses that are used; each is asked from every network interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,16 @@ class IceConfiguration:
     relay_only: bool = False
     certificate: RTCCertificate | None = field(default=None, compare=False, repr=False)
     """Of all connections of a call, so that the safety code stays; None: each makes its own."""
+    choice: IceChoice | None = field(default=None, compare=False, repr=False)
+    """Which of the servers answer, and which is best; None: they are tried in the order of `ranked`."""
+
+    def ranked(self) -> tuple[ServerAddress, ...]:
+        """The usable servers, best first."""
+        return usable(self.servers) if self.choice is None else self.choice.ranked()
+
+    def may_answer(self) -> bool:
+        """False when all servers are known to be dead: not worth waiting for."""
+        return self.choice is None or self.choice.may_answer()
 
 
 def make_certificate() -> RTCCertificate:
@@ -41,51 +49,41 @@ def make_certificate() -> RTCCertificate:
     return RTCCertificate.generateCertificate()
 
 
-def to_rtc_configuration(configuration: IceConfiguration) -> RTCConfiguration:
-    """aiortc takes one STUN and one TURN server and ignores `stuns:`; the first usable of each is given to it.
+@dataclass
+class GatheringConfiguration(RTCConfiguration):
+    """aiortc's configuration, with the servers that it must not know of: our own search takes them."""
 
-    What is malformed is left out, since aiortc would refuse the whole connection. Everything is bundled: one
-    transport instead of three.
-    """
-    chosen: list[RTCIceServer] = []
-    seen: set[str] = set()
-    for url, server in _urls(configuration.servers):
-        family = "turn" if url.startswith("turn") else "stun"
-        if (problem := _problem(url, server)) is not None:
-            logger.warning("an ICE server is not used: %s", problem)
-            continue
-        if url.startswith("stuns:") or family in seen:
-            logger.info("the ICE server %s is not used: one STUN and one TURN server are", url)
-            continue
-        seen.add(family)
-        chosen.append(RTCIceServer(urls=url, username=server.username, credential=server.credential))
-    return RTCConfiguration(
-        iceServers=chosen,
+    ice: IceConfiguration = field(default_factory=IceConfiguration)
+
+
+def to_rtc_configuration(ice: IceConfiguration) -> GatheringConfiguration:
+    """What our PeerConnection takes. Everything is bundled: one transport instead of three."""
+    return GatheringConfiguration(
+        iceServers=[],  # None would mean aiortc's own default: a STUN server of somebody who does not know of us
         bundlePolicy=RTCBundlePolicy.MAX_BUNDLE,
-        iceTransportPolicy=(
-            RTCIceTransportPolicy.RELAY if configuration.relay_only else RTCIceTransportPolicy.ALL
-        ),
+        iceTransportPolicy=RTCIceTransportPolicy.RELAY if ice.relay_only else RTCIceTransportPolicy.ALL,
+        ice=ice,
     )
 
 
-def _problem(url: str, server: IceServer) -> str | None:
-    problem = check_ice_url(url)
-    if problem is None and url.startswith("turn") and not (server.username and server.credential):
-        return "A TURN server needs a user and a secret."
-    if problem is None and url.startswith("turns:") and url.endswith("?transport=udp"):
-        return "TURN over DTLS is not supported."
-    if problem is None and "[" in url:
-        return "An IPv6 address in brackets is not understood by aiortc; a name is."
-    return problem
-
-
-def _urls(servers: Iterable[IceServer]) -> Iterable[tuple[str, IceServer]]:
+def usable(servers: Iterable[IceServer]) -> tuple[ServerAddress, ...]:
+    """Every address that candidates can come from, once each, in the order of `servers`; UDP before TCP before TLS."""
+    found: list[ServerAddress] = []
     for server in servers:
         for url in server.urls:
-            yield url, server
+            try:
+                address = parse_address(url, server.username, server.credential)
+            except ValueError as error:
+                logger.warning("an ICE server is not used: %s", error)
+                continue
+            if address in found:
+                continue
+            if len(found) >= MAX_SERVERS:
+                logger.warning("an ICE server is not used: there are more than %d", MAX_SERVERS)
+                return _by_transport(found)
+            found.append(address)
+    return _by_transport(found)
 
 
-def limit_gathering(connection: Connection) -> None:
-    """Let the search for candidates end in time."""
-    search = partial(type(connection).get_component_candidates, connection, timeout=GATHER_LIMIT_S)
-    setattr(connection, "get_component_candidates", search)  # noqa: B010 - a method, for type checkers
+def _by_transport(found: list[ServerAddress]) -> tuple[ServerAddress, ...]:
+    return tuple(sorted(found, key=lambda each: each.transport_order))

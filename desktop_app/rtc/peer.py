@@ -68,6 +68,7 @@ class Peer:
         on_channels: Callable[[DataChannels | None], None] = lambda _channels: None,
         more_sinks: Callable[[], RemoteSinks] | None = None,
         on_take_over: Callable[[RemoteSinks], None] = lambda _remote: None,
+        on_certificates: Callable[[tuple[bytes, bytes] | None], None] = lambda _certificates: None,
     ) -> None:
         """Calls `on_channels` with the channels of each new connection before they open, and with None as soon as
         there is none.
@@ -77,6 +78,7 @@ class Peer:
             more_sinks: makes the same for each connection beside another one; without it all bring it to `remote`.
             on_take_over: told whose sinks are to be seen and heard from now on, when a connection takes another's
                 place.
+            on_certificates: told ours and theirs, as DTLS used them (DER), whenever a connection is up.
         """
         self.user_id = user_id
         self._ice = ice
@@ -84,6 +86,7 @@ class Peer:
         self._remote = remote
         self._more_sinks = more_sinks or (lambda: remote)
         self._on_take_over = on_take_over
+        self._on_certificates = on_certificates
         self._on_state = on_state
         self._channels = channels
         self._on_channels = on_channels
@@ -193,10 +196,6 @@ class Peer:
         if self.current is not None:
             sessions.append(self.current)
         return tuple(each.connection.counters() for each in sessions)
-
-    def certificates(self) -> tuple[bytes, bytes] | None:
-        """Ours and theirs, as DTLS used them on the connection of now (DER); None while there is none."""
-        return None if self._connection is None else self._connection.pc.dtls_certificates()
 
     def estimate_path(self, at_s: float) -> PathEstimate | None:
         """What the path to the participant carries; None while there is none."""
@@ -375,6 +374,7 @@ class Peer:
         if session is not self.current:
             self._take_over(session)
         self._set_state(PeerState.CONNECTED)
+        self._on_certificates(session.connection.pc.dtls_certificates())
         if self._watching is None and not self._hung_up:
             self._watching = self._tasks.spawn(self._watch(), name="liveness")
 

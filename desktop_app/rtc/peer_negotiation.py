@@ -217,12 +217,14 @@ class Negotiation:
         if session not in self._peer.sessions():
             return  # it failed or was given up while it gathered
         local = session.connection.pc.localDescription
-        message: dict[str, JsonValue] = {"type": local.type, "sdp": local.sdp}
-        end: dict[str, JsonValue] = {"type": "candidate", "candidate": None}
-        if session.session is not None:
-            message["session"] = end["session"] = session.session
-        self._send_signal(message)
-        self._send_signal(end)  # aiortc gathers before it describes: the SDP holds all candidates
+        named: dict[str, JsonValue] = {} if session.session is None else {"session": session.session}
+        self._send_signal({"type": local.type, "sdp": local.sdp, **named})
+
+        def send(candidate: JsonValue) -> None:
+            if session in self._peer.sessions():
+                self._send_signal({"type": "candidate", "candidate": candidate, **named})
+
+        session.connection.pc.tell_later_candidates(send)
 
 
 def _is_of(session: PeerSession, name: str | None) -> bool:

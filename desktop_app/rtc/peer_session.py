@@ -18,6 +18,10 @@ ASK_AFTER_S = 0.4
 ASK_LIMIT_S = 1.5
 """How long an answer may take."""
 MAX_ASKING = 4
+SWITCH_AFTER_S = 1.2
+"""Of silence; then the connection's relays are tried, before another connection is (docs/recovery.md)."""
+SWITCHED_S = 1.0
+"""How long a new path may take to bring something."""
 
 
 class PeerSession:
@@ -42,6 +46,7 @@ class PeerSession:
         self._tasks = TaskOwner(f"session-{connection.serial}")
         self._liveness = Liveness(WATCH_INTERVAL_S, self._loop.time())
         self.begun_s = self._loop.time()
+        self._is_switching = False
         self.candidates = 0
         """Of the far end, taken so far."""
         self.was_up = False
@@ -80,7 +85,17 @@ class PeerSession:
         self.quiet_s = self._liveness.look(self._loop.time(), packets)
         if self.was_up and self.quiet_s >= ASK_AFTER_S and len(self._tasks) < MAX_ASKING:
             self._tasks.spawn(self._ask(), name="ask")
+        if self.was_up and self.quiet_s >= SWITCH_AFTER_S and not self._is_switching:
+            self._is_switching = True
+            self._tasks.spawn(self._switch(), name="another-path")
         return self.quiet_s
+
+    async def _switch(self) -> None:
+        try:
+            if await self.connection.pc.take_another_path(lambda: self.look() >= SWITCH_AFTER_S):
+                await asyncio.sleep(SWITCHED_S)
+        finally:
+            self._is_switching = False
 
     async def _ask(self) -> None:
         if await self.connection.pc.ask_round_trip_s(ASK_LIMIT_S) is not None:

@@ -69,7 +69,7 @@ def create_app(
         guard=guard,
         join_limit_s=join_limit_s,
     )
-    pages = Pages(web_folder or resources_dir() / "web")
+    pages = Pages(web_folder or resources_dir() / "web", [resources_dir() / "safety-words.txt"])
 
     async def root(request: web.Request) -> web.StreamResponse:
         if _wants_websocket(request):

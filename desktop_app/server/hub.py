@@ -106,13 +106,20 @@ class Hub:
             pass_on=self._pass_on,
             retire=self._retire,
             on_away=self._went_away,
+            on_ticket=self._keep_ticket,
             grace_s=grace_s,
         )
         self._shared: SharedRooms[Session] | None = None
         self.bus: RoomBus = LocalBus()
         if redis is not None:
             self._shared = SharedRooms(
-                self._rooms, redis, deliver=self._deliver, pass_on=self._pass_on, expel=self._expel
+                self._rooms,
+                redis,
+                deliver=self._deliver,
+                pass_on=self._pass_on,
+                expel=self._expel,
+                retire=self._resuming.leave_to_another,
+                on_away=self._lost_its_server,
             )
             self.bus = self._shared.bus
             self._entrance.store = self._shared.use_doors(self._entrance, self._entrance.policies)
@@ -186,7 +193,11 @@ class Hub:
         self._idle.close()
         ends = list(self._sessions.values())
         for session in list(self._sessions):
-            self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
+            if self._shared is not None and self._has_ticket(session):
+                # They keep their places, and come back by another server.
+                self._end(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
+            else:
+                self._send_away(session, ErrorCode.SERVER_SHUTDOWN, WSCloseCode.GOING_AWAY)
         for ended in ends:
             await ended.wait()
         await self._entrance.close()
@@ -222,6 +233,8 @@ class Hub:
             message = decode_client_message(text)
             if isinstance(message, JoinRoom) and self._resume(session, message):
                 return None
+            if isinstance(message, JoinRoom) and message.resume and self._shared is not None:
+                return self._resume_elsewhere(self._shared, session, message)
             if isinstance(message, (JoinRoom, RightsClientMessage)):
                 return self._at_the_door(session, message)
             if self._entrance.is_waiting(session):
@@ -257,14 +270,30 @@ class Hub:
         else:
             self._accepted(session, message, room_before)
 
+    async def _resume_elsewhere(
+        self, shared: SharedRooms[Session], session: Session, message: JoinRoom
+    ) -> None:
+        try:
+            resumed = not self._entrance.is_waiting(session) and await shared.resume(session, message)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(session, error)
+            return
+        if resumed:
+            self._resumed(session, message)
+        else:
+            await self._at_the_door(session, message)
+
     def _resume(self, session: Session, message: JoinRoom) -> bool:
         if self._entrance.is_waiting(session) or not self._resuming.resume(session, message):
             return False
+        self._resumed(session, message)
+        return True
+
+    def _resumed(self, session: Session, message: JoinRoom) -> None:
         self.metrics.messages.labels(TYPE_NAMES[JoinRoom]).inc()
         self.metrics.resumed.inc()
         self._entrance.came(message.room_id, message.user_id)
         logger.info("resumed", extra={"session": session.number, "room": _logged(message.room_id)})
-        return True
 
     def _accepted(self, session: Session, message: ClientMessage, room_before: str | None) -> None:
         self.metrics.messages.labels(TYPE_NAMES[type(message)]).inc()
@@ -365,6 +394,13 @@ class Hub:
         logger.info("away" if away else "back", extra={"room": _logged(member.room_id)})
         self._control.away(member.room_id, member.info.user_id, away=away)
 
+    def _lost_its_server(self, member: Member[Session], away: bool) -> None:
+        self._control.heard_away(member.room_id, member.info.user_id, away=away)
+
+    def _keep_ticket(self, member: Member[Session], grace_s: float) -> None:
+        if self._shared is not None:
+            self._shared.keep_ticket(member, grace_s)
+
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
         # Not at INFO: a hostile client could fill the disk with it. The metrics count them.
@@ -381,9 +417,15 @@ class Hub:
         logger.info("sent away", extra={"session": session.number, "code": code.value})
         session.end(ErrorMessage(code.value, SENTENCES[code]), close_code)
 
+    def _has_ticket(self, session: Session) -> bool:
+        member = self._rooms.member_of(session)
+        return member is not None and bool(member.ticket)
+
     def _lost(self, session: Session) -> None:
         self._entrance.gone(session)
         # Whom the server sent away has left already.
+        if self._closing and self._shared is not None and self._has_ticket(session):
+            return
         if self._closing or session.ending or not self._resuming.keep(session):
             self._leave(session)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ _CONTENT_TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-_TEXT = (".html", ".css", ".js", ".svg")
+_TEXT = (".html", ".css", ".js", ".svg", ".txt")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]+)?|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
 
 _HEADERS = {
@@ -63,23 +64,30 @@ class _File:
     etag: str
 
 
-class Pages:
-    """The files below one folder."""
+def _read(path: Path) -> _File:
+    body, suffix = path.read_bytes(), path.suffix.lower()
+    return _File(
+        body=body,
+        content_type=_CONTENT_TYPES.get(suffix, "text/plain"),
+        charset="utf-8" if suffix in _TEXT else None,
+        etag=hashlib.sha256(body).hexdigest()[:32],
+    )
 
-    def __init__(self, folder: Path) -> None:
+
+class Pages:
+    """The files below one folder, and single ones from elsewhere (`more`) beside those at its top."""
+
+    def __init__(self, folder: Path, more: Iterable[Path] = ()) -> None:
         self._files: dict[str, _File] = {}
         root = folder.resolve()
         for path in sorted(root.rglob("*")):
             suffix = path.suffix.lower()
             # A link may lead out of the folder; ours holds none.
             if suffix in _CONTENT_TYPES and path.is_file() and path.resolve() == path:
-                body = path.read_bytes()
-                self._files[path.relative_to(root).as_posix()] = _File(
-                    body=body,
-                    content_type=_CONTENT_TYPES[suffix],
-                    charset="utf-8" if suffix in _TEXT else None,
-                    etag=hashlib.sha256(body).hexdigest()[:32],
-                )
+                self._files[path.relative_to(root).as_posix()] = _read(path)
+        for path in more:
+            if path.is_file():
+                self._files[path.name] = _read(path)
         if "index.html" not in self._files:
             logger.warning("the guest page is missing in %s; the server relays, but serves no page", folder)
 

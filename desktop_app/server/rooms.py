@@ -231,6 +231,7 @@ class Rooms(Generic[C]):
 
         The others hear of new states alone.
         """
+        came = member.client is None
         if member.client is not None:
             del self._members[member.client]
         member.client = client
@@ -238,6 +239,8 @@ class Rooms(Generic[C]):
         member.is_away = False
         member.ticket = ""
         self._members[client] = member
+        if came:
+            self._note(member, came=True)
         others = tuple(each for each in self.members(member.room_id) if each is not member)
         welcome = replace(self._welcome(message, others), resumed=True)
         deliveries = [Delivery((client,), welcome)]
@@ -247,6 +250,17 @@ class Rooms(Generic[C]):
             if self.elsewhere is not None:
                 self.elsewhere.updated(member)
         return deliveries
+
+    def give_up(self, member: Member[C], server: str) -> None:
+        """A member of ours has come back by another server; nobody is told. A room with nobody of ours goes."""
+        if member.client is not None:
+            del self._members[member.client]
+        member.client, member.server, member.ticket, member.is_away = None, server, "", False
+        if self._clients(self._rooms[member.room_id]):
+            self._note(member, came=True)
+        else:
+            del self._rooms[member.room_id]
+            self._note(member, came=False)
 
     def _welcome(self, message: JoinRoom, others: tuple[Member[C], ...]) -> Welcome:
         return Welcome(

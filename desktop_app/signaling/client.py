@@ -149,9 +149,18 @@ class SignalingClient:
                 break
         self._lost()
 
-    def check_now(self) -> None:
-        """Find out soon whether the connection lives: for when the network may have changed under it."""
-        if self._socket is not None and not self._closing and (self._check is None or self._check.done()):
+    def check_now(self, gone: frozenset[str] = frozenset()) -> None:
+        """Find out soon whether the connection lives: for when the network may have changed under it.
+
+        Args:
+            gone: addresses that this machine has no longer; with its own a connection is lost.
+        """
+        if self._socket is None or self._closing:
+            return
+        own = self._socket.get_extra_info("sockname")
+        if own is not None and own[0] in gone:
+            self._lost()
+        elif self._check is None or self._check.done():
             self._check = self._tasks.spawn(self._probe(self._socket), name="check")
 
     async def _probe(self, socket: aiohttp.ClientWebSocketResponse) -> None:

@@ -26,6 +26,7 @@ from desktop_app.settings.schema import OPTIONS, Group
 
 from . import theme
 from .async_slots import run_coroutine
+from .connection_test_dialog import ConnectionTestDialog
 from .level_meter import LevelMeter
 from .settings_device_field import DeviceField
 from .settings_page import SettingsPage
@@ -52,7 +53,7 @@ _PAGE_ICONS = {
     Group.APPEARANCE: "appearance",
 }
 _NAVIGATION_WIDTH_PX = 172
-_FOOTER_MNEMONICS = "cr"
+_FOOTER_MNEMONICS = "crt"
 
 
 class SettingsDialog(QDialog):
@@ -68,6 +69,7 @@ class SettingsDialog(QDialog):
         self._pending: dict[str, Any] = {}
         self._listing_problem = ""
         self._unsubscribe: Callable[[], None] | None = None
+        self.test_dialog: ConnectionTestDialog | None = None
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_PAUSE_MS)
@@ -88,6 +90,10 @@ class SettingsDialog(QDialog):
         theme.set_style(self.reset_button, kind="flat")
         self.reset_button.setAutoDefault(False)
         self.reset_button.clicked.connect(self._ask_to_reset)
+        self.test_button = QPushButton("&Test connection", self)
+        theme.set_style(self.test_button, kind="flat")
+        self.test_button.setAutoDefault(False)
+        self.test_button.clicked.connect(self._test_connection)
         self.close_button = QPushButton("&Close", self)
         self.close_button.setAutoDefault(False)  # Return in a field must not close the dialog
         self.close_button.clicked.connect(self.close)
@@ -99,6 +105,7 @@ class SettingsDialog(QDialog):
         upper.addWidget(self._stack, 1)
         lower = QHBoxLayout()
         lower.addWidget(self.reset_button)
+        lower.addWidget(self.test_button)
         lower.addStretch(1)
         lower.addWidget(self.close_button)
         column = QVBoxLayout(self)
@@ -236,6 +243,14 @@ class SettingsDialog(QDialog):
             if shiboken6.isValid(self.tone_button):  # not when the dialog's end cancelled the tone
                 self.tone_button.setEnabled(True)
 
+    def _test_connection(self) -> None:
+        self.apply_pending()
+        if self.test_dialog is None:
+            self.test_dialog = ConnectionTestDialog(self._engine, lambda: self._settings, self)
+        self.test_dialog.show()
+        self.test_dialog.raise_()
+        self.test_dialog.activateWindow()
+
     def _ask_to_reset(self) -> None:
         box = QMessageBox(
             QMessageBox.Icon.Question,
@@ -281,6 +296,8 @@ class SettingsDialog(QDialog):
         super().hideEvent(event)
         if not event.spontaneous():
             self.apply_pending()
+            if self.test_dialog is not None:
+                self.test_dialog.close()
             if self._unsubscribe is not None:
                 self._unsubscribe()
                 self._unsubscribe = None

@@ -2,8 +2,10 @@
 
 import { Gallery } from "./gallery.js";
 import { NONE } from "./media.js";
+import { showBars } from "./people/peopleview.js";
+import { ServerLine } from "./serverline.js";
 import { Tile } from "./tiles.js";
-import { crowdWords, deviceWords, peerWords, topologyWords, wayWords } from "./words.js";
+import { crowdWords, deviceWords, muteAskedWords, peerWords, topologyWords, wayWords } from "./words.js";
 
 const NOTICE_MS = 8_000;
 const DEVICE_NAMES = { audio: "microphone", video: "camera" };
@@ -20,6 +22,7 @@ export class CallView extends EventTarget {
   #ownTile = null;
   #gallery = new Gallery(element("tiles"));
   #noticeTimer = null;
+  #serverLine = new ServerLine(element("server-line"));
 
   constructor(media, room) {
     super();
@@ -55,6 +58,13 @@ export class CallView extends EventTarget {
     call.addEventListener("joined", ({ detail }) => this.#joined(detail));
     call.addEventListener("left", ({ detail }) => this.#left(detail));
     call.addEventListener("updated", ({ detail }) => this.#gallery.get(detail.userId)?.update(detail));
+    call.addEventListener("away", () => this.#serverLine.away(call.participants.size > 0));
+    call.addEventListener("back", () => this.#serverLine.back());
+    call.addEventListener("refused", ({ detail }) => this.say(detail));
+    call.room.addEventListener("mute-asked", ({ detail }) => this.#obeyMute(detail));
+    call.room.addEventListener("knock", ({ detail }) => this.say(`${detail.name} waits to be let in.`));
+    call.quality.addEventListener("quality", ({ detail }) => this.#showQuality(detail));
+    call.safety.addEventListener("changed", ({ detail }) => this.#warn(detail));
     call.topology.addEventListener("change", () => this.#showStates());
     call.topology.addEventListener("speaker", () => this.#showSpeaker());
     call.topology.addEventListener("topology", ({ detail }) => this.#tellTopology(detail));
@@ -72,7 +82,13 @@ export class CallView extends EventTarget {
     this.#ownTrack = null;
     this.#ownTile = null;
     this.#gallery.clear();
+    this.#serverLine.close();
     clearTimeout(this.#noticeTimer);
+  }
+
+  /** Tell the person something, for a moment. */
+  say(words) {
+    this.#say(words);
   }
 
   #joined(participant) {
@@ -118,6 +134,32 @@ export class CallView extends EventTarget {
     const direct = topology?.mode === "mesh";
     const words = direct && way === "" ? peerWords(state) : wayWords(way);
     this.#gallery.get(participant.userId)?.setState(words, direct && way === "" && state === "failed");
+  }
+
+  #showQuality({ userId, word }) {
+    showBars(this.#gallery.get(userId)?.element, word);
+  }
+
+  /** Somebody else answers for a person whose stay has not ended. */
+  #warn(userId) {
+    const name = this.#call?.participants.get(userId)?.name ?? "Somebody";
+    this.#say(`The safety code of ${name} has changed. Compare the words again before you trust the connection.`);
+  }
+
+  /** The host may ask for silence; nobody can be switched on. */
+  async #obeyMute(kind) {
+    const { tracks } = this.#media;
+    const isOff = tracks[kind] === null || (kind === "audio" && this.#call.muted);
+    if (isOff) {
+      return;
+    }
+    if (kind === "audio") {
+      this.#call.setMuted(true);
+      this.#showOwn();
+    } else {
+      await this.#media.close("video");
+    }
+    this.#say(muteAskedWords(kind, this.#call?.participants.get(this.#call.room.host)?.name ?? ""));
   }
 
   #showSpeaker() {

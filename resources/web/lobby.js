@@ -26,7 +26,7 @@ function storeName(name) {
   }
 }
 
-/** Events: "join" (detail: the name). */
+/** Events: "join" (detail: { name, password }), "cancel" (do not wait for the host any more). */
 export class Lobby extends EventTarget {
   #media;
   #stopLevel = null;
@@ -41,6 +41,7 @@ export class Lobby extends EventTarget {
       event.preventDefault();
       this.#submit();
     });
+    element("door-cancel").addEventListener("click", () => this.dispatchEvent(new Event("cancel")));
     for (const kind of ["audio", "video"]) {
       const select = element(NAMES[kind]);
       select.addEventListener("change", () => {
@@ -87,6 +88,23 @@ export class Lobby extends EventTarget {
   setBusy(busy) {
     element("join").disabled = busy;
     element("join").textContent = busy ? "Joining…" : "Join";
+    this.setWaiting(false);
+  }
+
+  /** Whether the host is being asked to let this person in. */
+  setWaiting(waiting) {
+    element("door").hidden = !waiting;
+    element("join-fields").hidden = waiting;
+    if (waiting) {
+      element("door-cancel").focus();
+    }
+  }
+
+  /** Ask for the password of the room. */
+  askPassword() {
+    element("password-field").hidden = false;
+    element("password").focus();
+    element("password").select();
   }
 
   #submit() {
@@ -97,7 +115,8 @@ export class Lobby extends EventTarget {
       return;
     }
     storeName(name);
-    this.dispatchEvent(new CustomEvent("join", { detail: name }));
+    const password = element("password-field").hidden ? "" : element("password").value;
+    this.dispatchEvent(new CustomEvent("join", { detail: { name, password } }));
   }
 
   #show(kind) {

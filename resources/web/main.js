@@ -1,11 +1,16 @@
 // The guest page: lobby, call, and what comes after it.
 
+import { accessOf } from "./access.js";
 import { Call } from "./call.js";
 import { CallView } from "./callview.js";
 import { Talk } from "./data/talk.js";
 import { Lobby, storedName } from "./lobby.js";
 import { LocalMedia } from "./media.js";
-import { BAD_LINK, NO_WEBRTC } from "./words.js";
+import { PeopleView } from "./people/peopleview.js";
+import { BAD_LINK, NO_WEBRTC, endedTitle } from "./words.js";
+
+/** Codes of refusals after which another try from here would fail like this one. */
+const HOPELESS = new Set(["banned", "wrong-link"]);
 
 const element = (id) => document.getElementById(id);
 
@@ -29,8 +34,11 @@ function start(room) {
   const lobby = new Lobby(media, room);
   const view = new CallView(media, room);
   const talk = new Talk();
+  const people = new PeopleView();
+  const access = accessOf(location.hash);
   let call = null;
   let lastName = "";
+  let password = "";
 
   async function openLobby(problem = "") {
     showScreen("lobby");
@@ -45,7 +53,8 @@ function start(room) {
     lastName = name;
     const joining = new Call(media);
     call = joining;
-    joining.addEventListener("ended", ({ detail }) => end("The call has ended", detail));
+    joining.addEventListener("waiting", () => call === joining && lobby.setWaiting(true));
+    joining.addEventListener("ended", ({ detail }) => end(endedTitle(detail.code), detail.message, detail.code));
     if (!fromLobby) {
       showScreen("lobby");
       await lobby.open();
@@ -57,15 +66,12 @@ function start(room) {
     }
     view.open(joining, name); // before the first participant is reported
     talk.enter(joining, name);
+    people.enter(joining, name);
     try {
-      await joining.join(room, name);
-    } catch (error) {
+      await joining.join({ room, name, access, password });
+    } catch (refusal) {
       if (call === joining) {
-        call = null;
-        joining.leave();
-        talk.leave();
-        view.close();
-        await openLobby(error.message);
+        await refused(refusal);
       }
       return;
     }
@@ -78,21 +84,55 @@ function start(room) {
     element("call-room").focus();
   }
 
-  function end(title, words) {
+  function leaveCall() {
     talk.leave();
+    people.leave();
     call?.leave();
     call = null;
     view.close();
+  }
+
+  /** We were not let in. */
+  async function refused({ code, message }) {
+    if (HOPELESS.has(code)) {
+      end(endedTitle(code), message, code);
+      return;
+    }
+    leaveCall();
+    const opening = openLobby(message);
+    if (code === "password-required" || code === "wrong-password") {
+      lobby.askPassword();
+    }
+    await opening;
+  }
+
+  function end(title, words, code = "") {
+    leaveCall();
     lobby.close();
     media.closeBoth();
     element("ended-title").textContent = title;
     element("ended-words").textContent = words;
+    const wasPutOut = HOPELESS.has(code) || code === "kicked";
+    element("rejoin").hidden = wasPutOut;
+    element("back").hidden = HOPELESS.has(code);
+    element("back").textContent = wasPutOut ? "Back to the entrance" : "Change name or devices";
+    element("home").hidden = !wasPutOut;
     showScreen("ended");
-    element("rejoin").focus();
+    element(wasPutOut ? "ended-title" : "rejoin").focus();
   }
 
-  lobby.addEventListener("join", ({ detail }) => join(detail, { fromLobby: true }));
+  lobby.addEventListener("join", ({ detail }) => {
+    password = detail.password;
+    join(detail.name, { fromLobby: true });
+  });
+  lobby.addEventListener("cancel", () => {
+    leaveCall();
+    openLobby();
+  });
   view.addEventListener("leave", () => end("You left the call", `The room ${room} stays open for the others.`));
+  people.addEventListener("said", ({ detail }) => view.say(detail));
+  people.addEventListener("open", () => talk.closePanel());
+  talk.addEventListener("open", () => people.close());
   element("rejoin").addEventListener("click", () => join(lastName, { fromLobby: false }));
   element("back").addEventListener("click", () => openLobby());
   // A page that is put aside keeps its state, but the others must not wait for a heartbeat to see that we left.
@@ -128,6 +168,8 @@ function start(room) {
       publisher: call?.topology.sfu?.publisher.connection ?? null,
       subscriber: call?.topology.sfu?.subscriber.connection ?? null,
     }),
+    server: () => call?.isServerThere ?? false,
+    quality: (userId) => call?.quality.wordOf(userId) ?? null,
     connection: (userId) => call?.participants.get(userId)?.peer.connection ?? null,
   });
 

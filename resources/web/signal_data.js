@@ -27,7 +27,8 @@ function named(data, session) {
 
 /**
  * Read what another participant sent, which may be anything at all.
- * Returns { kind: "offer" | "answer", sdp, session }, { kind: "candidate", candidate, session } or null.
+ * Returns { kind: "offer" | "answer", sdp, session }, { kind: "candidate", candidate, session },
+ * { kind: "reconnect", session } or null.
  */
 export function readSignal(data) {
   if (data === null || typeof data !== "object") {
@@ -39,6 +40,9 @@ export function readSignal(data) {
   }
   if (data.type === "offer" || data.type === "answer") {
     return description(data, session);
+  }
+  if (data.type === "reconnect") {
+    return { kind: "reconnect", session };
   }
   if (typeof data.candidate === "string") {
     return candidate(data, session);

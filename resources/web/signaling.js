@@ -1,99 +1,203 @@
-// The connection to the signaling server: JSON messages over one WebSocket (docs/protocol.md).
+// The place in a room on the signaling server: taken once, and taken again when the connection is lost
+// (docs/protocol.md, docs/recovery.md).
 
-import { LOST, NO_ANSWER, UNREACHABLE, refusalWords } from "./words.js";
+import { Schedule } from "./schedule.js";
+import { ServerSocket } from "./socket.js";
+import { KICKED, LOST, NO_ANSWER, UNREACHABLE, refusalWords } from "./words.js";
 
 const ANSWER_MS = 10_000;
+const CAPABILITIES = ["sfu", "resume"];
+const MAX_TOKEN_CHARS = 128;
+/** What may be otherwise in a moment, to somebody who comes back. */
+const PASSING = new Set(["user-id-taken", "server-shutdown", "too-many-connections", "too-fast", "room-full"]);
 
-/** The WebSocket address of the server that this page came from. */
-export function serverUrl() {
-  return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`;
+/** Why one may not enter, or is not inside any more: `code` is the server's, "" when there is no answer of it. */
+export class Refusal extends Error {
+  constructor(words, code = "") {
+    super(words);
+    this.code = code;
+  }
 }
 
-const capabilities = ["sfu"];
-
 /**
- * Joins one room. Events, after join() has resolved:
- * "message" (detail: a message of the server) and "lost" (detail: the reason in words).
+ * Events: "waiting" (the host decides whether we may enter), and after join() has resolved "message" (detail: a message
+ * of the server), "away" (the connection is lost), "back" (detail: the new welcome), "lost" (detail: a Refusal).
  */
 export class Signaling extends EventTarget {
   #socket = null;
+  #states; // gives what join-room says of us at the moment
+  #entry = null;
+  #token = null;
   #reason = null;
+  #timer = null;
+  #over = false;
+  #attempt = null; // a socket that is not inside yet, while another one may be
+  #schedule = new Schedule(() => this.#tryAgain());
 
-  /** Connect and join; resolves with `welcome`, rejects with an Error whose message is for the person. */
-  join({ room, userId, name, audioMuted, videoMuted }) {
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(serverUrl());
-      this.#socket = socket;
-      let joined = false;
-      const fail = (words) => {
-        clearTimeout(timer);
-        this.close();
-        reject(new Error(words));
-      };
-      const timer = setTimeout(() => fail(NO_ANSWER), ANSWER_MS);
+  /** `states` gives { audioMuted, videoMuted } of the moment. */
+  constructor(states) {
+    super();
+    this.#states = states;
+  }
 
-      socket.addEventListener("open", () => {
-        this.send({ type: "join-room", roomId: room, userId, displayName: name, audioMuted, videoMuted, capabilities });
-      });
-      socket.addEventListener("message", (event) => {
-        if (this.#socket !== socket) {
-          return; // closed by us: what still arrives belongs to a call that has ended
-        }
-        const message = parse(event.data);
-        if (message === null) {
-          return;
-        }
-        // What the server says last before it closes is why.
-        this.#reason = message.type === "error" ? refusalWords(message.code, message.message) : null;
-        if (joined) {
-          this.dispatchEvent(new CustomEvent("message", { detail: message }));
-        } else if (message.type === "welcome") {
-          joined = true;
-          clearTimeout(timer);
-          resolve(message);
-        } else if (message.type === "error") {
-          fail(this.#reason);
-        }
-      });
-      socket.addEventListener("close", () => {
-        if (this.#socket !== socket) {
-          return;
-        }
-        if (!joined) {
-          fail(this.#reason ?? UNREACHABLE);
-          return;
-        }
-        this.#socket = null;
-        this.dispatchEvent(new CustomEvent("lost", { detail: this.#reason ?? LOST }));
-      });
-    });
+  /** Whether the server hears us. */
+  get isThere() {
+    return this.#socket !== null;
+  }
+
+  /**
+   * Connect and join; resolves with `welcome`, rejects with a Refusal. `entry` has room, userId, name, instance, and
+   * where there is one access and password.
+   */
+  join(entry) {
+    this.#entry = entry;
+    return new Promise((resolve, reject) => this.#enter({ resolve, reject, resume: null }));
   }
 
   send(message) {
-    if (this.#socket?.readyState === WebSocket.OPEN) {
-      this.#socket.send(JSON.stringify(message));
+    this.#socket?.send(message);
+  }
+
+  /** The password that is to be given when we enter again. */
+  setPassword(password) {
+    this.#entry = { ...this.#entry, password };
+  }
+
+  /** Another network perhaps: what is lost is tried at once, and what seems to be there is made anew. */
+  renew() {
+    if (this.#schedule.running) {
+      this.#dropAttempt();
+      this.#schedule.hurry();
+    } else if (this.#socket !== null && this.#token !== null && this.#attempt === null) {
+      // It takes over from the old socket, which may be dead without anybody knowing.
+      this.#tryAgain();
+    }
+  }
+
+  /** Look at once whether the server is there again. */
+  hurry() {
+    if (this.#schedule.running && this.#attempt === null) {
+      this.#schedule.hurry();
     }
   }
 
   /** Leave the room and close, without a "lost" event. */
   close() {
-    const socket = this.#socket;
-    if (socket?.readyState === WebSocket.OPEN) {
-      this.send({ type: "leave-room" });
-    }
+    this.#over = true;
+    this.#schedule.stop();
+    this.#attempt?.close();
+    this.#dropAttempt();
+    this.#socket?.close();
     this.#socket = null;
-    socket?.close();
+  }
+
+  #tryAgain() {
+    if (this.#attempt !== null) {
+      return; // it may still come up
+    }
+    const resolve = (welcome) => {
+      this.#schedule.stop();
+      this.dispatchEvent(new CustomEvent("back", { detail: welcome }));
+    };
+    const reject = (refusal) => {
+      if (refusal.code !== "" && !PASSING.has(refusal.code)) {
+        this.#lose(refusal);
+      } else if (this.#socket === null) {
+        this.#schedule.start();
+      }
+    };
+    this.#enter({ resolve, reject, resume: this.#token });
+  }
+
+  #enter({ resolve, reject, resume }) {
+    const socket = new ServerSocket();
+    this.#attempt = socket;
+    let reason = null;
+    const fail = (words, code) => {
+      if (this.#attempt === socket) {
+        // Before somebody is inside there is nothing to leave; who resumes keeps their place for the next attempt.
+        this.#dropAttempt();
+        reject(new Refusal(words, code));
+      }
+    };
+    this.#timer = setTimeout(() => fail(NO_ANSWER), ANSWER_MS);
+    socket.addEventListener("open", () => socket.send(joinMessage(this.#entry, this.#states(), resume)));
+    socket.addEventListener("close", () => {
+      if (this.#socket === socket) {
+        this.#lostSocket();
+      } else {
+        fail(reason ?? UNREACHABLE);
+      }
+    });
+    socket.addEventListener("message", ({ detail: message }) => {
+      // What the server says last before it closes is why.
+      reason = message.type === "error" ? refusalWords(message.code, message.message) : null;
+      if (this.#socket === socket) {
+        this.#reason = reason;
+        this.#receive(message);
+      } else if (message.type === "welcome") {
+        this.#settle(socket, message);
+        resolve(message);
+      } else if (message.type === "waiting") {
+        clearTimeout(this.#timer); // a person decides, and takes the time that it takes
+        this.dispatchEvent(new Event("waiting"));
+      } else if (message.type === "error") {
+        fail(reason, typeof message.code === "string" ? message.code : "unknown");
+      }
+    });
+  }
+
+  #settle(socket, welcome) {
+    clearTimeout(this.#timer);
+    this.#attempt = null;
+    this.#socket?.drop();
+    this.#socket = socket;
+    this.#reason = null;
+    const token = welcome.session?.token;
+    this.#token = typeof token === "string" && token.length <= MAX_TOKEN_CHARS ? token : null;
+  }
+
+  #receive(message) {
+    if (message.type === "error" && message.code === "kicked") {
+      const said = typeof message.message === "string" && message.message !== "" ? this.#reason : KICKED;
+      this.#lose(new Refusal(said, "kicked"));
+    } else {
+      this.dispatchEvent(new CustomEvent("message", { detail: message }));
+    }
+  }
+
+  #lostSocket() {
+    this.#socket = null;
+    console.info("the connection to the server is lost:", this.#reason ?? LOST);
+    this.dispatchEvent(new Event("away"));
+    if (!this.#over) {
+      this.#schedule.start();
+    }
+  }
+
+  #lose(refusal) {
+    this.close();
+    this.dispatchEvent(new CustomEvent("lost", { detail: refusal }));
+  }
+
+  #dropAttempt() {
+    clearTimeout(this.#timer);
+    this.#attempt?.drop();
+    this.#attempt = null;
   }
 }
 
-function parse(text) {
-  if (typeof text !== "string") {
-    return null;
-  }
-  try {
-    const message = JSON.parse(text);
-    return message !== null && typeof message === "object" && typeof message.type === "string" ? message : null;
-  } catch {
-    return null;
-  }
+function joinMessage({ room, userId, name, instance, access, password }, states, resume) {
+  return {
+    type: "join-room",
+    roomId: room,
+    userId,
+    displayName: name,
+    ...states,
+    capabilities: CAPABILITIES,
+    instance,
+    ...(access ? { access } : {}),
+    ...(password ? { password } : {}),
+    ...(resume ? { resume } : {}),
+  };
 }

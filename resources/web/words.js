@@ -38,8 +38,20 @@ export function refusalWords(code, message) {
     case "slow-reader":
       return "Your connection is too slow to keep up with the call.";
     default:
-      return typeof message === "string" && message !== "" ? message : "The server refused the call.";
+      return typeof message === "string" && message !== "" ? message.slice(0, 300) : "The server refused the call.";
   }
+}
+
+export const KICKED = "The host has removed you from the room.";
+export const ENDED_ALONE = "The server could not be reached again, and nobody else was there any more.";
+export const AWAY = "The connection to the server is lost. Sound and pictures go on; trying to get it back…";
+export const AWAY_ALONE = "The connection to the server is lost. Trying to get it back…";
+export const BACK = "The connection to the server is back.";
+
+/** What the host asked of us, and was done. */
+export function muteAskedWords(kind, name) {
+  const who = name === "" ? "The host" : `${name} (host)`;
+  return `${who} asked you to switch your ${kind === "audio" ? "microphone" : "camera"} off: it is off now.`;
 }
 
 export const LOST = "The connection to the server was lost. Check your network, then join again.";
@@ -56,8 +68,10 @@ export function peerWords(state) {
       return "Connecting…";
     case "waiting":
       return "Has not answered yet…";
-    case "disconnected":
-      return "Connection interrupted…";
+    case "unstable":
+      return "Connection unstable…";
+    case "reconnecting":
+      return "Reconnecting…";
     case "failed":
       return "No connection. A firewall may be in the way.";
     default:
@@ -99,4 +113,54 @@ export function crowdWords(others) {
     return "Nobody else is here yet";
   }
   return others === 1 ? "2 people" : `${others + 1} people`;
+}
+
+/** A word of quality.js, for the bars. */
+export function qualityWords(word) {
+  switch (word) {
+    case "excellent":
+      return "Connection: excellent";
+    case "good":
+      return "Connection: good";
+    case "poor":
+      return "Connection: poor";
+    case "lost":
+      return "Connection lost";
+    default:
+      return "Connection: not known yet";
+  }
+}
+
+/** What the safety codes vouch for, by how sound and pictures travel. */
+export function vouchWords(mode) {
+  const compare =
+    "Read the words under a name to each other. When both of you see the same four, nobody listens in between";
+  return mode === "sfu"
+    ? `${compare} to your chat, files and whiteboard. Sound and pictures go through the media server of this room, ` +
+        "which could hear and see them."
+    : `${compare}, not even the server.`;
+}
+
+/** The doors of the room, for whoever is not the host; "" when they are open. */
+export function doorWords({ locked, lobby, hasPassword }) {
+  const known = [
+    locked && "The room is locked: nobody else comes in.",
+    !locked && lobby && "The host is asked before somebody comes in.",
+    hasPassword && "The room has a password.",
+  ];
+  return known.filter(Boolean).join(" ");
+}
+
+/** What is over, by the code of the refusal; the sentence that goes with it is the server's. */
+export function endedTitle(code) {
+  switch (code) {
+    case "kicked":
+      return "You were removed";
+    case "banned":
+      return "You cannot enter this room";
+    case "wrong-link":
+      return "This link does not open the room";
+    default:
+      return "The call has ended";
+  }
 }

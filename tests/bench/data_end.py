@@ -18,10 +18,10 @@ import time
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration
 from aiortc.rtcsessiondescription import RTCSessionDescription
 
 from desktop_app.rtc.aiortc_internals import PeerConnection
+from desktop_app.rtc.ice import IceConfiguration, to_rtc_configuration
 
 MESSAGE_BYTES = 16 * 1024
 QUEUED_BYTES = 128 * 1024
@@ -37,7 +37,7 @@ class End:
 
     def __init__(self) -> None:
         self.pc = PeerConnection(
-            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE),
+            to_rtc_configuration(IceConfiguration()),
             make_sender=_no_media,
             make_receiver=_no_media,
             on_transport_feedback=lambda message: None,

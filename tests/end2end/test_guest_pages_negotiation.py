@@ -81,7 +81,7 @@ CASES = {
         const again = await until(
             () => b.connection !== old && b.connection.connectionState === "connected" && b.state === "connected");
         lost.close();
-        return { first, again, closed: old.connectionState === "closed" };
+        return { first, again, closed: await until(() => old.connectionState === "closed") };
     """,
     "a reborn client that uses no sessions replaces the connection, too": """
         const strip = ({ session, ...rest }) => rest;
@@ -149,7 +149,8 @@ CASES = {
     """,
     "every state has its words or needs none": """
         const { peerWords } = await import("/web/words.js");
-        const all = ["new", "waiting", "connecting", "connected", "disconnected", "failed", "closed"];
+        const all = ["new", "waiting", "connecting", "connected", "unstable", "reconnecting", "failed",
+            "closed"];
         const silent = all.filter((state) => peerWords(state) === "");
         return { silent: silent.join() === "connected,closed" };
     """,

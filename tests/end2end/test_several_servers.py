@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from tests.integration.server_tools import RawClient
 from tests.redis_server import RedisServer
 
-from .processes import BotProcess, ServerProcess
+from .processes import ServerProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,23 +70,6 @@ async def test_a_server_is_killed_and_its_people_come_back_by_another(tmp_path: 
         assert "hunter2" not in log
         assert ROOM not in log
         assert ROOM not in "\n".join(await redis.keys())
-
-
-async def test_bots_on_two_servers_see_each_other_and_outlive_one(tmp_path: Path) -> None:
-    async with (
-        RedisServer() as redis,
-        ServerProcess(tmp_path, "--redis", redis.url, name="stays") as stays,
-        KilledServer(tmp_path, "--redis", redis.url, name="dies") as dies,
-        BotProcess(tmp_path, "alice", stays.url, "room") as alice,
-        BotProcess(tmp_path, "bob", dies.url, "room") as bob,
-    ):
-        for bot, other in ((alice, "bob"), (bob, "alice")):
-            await bot.wait_for_event("first-frame", user=other, kind="video")
-        await dies.kill_hard()
-        # Another one under the same address, as a balancer would offer it.
-        async with ServerProcess(tmp_path, "--redis", redis.url, name="third", port=dies.port):
-            await alice.wait_for_event("peer", user="bob", state="connected", skip=1)
-            await bob.wait_for_event("peer", user="alice", state="connected", skip=1)
 
 
 async def test_a_server_that_stands_still_is_out_and_comes_in_again(tmp_path: Path) -> None:

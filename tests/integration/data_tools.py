@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NoReturn
 
-from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration
 from aiortc.rtcsessiondescription import RTCSessionDescription
 
 from desktop_app.rtc.aiortc_internals import PeerConnection
+from desktop_app.rtc.ice import IceConfiguration, to_rtc_configuration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ def _no_media(kind: str, transport: object) -> NoReturn:
 def peer_connection() -> PeerConnection:
     """One without media."""
     return PeerConnection(
-        RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE),
+        to_rtc_configuration(IceConfiguration()),
         make_sender=_no_media,
         make_receiver=_no_media,
         on_transport_feedback=lambda _message: None,

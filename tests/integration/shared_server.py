@@ -30,13 +30,19 @@ class Server:
         self.rooms: Rooms[str] = Rooms()
         self.messages: list[tuple[str, Any]] = []
         self.leads: list[str] = []
+        self.away: list[tuple[str, bool]] = []
+        self.waiting: dict[str, list[bytes]] = {}
+        """What was to be sent to whom the test calls lost."""
+        self.passed_on: list[tuple[str, bytes]] = []
         self.known: dict[str, dict[str, ParticipantInfo]] = {}
         self.shared = SharedRooms(
             self.rooms,
             parse_redis_url(url),
             deliver=self._deliver,
-            pass_on=lambda client, frame: None,
+            pass_on=self._pass_on,
             expel=self._expel,
+            retire=self._retire,
+            on_away=lambda member, away: self.away.append((member.info.user_id, away)),
         )
         self.bus = self.shared.bus
         self.bus.subscribe(lambda room_id, message: self.messages.append((room_id, message)))
@@ -56,6 +62,16 @@ class Server:
                         self.known[target][one.user_id] = one
                     case PeerLeft(user_id=user):
                         del self.known[target][user]
+
+    def _pass_on(self, client: str, frame: bytes) -> None:
+        waiting = self.waiting.get(client)
+        if waiting is None:
+            self.passed_on.append((client, frame))
+        else:
+            waiting.append(frame)
+
+    def _retire(self, client: str) -> list[bytes]:
+        return self.waiting.pop(client, [])
 
     def _expel(self, client: str) -> None:
         self._deliver(self.rooms.disconnect(client))

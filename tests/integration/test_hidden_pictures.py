@@ -34,6 +34,7 @@ async def test_who_is_hidden_loses_the_picture() -> None:
         on_state=lambda _state, _reason: None,
         on_first_frame=lambda _kind: None,
         on_dark=lambda: None,
+        on_certificates=lambda _pair: None,
         link=hub.join("bob"),
     )
     picture = av.VideoFrame(16, 16, "yuv420p")

@@ -123,6 +123,10 @@ class NetLab:
         """Put a host behind a symmetric NAT for UDP, or take it away."""
         switch.ask(self.name, ["nat", host, "on" if on else "off"])
 
+    def move(self, host: str) -> str:
+        """Give a host another address, the first one with every second call; its connections are lost. The new one."""
+        return str(switch.ask(self.name, ["move", host])["address"])
+
     def stats(self) -> dict[str, dict[str, Any]]:
         """Of every link a>b: packets sent, bytes, packets lost, packets dropped by overflow."""
         return switch.ask(self.name, ["stats"])

@@ -99,6 +99,16 @@ def create(namespace: str, host: str) -> int:
     return descriptor
 
 
+def readdress(namespace: str, address: str) -> None:
+    """Take a host's address away and give it another one, as another network would."""
+    for arguments in (
+        f"addr flush dev {DEVICE}",
+        f"addr add {address}/24 dev {DEVICE}",
+        f"route add default dev {DEVICE}",
+    ):
+        ip("-n", namespace, *arguments.split())
+
+
 def remove(namespace: str) -> None:
     """Remove a namespace; no error when there is none."""
     ip("netns", "del", namespace, check=False)

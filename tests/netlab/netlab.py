@@ -40,7 +40,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("up", "set", "nat", "stats", "run"):
+    for verb in ("up", "set", "nat", "move", "stats", "run"):
         options = verbs.add_parser(verb)
         options.add_argument("--name", default="nl")
         if verb == "up":
@@ -50,7 +50,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             for key in CONDITION_OPTIONS:
                 default = links.DEFAULT_QUEUE_MS if key == "queue" else 0.0
                 options.add_argument(f"--{key}", type=float, default=default)
-        elif verb in ("set", "nat"):
+        elif verb in ("set", "nat", "move"):
             options.add_argument("words", nargs="+")
         elif verb == "run":
             options.add_argument("host")

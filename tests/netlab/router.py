@@ -12,7 +12,7 @@ from typing import Any
 from . import links, nat
 
 SUBNET = "10.77.0."
-FIRST_HOST, FIRST_OUTER = 1, 101
+FIRST_HOST, FIRST_OUTER, FIRST_OTHER = 1, 101, 201
 MIN_HOSTS, MAX_HOSTS = 2, 26
 
 
@@ -26,6 +26,11 @@ def host_names(count: int) -> list[str]:
 def host_address(host: str) -> str:
     """The IPv4 address of a host."""
     return SUBNET + str(FIRST_HOST + ord(host) - ord("a"))
+
+
+def other_address(host: str) -> str:
+    """The address that a host has after it was moved."""
+    return SUBNET + str(FIRST_OTHER + ord(host) - ord("a"))
 
 
 def outer_address(host: str) -> str:
@@ -116,6 +121,19 @@ class Router:
         if on:
             self._nats[host] = nat.SymmetricNat(self._address[host], socket.inet_aton(outer_address(host)))
         return sorted(self._nats)
+
+    def move(self, host: str) -> str:
+        """Give a host its other address, or the first one back, and return it; the old one is nobody's."""
+        if host not in self._address:
+            raise ValueError(f"no such host: {host}")
+        before = self._address[host]
+        address = host_address(host)
+        if before == socket.inet_aton(address):
+            address = other_address(host)
+        del self._host_at[before]
+        self._address[host] = socket.inet_aton(address)
+        self._host_at[self._address[host]] = host
+        return address
 
     def stats(self) -> dict[str, dict[str, Any]]:
         """The counters of every link, by its a>b name."""

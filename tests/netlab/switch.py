@@ -66,6 +66,8 @@ def answer(router: Router, words: Sequence[str]) -> dict[str, Any]:
             return router.stats()
         case ["nat", host, ("on" | "off") as state]:
             return {"nat": router.set_nat(host, state == "on")}
+        case ["move", host]:
+            return {"address": router.move(host)}
         case ["set", first, *rest]:
             router.set(*parse_set([first, *rest]))
             return {"ok": True}
@@ -173,7 +175,10 @@ class Switch:
         with connection, contextlib.suppress(OSError):  # who asked may be gone already
             connection.settimeout(1.0)
             try:
-                reply = answer(self._router, json.loads(connection.recv(MAX_CONTROL_BYTES)))
-            except (ValueError, TypeError) as error:
+                words = json.loads(connection.recv(MAX_CONTROL_BYTES))
+                reply = answer(self._router, words)
+                if "address" in reply:
+                    namespaces.readdress(namespace_of(self._lab, words[1]), reply["address"])
+            except (ValueError, TypeError, OSError) as error:
                 reply = {"error": str(error)}
             connection.send(json.dumps(reply).encode())

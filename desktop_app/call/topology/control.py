@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from desktop_app.call.events import CallEvent
     from desktop_app.call.local_media import LocalMedia
+    from desktop_app.call.network_watch import NetworkChange
     from desktop_app.call.remote_participant import RemoteParticipant
     from desktop_app.protocol.messages import Welcome
     from desktop_app.protocol.topology import Mode, TopologyClientMessage, TopologyServerMessage
@@ -168,6 +169,12 @@ class TopologyControl:
     def server_lost(self) -> None:
         """Nobody decides any more, until we `enter` again."""
         self._is_alone = True
+
+    def network_changed(self, change: NetworkChange) -> None:
+        """Addresses of this machine are gone, or it slept: the direct connections are seen to elsewhere."""
+        for route in self._routes:
+            if isinstance(route, SfuRoute):
+                route.network_changed(change)
 
     def _help_ourselves(self) -> None:
         # A server takes its SFU with it, and all of us notice: the mesh is there.

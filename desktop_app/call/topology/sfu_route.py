@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from desktop_app.call.local_media import LocalMedia
+    from desktop_app.call.network_watch import NetworkChange
     from desktop_app.call.remote_participant import RemoteParticipant
     from desktop_app.protocol.topology import (
         Feed,
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 UPLINK = ""
 """The name of the one path that we send by; nobody's user id is empty."""
+SLEPT_S = 4.0
+"""As long as an SFU may be silent in rtc.sfu.link."""
+NETWORK_CHANGED = "The network has changed."
 SILENT_S = 3.0
 """Sound comes all the time, also that of a muted microphone: without any for so long nothing of a participant comes."""
 
@@ -152,6 +156,15 @@ class SfuRoute:
                 self._publishing.lost(text)
             case SfuFailed(message=text):
                 self._subscription.lost(text)
+
+    def network_changed(self, change: NetworkChange) -> None:
+        """Make a connection again whose address is gone, and both after a sleep in which an SFU gives them up."""
+        slept = change.slept_s >= SLEPT_S
+        publisher, subscriber = self._publishing.publisher, self._subscription.subscriber
+        if publisher is not None and (slept or publisher.local_address in change.gone):
+            self._publishing.lost(NETWORK_CHANGED)
+        if subscriber is not None and (slept or subscriber.local_address in change.gone):
+            self._subscription.lost(NETWORK_CHANGED)
 
     # --- what is received -----------------------------------------------------------------------
 

@@ -15,20 +15,22 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
-from desktop_app.rtc.ice import limit_gathering
 
-from . import consent
+from . import consent, other_paths
+from .gathering import Gathering
 from .sctp import DataTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aioice import Candidate
     from aiortc.mediastreams import MediaStreamTrack
-    from aiortc.rtcconfiguration import RTCConfiguration
     from aiortc.rtcdatachannel import RTCDataChannel
     from aiortc.rtcdtlstransport import RTCCertificate
     from aiortc.rtcicetransport import RTCIceTransport
 
+    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.rtc.ice import GatheringConfiguration
     from desktop_app.rtc.sctp.statistics import DataCounters
 
     from .media import ReceiverBase, SenderBase
@@ -49,7 +51,7 @@ class PeerConnection(RTCPeerConnection):
 
     def __init__(
         self,
-        configuration: RTCConfiguration,
+        configuration: GatheringConfiguration,
         *,
         make_sender: Callable[[str, RTCDtlsTransport], SenderBase],
         make_receiver: Callable[[str, RTCDtlsTransport], ReceiverBase],
@@ -58,6 +60,8 @@ class PeerConnection(RTCPeerConnection):
     ) -> None:
         """`certificate` is what DTLS shows of us; without it there is a new one."""
         super().__init__(configuration)
+        self._ice = configuration.ice
+        self._gathering: Gathering | None = None
         if certificate is not None:
             vars(self)[_CERTIFICATES] = [certificate]
         self._on_transport_feedback = on_transport_feedback
@@ -75,7 +79,7 @@ class PeerConnection(RTCPeerConnection):
         # around our two classes on the same transport.
         plain = RTCPeerConnection.__dict__[_CREATE_TRANSCEIVER](self, direction, kind, sender_track)
         transport = plain.receiver.transport
-        limit_gathering(transport.transport._connection)
+        self._gather_from(transport.transport)
         consent.keep(transport.transport)
         self._divert_transport_feedback(transport)
         sender = self._make_sender(kind, transport)
@@ -93,12 +97,38 @@ class PeerConnection(RTCPeerConnection):
         private = vars(self)
         plain = private[_SCTP]
         if not plain._bundled:
-            limit_gathering(plain.transport.transport._connection)
+            self._gather_from(plain.transport.transport)
             consent.keep(plain.transport.transport)
         transport = DataTransport(plain.transport, plain.port)
         transport._bundled = plain._bundled
         transport.on("datachannel", lambda channel: self.emit("datachannel", channel))
         private[_SCTP] = transport
+
+    def _gather_from(self, transport: RTCIceTransport) -> None:
+        if self._gathering is None:  # the others are bundled with the first
+            self._gathering = Gathering(transport._connection, self._ice)
+            other_paths.allow(transport._connection)
+
+    def tell_later_candidates(self, listener: Callable[[JsonValue], None]) -> None:
+        """Hear of each local candidate that `localDescription` does not have, and of their end, which is None.
+
+        They are the W3C's RTCIceCandidateInit. The listener is called at once with what is known already.
+        """
+        gathering = self._gathering
+        if gathering is None:
+            listener(None)
+            return
+        transceivers = self.getTransceivers()
+        mid = transceivers[0].mid if transceivers else self.sctp.mid if self.sctp else None
+
+        def tell(candidate: Candidate | None) -> None:
+            listener(
+                None
+                if candidate is None
+                else {"candidate": f"candidate:{candidate.to_sdp()}", "sdpMid": mid, "sdpMLineIndex": 0}
+            )
+
+        gathering.tell(tell)
 
     def set_channel_priority(self, channel: RTCDataChannel, priority: str) -> None:
         """Say whose messages go first; "low" is what a channel begins with.
@@ -175,11 +205,14 @@ class PeerConnection(RTCPeerConnection):
 
     @property
     def localDescription(self) -> RTCSessionDescription:
-        """Without data channels where they were refused."""
+        """Without data channels where they were refused, and without an end of candidates where more may come."""
         description = super().localDescription
-        if self._ending_data is None or description.type != "answer":
-            return description
-        return RTCSessionDescription(data_section.with_refusal(description.sdp), description.type)
+        sdp = description.sdp
+        if self._gathering is not None and self._gathering.is_late:
+            sdp = sdp.replace("a=end-of-candidates\r\n", "")
+        if self._ending_data is not None and description.type == "answer":
+            sdp = data_section.with_refusal(sdp)
+        return RTCSessionDescription(sdp, description.type)
 
     async def close(self) -> None:
         """Release everything; safe to call twice."""
@@ -208,6 +241,11 @@ class PeerConnection(RTCPeerConnection):
         """How long the far end's ICE takes to answer; None when it does not within the limit, or ICE is not up."""
         transport = self._transport()
         return None if transport is None else await consent.round_trip_s(transport.transport, limit_s)
+
+    async def take_another_path(self, is_silent: Callable[[], bool]) -> bool:
+        """Go over to a relay of this connection when nothing comes on the path in use; True when that was done."""
+        transport = self._transport()
+        return transport is not None and await other_paths.take_another(transport.transport, is_silent)
 
     def remote_sdp(self) -> str | None:
         """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""

@@ -101,6 +101,11 @@ class SfuPublisher:
         self._link = SfuLink("publisher", pc, on_state, on_end=self._control.close)
 
     @property
+    def local_address(self) -> str | None:
+        """The address of this machine that is in use; None while there is none."""
+        return self._link.pc.local_address()
+
+    @property
     def state(self) -> PeerState:
         """Where the connection is."""
         return self._link.state

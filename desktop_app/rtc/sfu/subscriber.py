@@ -85,6 +85,11 @@ class SfuSubscriber:
         )
 
     @property
+    def local_address(self) -> str | None:
+        """The address of this machine that is in use; None while there is none."""
+        return self._link.pc.local_address()
+
+    @property
     def state(self) -> PeerState:
         """Where the connection is."""
         return self._link.state

@@ -43,6 +43,7 @@ class Resuming(Generic[C]):
         pass_on: sends an encoded message to one client.
         retire: ends a connection whose place has another one now.
         on_away: `on_away(member, away)` when somebody goes away, and when they are back.
+        on_ticket: told of each member with a new ticket, and of the grace.
         grace_s: how long a place is kept.
     """
 
@@ -54,6 +55,7 @@ class Resuming(Generic[C]):
         pass_on: Callable[[C, bytes], None],
         retire: Callable[[C], None],
         on_away: Callable[[Member[C], bool], None],
+        on_ticket: Callable[[Member[C], float], None] = lambda _member, _grace_s: None,
         grace_s: float = GRACE_S,
     ) -> None:
         self._rooms = rooms
@@ -61,6 +63,7 @@ class Resuming(Generic[C]):
         self._pass_on = pass_on
         self._retire = retire
         self._on_away = on_away
+        self._on_ticket = on_ticket
         self._absences: Absences[C] = Absences(grace_s)
         self._timer: asyncio.TimerHandle | None = None
         self.resumed_count = 0
@@ -83,6 +86,7 @@ class Resuming(Generic[C]):
             return None
         token = new_token()
         member.ticket = digest_of(token)
+        self._on_ticket(member, self._absences.grace_s)
         return SessionTicket(token, self._absences.grace_s)
 
     def keep(self, client: C) -> bool:
@@ -107,7 +111,7 @@ class Resuming(Generic[C]):
             return False
         if not fits(message.resume, member.ticket):
             return False
-        before, was_away = member.client, member.is_away
+        before = member.client
         waiting = before.take_waiting()
         self._absences.end(before)
         welcome, *news = self._rooms.take_over(member, client, message)
@@ -116,9 +120,16 @@ class Resuming(Generic[C]):
         self._deliver([welcome])
         self.repeat(client, waiting)
         self._deliver(news)
-        if was_away and self._rooms.member_of(client) is member:
+        if self._rooms.member_of(client) is member:
             self._on_away(member, False)
         return True
+
+    def leave_to_another(self, client: C) -> list[bytes]:
+        """`client` has come back by another server: end it; returns what that one shall pass on."""
+        waiting = client.take_waiting()
+        self._absences.end(client)
+        self._retire(client)
+        return [each for each in waiting if each.startswith(_REPEATED)]
 
     def repeat(self, client: C, waiting: Sequence[bytes]) -> None:
         """Send what waited for somebody who is back."""

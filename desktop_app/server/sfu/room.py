@@ -127,6 +127,13 @@ class SfuRoom:
         self._watched.pop(user_id, None)
         self._look()
 
+    def moved_away(self, user_id: str) -> None:
+        """Somebody has another server, which says what they publish and want from now on."""
+        participant = self._locals.pop(user_id, None)
+        if participant is not None:
+            self._tasks.spawn(self._close(participant), name="move")
+        self._watched.pop(user_id, None)
+
     async def close(self, *, destroy: bool, at_once: bool = False) -> None:
         """End every connection, and the room in Janus when nobody else needs it."""
         self._place.over = True

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from desktop_app.protocol import limits, topology
+from desktop_app.protocol import limits, rights, topology
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
 from desktop_app.protocol.fields import field, id_field, load, optional, text_field
 from desktop_app.protocol.messages import ParticipantInfo
@@ -57,6 +57,8 @@ def info_text(info: ParticipantInfo, capabilities: tuple[str, ...]) -> str:
         values["audioMuted"] = True
     if info.video_muted:
         values["videoMuted"] = True
+    if info.instance:
+        values["instance"] = info.instance
     if capabilities:
         values["capabilities"] = list(capabilities)
     return json.dumps(values, separators=(",", ":"))
@@ -78,8 +80,9 @@ def _record(number: object, server: object, info: object) -> Record:
         display_name=text_field(values, "displayName", limits.MAX_NAME_CHARS, ""),
         audio_muted=field(values, "audioMuted", bool, False),
         video_muted=field(values, "videoMuted", bool, False),
+        instance=text_field(values, "instance", rights.MAX_INSTANCE_CHARS, ""),
     )
-    able = tuple(each for each in (topology.SFU_CAPABILITY,) if each in named)
+    able = tuple(each for each in (topology.SFU_CAPABILITY, rights.RESUME_CAPABILITY) if each in named)
     return Record(_number(number), server, participant, able)
 
 

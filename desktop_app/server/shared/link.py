@@ -99,10 +99,10 @@ class RedisLink:
         if self.up:
             self._put(("EVALSHA", self._shas[script], 0, *arguments), on_reply)
 
-    def publish(self, channel: str, text: bytes) -> None:
-        """Publish on another server's channel, in order with the scripts."""
+    def publish(self, channel: str, text: bytes, on_reply: Reply | None = None) -> None:
+        """Publish on another server's channel, in order with the scripts; `on_reply` gets how many heard it."""
         if self.up:
-            self._put(("PUBLISH", channel, text), None)
+            self._put(("PUBLISH", channel, text), on_reply)
 
     def give_up(self, why: str) -> None:
         """Take the link for lost, and connect anew."""

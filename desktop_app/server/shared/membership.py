@@ -19,9 +19,12 @@ from desktop_app.protocol import limits
 from desktop_app.protocol.codec import encode_server_message
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
 from desktop_app.protocol.messages import JoinRoom, JsonValue, PeerSignal
+from desktop_app.server.outbox import MAX_QUEUED_BYTES, MAX_QUEUED_MESSAGES
 from desktop_app.server.rights.doors import Doors
 from desktop_app.server.rights.store import Changed
 from desktop_app.server.rooms import Delivery, Member, Rooms, participant_info, refusal
+from desktop_app.server.sessions.absences import GRACE_S
+from desktop_app.server.sessions.tickets import digest_of
 
 from .bus import RedisBus
 from .doors import SharedDoors
@@ -52,6 +55,7 @@ class _Joining(Generic[C]):
     message: JoinRoom
     done: asyncio.Future[str]
     """What the script answered, unless it let the client in: "in" then."""
+    resumes: bool = False
 
 
 class SharedRooms(Generic[C]):
@@ -63,6 +67,8 @@ class SharedRooms(Generic[C]):
         deliver: sends messages to clients.
         pass_on: sends an encoded message to one client.
         expel: ends the connection of a client that has lost its place to another.
+        retire: ends the connection of a client that has come back by another server; returns what waited for it.
+        on_away: told of members of other servers whose server is gone, and when they have another one.
     """
 
     def __init__(
@@ -73,6 +79,8 @@ class SharedRooms(Generic[C]):
         deliver: Callable[[Sequence[Delivery[C]]], None],
         pass_on: Callable[[C, bytes], None],
         expel: Callable[[C], None],
+        retire: Callable[[C], Sequence[bytes]],
+        on_away: Callable[[Member[C], bool], None] = lambda _member, _away: None,
     ) -> None:
         self.server_id = secrets.token_hex(8)
         self._rooms = rooms
@@ -89,11 +97,16 @@ class SharedRooms(Generic[C]):
         self.bus = RedisBus(self.server_id, alone=self._alone, lease_valid=self._pulse.lease_valid)
         self.bus.attach(self._link)
         self._doors: SharedDoors[C] | None = None
-        self._mending = Mending(rooms, self.bus, self.server_id, deliver, expel, self._heard_doors)
+        self._mending = Mending(
+            rooms, self.bus, self.server_id, deliver, expel, self._heard_doors, self._moved_away, on_away
+        )
+        self._retire = retire
+        self._on_away = on_away
         self._joining: dict[str, _Joining[C]] = {}
         self._tokens = itertools.count(1)
         self._heard = 0
         self._closing = False
+        self._grace_s = GRACE_S
         self._again: asyncio.TimerHandle | None = None
         rooms.elsewhere = self
 
@@ -181,17 +194,14 @@ class SharedRooms(Generic[C]):
         token = str(next(self._tokens))
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._joining[token] = _Joining(client, message, done)
-
-        def answered(reply: object) -> None:
-            text = reply.decode() if isinstance(reply, bytes) else str(reply)
-            if text != "ok" and not done.done():  # "ok" comes with everything else by the channel
-                done.set_result(text)
-
         info = info_text(participant_info(message), message.capabilities)
         most = self._rooms.capacity(message.room_id, message.capabilities)
         fewer = self._rooms.capacity(message.room_id, ())
         arguments = (room_digest(message.room_id), self.server_id, message.user_id, info, most, token)
-        self._link.call("join", (*arguments, self._pulse.epoch, fewer, *doors), answered)
+        self._link.call("join", (*arguments, self._pulse.epoch, fewer, *doors), _answers(done))
+        return await self._answer(token, done)
+
+    async def _answer(self, token: str, done: asyncio.Future[str]) -> str:
         try:
             async with asyncio.timeout(JOIN_LIMIT_S):
                 return await done
@@ -201,6 +211,39 @@ class SharedRooms(Generic[C]):
             raise refusal(ErrorCode.UNAVAILABLE) from None
         finally:
             self._joining.pop(token, None)
+
+    async def resume(self, client: C, message: JoinRoom) -> bool:
+        """Give `client` the place that it had by way of another server; False when it is a join like any other."""
+        if not message.resume or not self._link.up or self._rooms.member_of(client) is not None:
+            return False
+        token = str(next(self._tokens))
+        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._joining[token] = _Joining(client, message, done, resumes=True)
+        capabilities = message.capabilities
+        arguments = (room_digest(message.room_id), self.server_id, message.user_id)
+        info = info_text(participant_info(message), capabilities)
+        proof = (digest_of(message.resume), self._pulse.epoch, message.instance)
+        self._link.call("resume", (*arguments, info, token, *proof), _answers(done))
+        return await self._answer(token, done) == "in"
+
+    def keep_ticket(self, member: Member[C], grace_s: float) -> None:
+        """What `member` may come back with, by any server, from now on."""
+        digest, me = room_digest(member.room_id), member.info.user_id
+        ticket = f"{int(1000 * grace_s)} {member.ticket}"
+        self._grace_s = grace_s
+        self._link.call("ticket", (digest, self.server_id, me, str(member.number), ticket, self._pulse.epoch))
+
+    def _moved_away(self, member: Member[C], server: str) -> None:
+        client = member.client
+        if client is None:
+            return
+        digest = room_digest(member.room_id)
+        self._rooms.give_up(member, server)
+        self._deliver([])
+        if not self._rooms.members(member.room_id):
+            self.bus.leave(digest)
+        for frame in self._retire(client):
+            self._link.publish(server_channel(server), f"w {digest} {member.number} ".encode() + frame)
 
     def _joined(self, event: RoomEvent) -> None:
         """One of ours is in: the first thing that we hear of a room has all of its members."""
@@ -213,24 +256,43 @@ class SharedRooms(Generic[C]):
             return
         room_id = joining.message.room_id
         old = self._rooms.find(room_id, me)
+        if joining.resumes:
+            self._enter_room(event, room_id)
+            mine = self._rooms.find(room_id, me)
+            if mine is None:
+                record = next(record for record in event.records if record.number == number)
+                mine = remote_member(room_id, record)
+                self._deliver(self._rooms.add(mine))
+            before, was_away = mine.client, mine.is_away
+            deliveries = self._rooms.take_over(mine, joining.client, joining.message)
+            if before is not None:
+                self._retire(before)
+            joining.done.set_result("in")
+            self._deliver(deliveries)
+            if was_away:
+                self._on_away(mine, False)
+            return
         if old is not None and old.client is not None:  # Redis had forgotten ours
             self._link.call("leave", (event.digest, self.server_id, me, str(number)))
             joining.done.set_result("user-id-taken")
             return
         if old is not None:
             self._deliver(self._rooms.remove(old))
-        if self.bus.room_id(event.digest) is None:
-            self.bus.enter(event.digest, room_id, event.leader, event.stored)
-            if self._doors is not None:
-                self._doors.room_entered(room_id, event.host, event.doors)
-            for record in event.records:
-                if record.server != self.server_id:
-                    self._rooms.add(remote_member(room_id, record))
-        else:
-            self.bus.heard_leader(event.digest, event.leader)
+        self._enter_room(event, room_id)
         deliveries = self._rooms.admit(joining.client, joining.message, number)
         joining.done.set_result("in")
         self._deliver(deliveries)
+
+    def _enter_room(self, event: RoomEvent, room_id: str) -> None:
+        if self.bus.room_id(event.digest) is not None:
+            self.bus.heard_leader(event.digest, event.leader)
+            return
+        self.bus.enter(event.digest, room_id, event.leader, event.stored)
+        if self._doors is not None:
+            self._doors.room_entered(room_id, event.host, event.doors)
+        for record in event.records:
+            if record.server != self.server_id:
+                self._rooms.add(remote_member(room_id, record))
 
     # --- Elsewhere --------------------------------------------------------------------------------
 
@@ -241,8 +303,16 @@ class SharedRooms(Generic[C]):
             raise ProtocolError(ErrorCode.FRAME_TOO_LARGE, "The message is longer than 64 KiB.")
         if not self._link.up:
             raise refusal(ErrorCode.UNAVAILABLE)
-        header = f"s {room_digest(sender.room_id)} {sender.number} {target.number} "
-        self._link.publish(server_channel(target.server), header.encode() + frame)
+        digest = room_digest(sender.room_id)
+        message = f"s {digest} {sender.number} {target.number} ".encode() + frame
+
+        def heard(count: object) -> None:
+            if count == 0:  # nobody is there: it waits for the server by which they come back
+                self._link.call(
+                    "hold", (digest, str(target.number), message, MAX_QUEUED_MESSAGES, MAX_QUEUED_BYTES)
+                )
+
+        self._link.publish(server_channel(target.server), message, heard)
 
     def updated(self, member: Member[C]) -> None:
         """Tell the others of new states."""
@@ -266,6 +336,8 @@ class SharedRooms(Generic[C]):
         kind, _, rest = data.partition(b" ")
         if kind == b"s":
             self._signal_came(rest)
+        elif kind == b"w":
+            self._waited(rest)
         elif kind == b"!":
             self._pulse.heard(rest)
         elif kind == b"b":
@@ -296,6 +368,12 @@ class SharedRooms(Generic[C]):
                 client = member.client
         if known and client is not None:  # else one of the two has gone meanwhile
             self._pass_on(client, frame)
+
+    def _waited(self, rest: bytes) -> None:
+        digest, number, frame = rest.split(b" ", 2)
+        for member in self._rooms.members(self.bus.room_id(digest.decode()) or ""):
+            if member.number == int(number) and member.client is not None:
+                self._pass_on(member.client, frame)
 
     # --- Redis comes and goes ---------------------------------------------------------------------
 
@@ -332,6 +410,18 @@ class SharedRooms(Generic[C]):
                     text = info_text(member.info, member.capabilities)
                     arguments += [member.info.user_id, str(member.number), text]
             self._link.call("sync", arguments)
+            for member in self._rooms.members(room_id):
+                if member.client is not None and member.ticket:
+                    self.keep_ticket(member, self._grace_s)
+
+
+def _answers(done: asyncio.Future[str]) -> Callable[[object], None]:
+    def answered(reply: object) -> None:
+        text = reply.decode() if isinstance(reply, bytes) else str(reply)
+        if text != "ok" and not done.done():  # "ok" comes with everything else by the channel
+            done.set_result(text)
+
+    return answered
 
 
 _EVERYTHING = 10**16

@@ -10,6 +10,10 @@ Keys, with D for a room's digest and S for a server's id:
     bridgecall:room:D             a hash: leader (S), stored (what the leader keeps for a successor), host (a user id),
                                   doors (opaque text)
     bridgecall:room:D:members     a hash: user id to "NUMBER S INFO", INFO being opaque text
+    bridgecall:room:D:tickets     a hash: user id to "NUMBER GRACE-MS SHA256" of what a member comes back with
+    bridgecall:room:D:waiting:N   a list of what member N is to be told when it comes back; its size is in ...:bytes
+    bridgecall:away               a sorted set: "D N" by the time until which member N may come back, in ms; such
+                                  a member, whose server is gone, is of the server "-"
     bridgecall:room:D:bans        a set: u:USER-ID and a:ADDRESS
     bridgecall:room:D:knocks      a hash: user id of whoever waits to "S NAME"
     bridgecall:server:S:knocks    a set of D at whose door somebody waits at S
@@ -27,6 +31,7 @@ round; they travel as text.
 from __future__ import annotations
 
 from .door_scripts import DOOR_SCRIPTS
+from .resume_scripts import RESUME_SCRIPTS
 
 PREFIX = "bridgecall:"
 
@@ -60,7 +65,7 @@ end
 local function servers(found)
   local seen, list = {}, {}
   for _, m in ipairs(found) do
-    if not seen[m.s] then
+    if m.s ~= '-' and not seen[m.s] then
       seen[m.s] = true
       list[#list + 1] = m.s
     end
@@ -76,7 +81,20 @@ end
 
 local function put(d, m)
   redis.call('HSET', P .. 'room:' .. d .. ':members', m.user, m.n .. ' ' .. m.s .. ' ' .. m.i)
-  redis.call('SADD', P .. 'server:' .. m.s .. ':rooms', d)
+  if m.s ~= '-' then redis.call('SADD', P .. 'server:' .. m.s .. ':rooms', d) end
+end
+
+local function now_ms()
+  local now = redis.call('TIME')
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+end
+
+-- Nobody waits any longer for whoever this was: they are back, or have left.
+local function forget_away(d, m)
+  redis.call('HDEL', P .. 'room:' .. d .. ':tickets', m.user)
+  redis.call('ZREM', P .. 'away', d .. ' ' .. m.n)
+  local key = P .. 'room:' .. d .. ':waiting:' .. m.n
+  redis.call('DEL', key, key .. ':bytes')
 end
 
 -- Somebody waits no longer; `answer` is what their server hears, if anything.
@@ -117,14 +135,16 @@ local function lead(d, found)
   local key = P .. 'room:' .. d
   if #found == 0 then
     end_knocks(d, 'again', found)
-    redis.call('DEL', key, key .. ':bans')
+    redis.call('DEL', key, key .. ':bans', key .. ':tickets')
     return ''
   end
   local leader = redis.call('HGET', key, 'leader')
   local _, seen = servers(found)
   if leader and seen[leader] then return leader end
-  redis.call('HSET', key, 'leader', found[1].s)
-  return found[1].s
+  local first = (servers(found))[1]
+  if not first then return '' end
+  redis.call('HSET', key, 'leader', first)
+  return first
 end
 
 local function remove(d, lost)
@@ -132,6 +152,7 @@ local function remove(d, lost)
   local numbers = {}
   for _, m in ipairs(lost) do
     redis.call('HDEL', P .. 'room:' .. d .. ':members', m.user)
+    forget_away(d, m)
     numbers[#numbers + 1] = m.n
   end
   local rest = entries(d)
@@ -152,8 +173,25 @@ local function leave_room(d, s)
   remove(d, lost)
 end
 
+-- A server is gone: whoever may come back by another one keeps the place for a while, and is of no server ('-').
+local function orphan_room(d, s)
+  local away = {}
+  for _, m in ipairs(entries(d)) do
+    local ticket = redis.call('HGET', P .. 'room:' .. d .. ':tickets', m.user) or ''
+    if m.s == s and string.match(ticket, '^(%d+) ') == m.n then
+      m.s = '-'
+      put(d, m)
+      redis.call('ZADD', P .. 'away', now_ms() + tonumber(string.match(ticket, '^%d+ (%d+) ')), d .. ' ' .. m.n)
+      away[#away + 1] = {m.n, '-', m.i}
+    end
+  end
+  leave_room(d, s)
+  local rest = entries(d)
+  if #away > 0 then announce(rest, cjson.encode({t = 'away', r = d, m = away, l = lead(d, rest)})) end
+end
+
 local function reap(s)
-  for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. s .. ':rooms')) do leave_room(d, s) end
+  for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. s .. ':rooms')) do orphan_room(d, s) end
   local key = P .. 'server:' .. s
   for _, d in ipairs(redis.call('SMEMBERS', key .. ':knocks')) do
     local found, knocks = entries(d), P .. 'room:' .. d .. ':knocks'
@@ -212,8 +250,8 @@ if find(found) or #found >= most then
   found = entries(d)
 end
 local old = find(found)
-if old then return doubtful[old.s] and 'wait' or 'user-id-taken' end
-if #found >= most then return doubts and 'wait' or 'room-full ' .. most end
+if old and old.s ~= '-' then return doubtful[old.s] and 'wait' or 'user-id-taken' end
+if #found - (old and 1 or 0) >= most then return doubts and 'wait' or 'room-full ' .. most end
 local seen, made = ARGV[10], ARGV[11]
 if #found == 0 then
   if made == '' then return 'changed' end
@@ -222,6 +260,12 @@ elseif seen ~= '*' and seen ~= (doors(d) or '') then
   return 'changed'
 end
 if is_banned(d, user, ARGV[9]) then return 'changed' end
+if old then -- whoever is away under this name does not come back
+  local kept = doors(d)
+  remove(d, {old})
+  found = entries(d)
+  if #found == 0 then redis.call('HSET', P .. 'room:' .. d, 'host', user, 'doors', kept or made) end
+end
 local now = redis.call('TIME')
 local n = tonumber(now[1]) * 1000000 + tonumber(now[2])
 local last = tonumber(redis.call('GET', P .. 'number') or '0')
@@ -295,6 +339,10 @@ for n, m in pairs(mine) do
   if not old then
     put(d, m)
     events[#events + 1] = cjson.encode({t = 'join', r = d, n = n, s = me, i = m.i})
+  elseif old.n == n and old.s == '-' then
+    forget_away(d, m)
+    put(d, m)
+    events[#events + 1] = cjson.encode({t = 'moved', r = d, n = n, s = me, i = m.i})
   elseif old.n == n and old.i ~= m.i then
     put(d, m)
     events[#events + 1] = cjson.encode({t = 'update', r = d, n = n, i = m.i})
@@ -339,6 +387,13 @@ redis.call('HSET', P .. 'servers', me, epoch)
 for _, s in ipairs(redis.call('HKEYS', P .. 'servers')) do
   if s ~= me and not alive(s) then reap(s) end
 end
+for _, each in ipairs(redis.call('ZRANGEBYSCORE', P .. 'away', 0, now_ms())) do
+  local d, n = string.match(each, '^(%S+) (%d+)$')
+  redis.call('ZREM', P .. 'away', each)
+  for _, m in ipairs(entries(d)) do
+    if m.n == n and m.s == '-' then remove(d, {m}) end
+  end
+end
 tell(me, '! ' .. stamp)
 return before and 0 or 1
 """
@@ -374,7 +429,7 @@ SCRIPTS: dict[str, str] = {
     "publish": _COMMON + _PUBLISH,
     "store": _COMMON + _STORE,
     "farewell": _COMMON + _FAREWELL,
-    **{name: _COMMON + text for name, text in DOOR_SCRIPTS.items()},
+    **{name: _COMMON + text for name, text in (DOOR_SCRIPTS | RESUME_SCRIPTS).items()},
 }
 
 

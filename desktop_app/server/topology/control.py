@@ -114,6 +114,9 @@ class RoomControl:
                 if other != user_id:
                     room.joined(other, capable=SFU_CAPABILITY in theirs, local=is_local)
         room.joined(user_id, capable=capable, local=local)
+        if not room.has_locals:  # the last one has come back by another server
+            del self._rooms[room_id]
+            room.close()
 
     def left(self, room_id: str, user_id: str) -> None:
         """Somebody is not in a room any more."""
@@ -131,6 +134,12 @@ class RoomControl:
         room = self._rooms.get(room_id)
         if room is not None:
             room.away(user_id, away=away)
+
+    def heard_away(self, room_id: str, user_id: str, *, away: bool) -> None:
+        """A participant's server is gone, as every server hears for itself; or they have another one."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.heard({"what": "away", "user": user_id, "away": away})
 
     def received(self, room_id: str, user_id: str, message: TopologyClientMessage) -> None:
         """A participant of this server says something about topology."""

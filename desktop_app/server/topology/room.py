@@ -103,6 +103,7 @@ class RoomTopology:
     def joined(self, user_id: str, *, capable: bool, local: bool) -> None:
         """Somebody came, who was told `topology` if they are of this server."""
         if user_id in self._coordinator.members:
+            self._moved(user_id, local=local)
             return
         self._coordinator.joined(user_id, self._now(), capable=capable)
         if local:
@@ -114,6 +115,15 @@ class RoomTopology:
                 change = replace(self._coordinator.current, reason="no-sfu")
                 self._send(self._room_id, user_id, self._coordinator.topology(change))
         self.look()
+
+    def _moved(self, user_id: str, *, local: bool) -> None:
+        """Somebody has come back by another server: by this one, or away from it."""
+        if local:
+            self._locals.setdefault(user_id, float("-inf"))
+            self._tell_pending(user_id)
+        elif self._locals.pop(user_id, None) is not None:
+            for sfu in self._sfus.values():
+                sfu.moved_away(user_id)
 
     def left(self, user_id: str) -> None:
         """Somebody went."""
@@ -129,6 +139,14 @@ class RoomTopology:
     def away(self, user_id: str, *, away: bool) -> None:
         """A participant of this server has lost the connection, or has come back: whoever leads is to know."""
         self._publish({"what": "away", "user": user_id, "away": away})
+        if not away:
+            self._tell_pending(user_id)
+
+    def _tell_pending(self, user_id: str) -> None:
+        """Their welcome had what holds now; of a change that is being prepared they may not have heard."""
+        pending = self._coordinator.pending
+        if pending is not None and self._coordinator.members.get(user_id):
+            self._send(self._room_id, user_id, self._coordinator.topology(pending))
 
     def received(self, user_id: str, message: TopologyClientMessage) -> None:
         """A message of a participant of this server."""

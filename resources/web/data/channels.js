@@ -29,3 +29,35 @@ export function openChannels(connection) {
   channels.get("bulk").bufferedAmountLowThreshold = MAX_BULK_QUEUED_BYTES / 2;
   return channels;
 }
+
+const MAX_HELD = 200;
+const MAX_HELD_CHARS = 1024 * 1024;
+
+/** Keeps what comes on channels until somebody listens to them: on a connection that is not in use yet. */
+export class EarlyChannels {
+  #held = [];
+  #size = 0;
+  #end = new AbortController();
+
+  channels;
+
+  constructor(connection) {
+    this.channels = openChannels(connection);
+    for (const [label, channel] of this.channels) {
+      channel.addEventListener("message", ({ data }) => this.#hold(label, data), { signal: this.#end.signal });
+    }
+  }
+
+  /** Listen no more; returns [[label, data]] of what came. */
+  release() {
+    this.#end.abort();
+    return this.#held.splice(0);
+  }
+
+  #hold(label, data) {
+    this.#size += data.length ?? data.byteLength ?? 0;
+    if (this.#held.length < MAX_HELD && this.#size <= MAX_HELD_CHARS) {
+      this.#held.push([label, data]);
+    }
+  }
+}

@@ -1,6 +1,6 @@
 // Shares out what participants send over the data channels. It outlives a call: the page may join its room again.
 
-import { OWN_CHUNK_BYTES, openChannels } from "./channels.js";
+import { EarlyChannels, OWN_CHUNK_BYTES } from "./channels.js";
 import { Link } from "./link.js";
 
 /**
@@ -53,10 +53,11 @@ export class DataHub extends EventTarget {
   /** Ids of those who are connected and do not have it, or never said so. */
   without(capability) {
     const others = Array.from(this.links.values()).filter((link) => !link.understands(capability));
-    return others.filter(({ userId }) => this.#peers.get(userId).state === "connected").map(({ userId }) => userId);
+    return others.filter(({ userId }) => this.#peers.get(userId).lives).map(({ userId }) => userId);
   }
 
   ready(link, hello) {
+    this.#noteKept(link, true);
     for (const service of this.#servicesOf(link)) {
       service.linkReady?.(link, hello);
     }
@@ -64,6 +65,7 @@ export class DataHub extends EventTarget {
   }
 
   lost(link) {
+    this.#noteKept(link, false);
     for (const service of this.#services) {
       service.linkLost?.(link);
     }
@@ -84,6 +86,14 @@ export class DataHub extends EventTarget {
     }
   }
 
+  /** Whoever has data channels confirms what we say on them when it is quiet. */
+  #noteKept({ userId }, kept) {
+    const peer = this.#peers.get(userId);
+    if (peer !== undefined) {
+      peer.keptAlive = kept;
+    }
+  }
+
   #servicesOf(link) {
     return this.#services.filter(({ capability }) => link.understands(capability));
   }
@@ -94,14 +104,18 @@ export class DataHub extends EventTarget {
     this.#peers.set(userId, peer);
     this.links.set(userId, link);
     peer.addEventListener("state", () => this.#changed());
+    const early = new WeakMap(); // by connection
+    peer.addEventListener("opening", ({ detail }) => early.set(detail, new EarlyChannels(detail)));
     peer.addEventListener("connection", () => {
       const { connection } = peer;
       link.attach(
-        openChannels(connection),
+        early.get(connection).channels,
         () => this.#hello(),
         () => connection.sctp?.maxMessageSize ?? Infinity,
+        early.get(connection).release(),
       );
     });
+    peer.addEventListener("quiet", () => link.keepAlive());
     this.#changed();
   }
 

@@ -49,24 +49,45 @@ export class Link {
     return Math.max(1, Math.min(chunkBytes, most - headerBytes));
   }
 
-  /** Use the channels of a new connection; `hello` makes what we say first on it. */
-  attach(channels, hello, maxMessageBytes) {
+  /**
+   * Use the channels of a new connection; `hello` makes what we say first on it. It may have been up for a while:
+   * `held` is what came on them, [[label, data]].
+   */
+  attach(channels, hello, maxMessageBytes, held = []) {
     this.detach();
     this.#channels = channels;
     this.#maxMessageBytes = maxMessageBytes;
+    const mine = (act) => (event) => {
+      if (this.#channels === channels) {
+        act(event);
+      }
+    };
     for (const [label, channel] of channels) {
-      const mine = (act) => (event) => {
-        if (this.#channels === channels) {
-          act(event);
-        }
-      };
       channel.addEventListener("message", mine(({ data }) => this.#receive(label, data)));
       channel.addEventListener("close", mine(() => this.detach()));
       channel.addEventListener("open", mine(() => this.#flush(label)));
       channel.addEventListener("bufferedamountlow", mine(() => this.#wakeAll()));
     }
     const control = channels.get("control");
-    control.addEventListener("open", () => this.#transmit(control, encode({ type: "hello", ...hello() })));
+    const greet = () => this.#transmit(control, encode({ type: "hello", ...hello() }));
+    if (control.readyState === "open") {
+      greet();
+    } else {
+      control.addEventListener("open", mine(greet));
+    }
+    for (const [label, data] of held) {
+      if (this.#channels === channels) {
+        this.#receive(label, data);
+      }
+    }
+  }
+
+  /** Say that we are here: the far end's confirmation shows that it is, too. */
+  keepAlive() {
+    const pointer = this.#channels?.get("pointer");
+    if (this.isReady && pointer.readyState === "open" && pointer.bufferedAmount === 0) {
+      this.#transmit(pointer, encode({ type: "alive" }));
+    }
   }
 
   /** The connection is gone; another may follow. */
@@ -138,6 +159,8 @@ export class Link {
     const message = decode(label, data);
     if (message === null) {
       this.dropped.received += 1;
+    } else if (message.type === "alive") {
+      return;
     } else if (message.type === "hello") {
       this.#greet(message);
     } else if (this.isReady) {

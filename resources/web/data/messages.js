@@ -30,7 +30,7 @@ const line = record({
 
 const KINDS = new Map([
   ["board", BOARD_MESSAGES],
-  ["pointer", POINTER_MESSAGES],
+  ["pointer", new Map([...POINTER_MESSAGES, ["alive", record({})]])],
   [
     "control",
     new Map([

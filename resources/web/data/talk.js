@@ -15,8 +15,8 @@ import { Timeline } from "./timeline.js";
 
 const element = (id) => document.getElementById(id);
 
-/** Lives as long as the page, so that chat and files outlive a call that is joined again. */
-export class Talk {
+/** Lives as long as the page: chat and files outlive a call that is joined again. Event "open": the panel is. */
+export class Talk extends EventTarget {
   hub = new DataHub();
   chat = new ChatService(this.hub);
   files = new FileService(this.hub);
@@ -28,11 +28,13 @@ export class Talk {
   #boardView;
 
   constructor() {
+    super();
     for (const service of [this.chat, this.files, this.signs, this.board, this.pointers]) {
       this.hub.addService(service);
     }
     const timeline = new Timeline(element("chat-lines"), element("chat-to-end"));
     this.#view = new ChatView(this.hub, this.chat, timeline);
+    this.#view.addEventListener("open", () => this.dispatchEvent(new Event("open")));
     new Composer(this.hub, this.chat, this.files, this.#view);
     new FileView(this.hub, this.files, timeline, this.#view);
     this.#signsView = new SignsView(this.hub, this.signs);
@@ -47,6 +49,11 @@ export class Talk {
   /** Take part in `call`, which has not joined yet. */
   enter(call, name) {
     this.hub.enter(call, name);
+  }
+
+  /** Make room for another panel. */
+  closePanel() {
+    this.#view.close();
   }
 
   leave() {

@@ -1,11 +1,13 @@
 // One connection to the SFU and its state, for publisher and subscriber alike.
 
+import { newConnection } from "../connection.js";
+import { packets } from "../liveness.js";
 import { candidateInit } from "../signal_data.js";
-import { newConnection } from "../peer.js";
 import { BackOff } from "./backoff.js";
 
 const CONNECT_MS = 12_000;
 const INTERRUPTED_MS = 4_000;
+const TEST_MS = 2_000; // the SFU sends reports at least once a second
 
 /**
  * Events: "state" (detail: new, connecting, connected, interrupted). A subclass has begin(), which is called for each
@@ -56,6 +58,22 @@ export class SfuLink extends EventTarget {
     clearTimeout(this.#timer);
     this.setState("interrupted");
     this.#backOff.schedule(() => this.enqueue(() => this.begin({ again: true })));
+  }
+
+  /** Begin anew at once: the network, or the server, is another one. */
+  again() {
+    this.#backOff.succeeded();
+    this.enqueue(() => this.begin({ again: true }));
+  }
+
+  /** Begin anew if nothing comes any more: the others would miss us for a moment if it were done without need. */
+  async test() {
+    const { connection } = this;
+    const before = await receivedBy(connection);
+    await new Promise((resolve) => setTimeout(resolve, TEST_MS));
+    if (!this.closed && connection === this.connection && (await receivedBy(connection)) === before) {
+      this.again();
+    }
   }
 
   /** Another RTCPeerConnection in place of what was there. */
@@ -142,4 +160,8 @@ export class SfuLink extends EventTarget {
       this.connection = null;
     }
   }
+}
+
+async function receivedBy(connection) {
+  return connection === null ? 0 : packets(await connection.getStats()).received;
 }

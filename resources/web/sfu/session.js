@@ -6,6 +6,8 @@ import { Subscriber } from "./subscriber.js";
 
 const WANT_MS = 150;
 
+let sessions = 0;
+
 /** Events: "change" (a connection's state, or what belongs to whom). */
 export class SfuSession extends EventTarget {
   #userIds = () => [];
@@ -22,12 +24,13 @@ export class SfuSession extends EventTarget {
   constructor({ userIds, view, ...options }) {
     super();
     this.epoch = options.epoch;
-    this.path = `sfu ${this.epoch}`;
+    sessions += 1;
+    this.path = `sfu ${this.epoch} ${sessions}`;
     this.#userIds = userIds;
     this.#view = view;
     this.publisher = new Publisher(options);
     this.subscriber = new Subscriber({ ...options, path: this.path });
-    for (const link of [this.publisher, this.subscriber]) {
+    for (const link of this.#links) {
       link.addEventListener("state", () => this.dispatchEvent(new Event("change")));
     }
     this.subscriber.addEventListener("streams", () => this.dispatchEvent(new Event("change")));
@@ -49,6 +52,43 @@ export class SfuSession extends EventTarget {
   wantsPicture(userId) {
     const feeds = wantedFeeds(this.#userIds(), this.#view);
     return feeds.some((feed) => feed.userId === userId && feed.kind !== "audio");
+  }
+
+  /** What we said may not have been heard. */
+  askAgain() {
+    this.subscriber.askAgain();
+    for (const link of this.#links) {
+      if (link.state !== "connected") {
+        link.again();
+      }
+    }
+  }
+
+  /** Another network perhaps: what is dead begins anew. */
+  test() {
+    for (const link of this.#links) {
+      link.test();
+    }
+  }
+
+  /** Both connections anew; what is there goes on until then. */
+  again() {
+    for (const link of this.#links) {
+      link.again();
+    }
+  }
+
+  /** Another server begins with us at `epoch`. */
+  moveTo(epoch) {
+    this.epoch = epoch;
+    for (const link of this.#links) {
+      link.epoch = epoch;
+    }
+    this.again();
+  }
+
+  get #links() {
+    return [this.publisher, this.subscriber];
   }
 
   close() {

@@ -34,6 +34,12 @@ export class Subscriber extends SfuLink {
     }
   }
 
+  /** The server may not have heard what is wanted. */
+  askAgain() {
+    this.#asked = JSON.stringify(this.#feeds);
+    this.send("sfu-subscribe", { feeds: this.#feeds, restart: false });
+  }
+
   async begin() {
     this.#asked = JSON.stringify(this.#feeds);
     this.send("sfu-subscribe", { feeds: this.#feeds, restart: true });

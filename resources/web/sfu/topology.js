@@ -58,6 +58,38 @@ export class Topology extends EventTarget {
     this.#commit({ ...(first ?? MESH), phase: "commit" });
   }
 
+  /**
+   * We are in the room again. With `resumed` the server has kept our place; otherwise it knows nothing of what we had,
+   * and counts its epochs anew. What is seen and heard goes on until it comes by the new way.
+   */
+  rejoin({ topology, activeSpeaker, participants, resumed }, iceServers) {
+    this.#iceServers = iceServers;
+    this.#setSpeaker(typeof activeSpeaker === "string" ? activeSpeaker : null);
+    const now = (topology ? readTopology(topology) : null) ?? MESH;
+    if (resumed === true && now.epoch === this.epoch && now.mode === this.mode) {
+      for (const sfu of this.#sessions()) {
+        sfu.askAgain();
+      }
+      return;
+    }
+    this.#abort();
+    if (resumed !== true) {
+      this.#mesh.startAfter(participants.map((each) => each?.userId));
+      if (now.mode === "sfu") {
+        this.#sfu?.moveTo(now.epoch);
+      }
+    }
+    this.#commit({ ...now, phase: "commit" });
+    this.dispatchEvent(new CustomEvent("topology", { detail: { ...now, phase: "commit" } }));
+  }
+
+  /** The network is another one: the connections to the SFU may be dead in a moment. */
+  networkChanged() {
+    for (const sfu of this.#sessions()) {
+      sfu.test();
+    }
+  }
+
   get mode() {
     return this.#current.mode;
   }

@@ -87,11 +87,12 @@ def test_any_text_is_a_target_or_a_sentence(text: str, server: str) -> None:
 @pytest.mark.parametrize(
     ("server", "expected"),
     [
-        ("h", Invite("h", 8080, "tea", False)),
-        ("h:9", Invite("h", 9, "tea", False)),
+        ("h", Invite("h", 8080, "tea", True)),
+        ("h:9", Invite("h", 9, "tea", True)),
+        ("ws://h:9", Invite("h", 9, "tea", False)),
         ("https://h", Invite("h", 443, "tea", True)),
         ("wss://h:9/ws", Invite("h", 9, "tea", True)),
-        ("[::1]:9", Invite("::1", 9, "tea", False)),
+        ("[::1]:9", Invite("::1", 9, "tea", True)),
     ],
 )
 def test_room_name_on_a_server(server: str, expected: Invite) -> None:
@@ -148,3 +149,15 @@ def test_what_the_server_is_told_of_a_secret_is_the_same_for_everybody() -> None
 def test_a_damaged_secret_is_said(key: str) -> None:
     with pytest.raises(ValueError, match="secret is damaged"):
         parse_invite(f"https://h/r/x#k={key}")
+
+
+@given(
+    host=st.sampled_from(["192.0.2.7", "example.org", "localhost", "10.0.0.3"]),
+    scheme=st.sampled_from(["", "https://", "wss://", "bridgecall://"]),
+    port=st.sampled_from(["", ":80", ":8080", ":443"]),
+)
+def test_nothing_but_a_plain_scheme_ends_in_plain_text(host: str, scheme: str, port: str) -> None:
+    server = f"{scheme}{host}{port}"
+    assert parse_target("tea", server).websocket_url().startswith("wss://")
+    if scheme:
+        assert parse_invite(f"{server}/r/tea").websocket_url().startswith("wss://")

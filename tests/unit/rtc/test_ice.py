@@ -1,4 +1,4 @@
-"""From our ICE servers to what aiortc takes; nothing that a server offers may break a call."""
+"""From our ICE servers to what gathers candidates; nothing that a server offers may break a call."""
 
 from __future__ import annotations
 
@@ -6,33 +6,47 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCIceTransportPolicy
-from aiortc.rtcicetransport import RTCIceGatherer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.protocol.messages import IceServer
-from desktop_app.rtc.ice import IceConfiguration, to_rtc_configuration
+from desktop_app.rtc.ice import MAX_SERVERS, IceConfiguration, to_rtc_configuration, usable
 
 if TYPE_CHECKING:
-    from aiortc.rtcconfiguration import RTCIceServer
-
     from tests.conftest import ExpectWarning
 
 
-def servers_of(*servers: IceServer) -> list[RTCIceServer]:
-    """What aiortc gets."""
-    return to_rtc_configuration(IceConfiguration(servers)).iceServers or []
+def urls_of(*servers: IceServer) -> list[str]:
+    """What is used, in order."""
+    return [each.url for each in usable(servers)]
 
 
-def test_the_first_stun_and_the_first_turn_server_are_taken_with_their_credentials() -> None:
-    chosen = servers_of(
-        IceServer(("stuns:a:5349", "stun:b:3478")),
-        IceServer(("turn:c:3478?transport=tcp", "turns:d"), "user", "secret"),
-        IceServer(("stun:e",)),
-        IceServer(("turn:f",), "other", "other"),
+def test_every_server_is_taken_once_with_its_credentials_and_udp_goes_first() -> None:
+    chosen = usable(
+        (
+            IceServer(("turns:d", "turn:c:3479?transport=tcp"), "user", "secret"),
+            IceServer(("stun:b", "stun:e:99", "stun:b")),
+            IceServer(("turn:f",), "other", "word"),
+        )
     )
-    assert [server.urls for server in chosen] == ["stun:b:3478", "turn:c:3478?transport=tcp"]
-    assert (chosen[1].username, chosen[1].credential) == ("user", "secret")
+    assert [(each.host, each.port, each.transport, each.is_turn) for each in chosen] == [
+        ("b", 3478, "udp", False),
+        ("e", 99, "udp", False),
+        ("f", 3478, "udp", True),
+        ("c", 3479, "tcp", True),
+        ("d", 5349, "tls", True),
+    ]
+    assert [(each.username, each.credential) for each in chosen[2:]] == [
+        ("other", "word"),
+        ("user", "secret"),
+        ("user", "secret"),
+    ]
+
+
+def test_an_ipv6_address_loses_its_brackets() -> None:
+    (plain, with_port) = usable((IceServer(("stun:[2001:db8::1]", "stun:[::1]:3479")),))
+    assert (plain.host, plain.port) == ("2001:db8::1", 3478)
+    assert (with_port.host, with_port.port) == ("::1", 3479)
 
 
 def test_everything_is_bundled_and_relay_only_is_passed_on() -> None:
@@ -53,28 +67,37 @@ def test_everything_is_bundled_and_relay_only_is_passed_on() -> None:
         IceServer(("http://a",)),
         IceServer(("stun:",)),
         IceServer(("stun:a:99999",)),
-        IceServer(("stun:[::1]:3478",)),
+        IceServer(("stun:[::x]:3478",)),
         IceServer(("turn:a",)),
         IceServer(("turn:a",), "user", None),
         IceServer(("turns:a?transport=udp",), "user", "secret"),
         IceServer(("turn:a?transport=sctp",), "user", "secret"),
     ],
 )
-def test_what_aiortc_would_stumble_over_is_left_out(bad: IceServer) -> None:
-    chosen = servers_of(bad, IceServer(("stun:good",)), IceServer(("turn:good",), "user", "secret"))
-    assert [server.urls for server in chosen] == ["stun:good", "turn:good"]
+def test_what_cannot_be_used_is_left_out(bad: IceServer) -> None:
+    good = IceServer(("stun:good",)), IceServer(("turn:good",), "user", "secret")
+    assert urls_of(bad, *good) == ["stun:good", "turn:good"]
 
 
 @pytest.mark.expected_warnings("desktop_app.rtc.ice: an ICE server is not used")
 @given(url=st.one_of(st.text(max_size=30), st.from_regex(r"(stun|turn)s?:.{0,20}", fullmatch=True)))
-def test_no_address_that_is_passed_on_makes_aiortc_raise(url: str) -> None:
-    chosen = servers_of(IceServer((url,), "user", "secret"))
-    RTCIceGatherer(chosen)
-    assert len(chosen) <= 1
+def test_whatever_a_server_says_is_an_address_or_left_out(url: str) -> None:
+    for each in usable((IceServer((url,), "user", "secret"),)):
+        assert each.url == url
+        assert 0 < each.port < 65536
+        assert each.host
+
+
+@pytest.mark.expected_warnings("desktop_app.rtc.ice: an ICE server is not used")
+def test_a_server_cannot_name_any_number_of_others() -> None:
+    many = IceServer(tuple(f"stun:s{index}" for index in range(1000)))
+    assert len(usable((many,))) == MAX_SERVERS
 
 
 def test_a_secret_is_not_logged(expected_warnings: ExpectWarning, caplog: pytest.LogCaptureFixture) -> None:
     expected_warnings("an ICE server is not used")
-    servers_of(IceServer(("turn:bad:x",), "user", "hunter2"), IceServer(("turn:a",), "user", "hunter2"))
-    servers_of(IceServer(("turn:a", "turn:b"), "user", "hunter2"))
+    found = usable(
+        (IceServer(("turn:bad:x",), "user", "hunter2"), IceServer(("turn:a", "turn:b"), "user", "hunter2"))
+    )
     assert "hunter2" not in caplog.text
+    assert "hunter2" not in repr(found)

@@ -80,3 +80,13 @@ def test_the_page_has_nothing_inline() -> None:
         assert "<style" not in text
         assert " onclick=" not in text
         assert text.count("<script") == text.count('<script type="module" src="/web/')
+
+
+def test_a_single_file_from_elsewhere_is_served_beside_them(folder: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("one\ntwo\n")
+    pages = Pages(folder, [words, tmp_path / "missing.txt"])
+    response = pages.respond("words.txt", make_mocked_request("GET", "/"))
+    assert (response.body, response.content_type) == (b"one\ntwo\n", "text/plain")
+    with pytest.raises(web.HTTPNotFound):
+        pages.respond("missing.txt", make_mocked_request("GET", "/"))

@@ -56,12 +56,27 @@ class Place:
         self.expelled: list[str] = []
         self.heard: list[tuple[str, str, str | None]] = []
         self.bus = RedisBus("me", alone=lambda room_id: False, lease_valid=lambda: True)
-        self.mending = Mending(self.rooms, self.bus, "me", self.got.extend, self._expel, self._heard)
+        self.moved: list[tuple[str, str]] = []
+        self.away: list[tuple[str, bool]] = []
+        self.mending = Mending(
+            self.rooms,
+            self.bus,
+            "me",
+            self.got.extend,
+            self._expel,
+            self._heard,
+            self._moved_away,
+            lambda member, away: self.away.append((member.info.user_id, away)),
+        )
         self.bus.enter(DIGEST, "r", "other", None)
         self.rooms.admit("ANN", JoinRoom("r", "ann"), 10)
 
     def _heard(self, room_id: str, host: str, doors: str | None) -> None:
         self.heard.append((room_id, host, doors))
+
+    def _moved_away(self, member: Member[str], server: str) -> None:
+        self.moved.append((member.info.user_id, server))
+        self.rooms.give_up(member, server)
 
     def _expel(self, client: str) -> None:
         self.expelled.append(client)
@@ -195,3 +210,24 @@ def test_a_signal_without_other_servers_is_refused_as_before() -> None:
     with pytest.raises(ProtocolError) as caught:
         place.rooms.receive("ANN", Signal("nobody", None))
     assert caught.value.code is ErrorCode.UNKNOWN_TARGET
+
+
+def test_a_member_that_lost_its_server_is_away_until_another_has_it_and_nobody_is_told() -> None:
+    place = Place()
+    record = ["11", "dies", json.dumps({"userId": "ben"})]
+    place.event("join", n="11", s="dies", i=record[2])
+    assert place.event("away", m=[["11", "-", record[2]]]) == []
+    ben = place.rooms.find("r", "ben")
+    assert ben is not None
+    assert (ben.server, ben.is_away) == ("-", True)
+    assert place.event("moved", n="11", s="third", i=record[2]) == []
+    assert place.away == [("ben", True), ("ben", False)]
+    assert (ben.server, ben.is_away) == ("third", False)
+
+
+def test_a_member_of_ours_that_comes_back_by_another_server_takes_the_room_with_it() -> None:
+    place = Place()
+    assert place.event("moved", n="10", s="third", i=json.dumps({"userId": "ann"})) == []
+    assert place.moved == [("ann", "third")]
+    assert place.rooms.members("r") == ()
+    assert place.rooms.room_of("ANN") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,7 +78,8 @@ def test_a_whole_stay_in_a_room() -> None:
             "userId": "me",
             "displayName": "Myself",
             "audioMuted": True,
-            "capabilities": ["sfu"],
+            "capabilities": ["sfu", "resume"],
+            "instance": machine.instance,
         }
     ]
     assert sent(machine) == []
@@ -222,3 +224,36 @@ def test_rubbish_is_dropped_in_every_state(text: str) -> None:
     receive(machine, welcome("a"))
     assert machine.receive(text) is None
     assert list(machine.participants) == ["a"]
+
+
+def test_a_lost_place_is_asked_for_with_the_newest_token_and_the_states_of_now() -> None:
+    machine = joined()
+    instance = machine.instance
+    machine.disconnected()
+    machine.connected()
+    sent(machine)
+    receive(machine, welcome(session={"token": "T1", "graceSeconds": 30}))
+    assert machine.can_resume
+    machine.disconnected()
+    machine.update(replace(ME, audio_muted=False))  # while away
+    machine.connected()
+    (again,) = sent(machine)
+    assert (again["resume"], again["instance"]) == ("T1", instance)
+    assert "audioMuted" not in again
+    receive(machine, welcome(session={"token": "T2", "graceSeconds": 30}, resumed=True))
+    machine.disconnected()
+    machine.connected()
+    assert sent(machine)[0]["resume"] == "T2"
+    machine.leave()
+    sent(machine)
+    machine.connected()
+    assert "resume" not in sent(machine)[0]
+    assert SignalingMachine(ME, "room").instance != instance
+
+
+def test_an_update_does_not_take_the_instance_away() -> None:
+    machine = joined()
+    receive(machine, {"type": "new-peer", "userId": "a", "instance": "of this call"})
+    told = receive(machine, {"type": "participant-updated", "userId": "a", "displayName": "Ann"})
+    assert told == ParticipantUpdated(ParticipantInfo("a", "Ann", instance="of this call"))
+    assert machine.participants["a"].instance == "of this call"

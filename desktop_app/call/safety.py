@@ -1,0 +1,66 @@
+"""The safety code of each participant, and the warning when it becomes another one."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from desktop_app.core.tasks import TaskOwner
+from desktop_app.rtc.safety_code import safety_words
+
+from .events import SafetyCodeChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+class SafetyCodes:
+    """One call's. Lives on the engine loop; the codes are computed in a worker, one at a time."""
+
+    def __init__(self, emit: Callable[[SafetyCodeChanged], None]) -> None:
+        self._emit = emit
+        self._tasks = TaskOwner("safety-codes")
+        self._one = asyncio.Lock()
+        self._seen: dict[str, tuple[bytes, bytes]] = {}
+        """Both certificates by user id, as digests."""
+
+    def connected(self, user_id: str, certificates: tuple[bytes, bytes] | None) -> None:
+        """A connection to a participant has come up, with these certificates (ours and theirs, DER)."""
+        if certificates is None:
+            return
+        ours, theirs = (hashlib.sha256(each).digest() for each in certificates)
+        before = self._seen.get(user_id)
+        if before == (ours, theirs):
+            return
+        self._seen[user_id] = ours, theirs
+        is_other = before is not None and before[1] != theirs
+        if is_other:
+            logger.warning("the DTLS certificate of %s is another one than before", user_id)
+        self._tasks.spawn(self._tell(user_id, certificates, is_other=is_other), name="code")
+
+    def gone(self, user_id: str) -> None:
+        """They left: who comes under that name again is somebody new."""
+        self._seen.pop(user_id, None)
+
+    async def _tell(self, user_id: str, certificates: tuple[bytes, bytes], *, is_other: bool) -> None:
+        known = self._seen.get(user_id)
+        async with self._one:
+            if self._seen.get(user_id) != known:
+                return
+            # A thread of its own, which ends with it: it comes once for each participant.
+            worker = ThreadPoolExecutor(1, "safety-code")
+            try:
+                words = await asyncio.get_running_loop().run_in_executor(worker, safety_words, *certificates)
+            finally:
+                worker.shutdown(wait=False)
+        if self._seen.get(user_id) == known:
+            self._emit(SafetyCodeChanged(user_id, words, is_other))
+
+    async def close(self) -> None:
+        """End what still computes."""
+        await self._tasks.close()

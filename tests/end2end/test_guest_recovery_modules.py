@@ -1,0 +1,192 @@
+"""The guest page's connections when they die, in one real page with both ends of them (docs/recovery.md)."""
+
+from __future__ import annotations
+
+from .guest_scripts import SIDES, run_scripts
+
+_SETUP = (
+    SIDES
+    + """
+    /** As connect() does, with the states of both, and with signals that can be held back. */
+    const pair = async (one, other, options = {}) => {
+        const way = { states: [[], []], sent: [], cut: false, connections: 0 };
+        const make = (index, far) => {
+            const peer = new Peer({ iceServers: [], tracks: { audio: null, video: null }, ...options, send: (data) => {
+                way.sent.push(data);
+                if (!way.cut) far().receive(data);
+            } });
+            peers.push(peer);
+            peer.addEventListener("state", ({ detail }) => way.states[index].push(detail));
+            peer.addEventListener("opening", () => (way.connections += 1));
+            return peer;
+        };
+        way.here = make(0, () => way.there);
+        way.there = make(1, () => way.here);
+        meet(one, other, way.here);
+        meet(other, one, way.there);
+        way.here.offer();
+        way.up = await until(() => ready(one, other));
+        return way;
+    };
+    const seconds = (count) => new Promise((resolve) => setTimeout(resolve, 1000 * count));
+    const types = (way) => way.sent.map(({ type }) => type);
+"""
+)
+
+CASES = {
+    "whoever offered offers again, and chat is neither lost nor said twice": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const way = await pair(ann, bob);
+        ann.chat.say("before");
+        await until(() => bob.texts().length === 1);
+        const old = [way.here.connection, way.there.connection];
+        way.here.connection.close();
+        ann.chat.say("meanwhile");
+        const other = await until(() => !old.includes(way.here.connection) && !old.includes(way.there.connection));
+        const again = await until(() => ready(ann, bob));
+        bob.chat.say("and after");
+        const texts = "before,meanwhile,and after";
+        const said = await until(() => ann.texts().join() === texts && bob.texts().join() === texts);
+        const over = await until(() => old.every((each) => each.connectionState === "closed"));
+        return { up: way.up, other, again, said, over, up_again: way.here.state === "connected",
+            sessions: new Set(way.sent.map(({ session }) => session)).size === 2 };
+    """,
+    "a connection that ends at the end that answered is made again, too": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const way = await pair(ann, bob);
+        const old = [way.here.connection, way.there.connection];
+        way.there.connection.close();
+        const again = await until(() => way.here.connection !== old[0] && way.there.connection !== old[1]
+            && way.there.state === "connected");
+        const offers = way.sent.filter(({ type }) => type === "offer").length;
+        return { again, his: way.states[1].join() === "connecting,connected,reconnecting,connected",
+            offers: offers === 2 };
+    """,
+    "another network: a new connection beside the one that lives, without a word of it": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const way = await pair(ann, bob, { certificate: await RTCPeerConnection.generateCertificate(
+            { name: "ECDSA", namedCurve: "P-256" }) });
+        const old = [way.here.connection, way.there.connection];
+        let together = false;
+        way.there.addEventListener("connection", () => (together = old[1].connectionState === "connected"));
+        way.there.networkChanged();
+        const other = await until(() => !old.includes(way.here.connection) && !old.includes(way.there.connection));
+        const steady = way.states.every((states) => states.join() === "connecting,connected");
+        const certificates = (peer) => peer.connection.remoteDescription.sdp.match(/^a=fingerprint:.*$/m)[0];
+        const same = certificates(way.here) === old[0].remoteDescription.sdp.match(/^a=fingerprint:.*$/m)[0];
+        await until(() => ready(ann, bob));
+        const over = await until(() => old.every((each) => each.connectionState === "closed"));
+        const asked = way.sent.filter(({ type }) => type === "reconnect").map(({ session }) => session);
+        return { other, steady, together, same, over, ready: ready(ann, bob),
+            asked: asked.join() === way.sent[0].session };
+    """,
+    "offers that nobody heard are made again when the server is back": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const way = await pair(ann, bob);
+        way.cut = true;
+        way.here.connection.close();
+        way.there.connection.close();
+        await until(() => types(way).filter((type) => type === "offer").length > 2);
+        const waits = way.here.state === "reconnecting" && way.there.state === "reconnecting";
+        way.cut = false;
+        way.here.hurry();
+        way.there.hurry();
+        const again = await until(() => way.here.state === "connected" && way.there.state === "connected");
+        return { waits, again, ready: await until(() => ready(ann, bob)) };
+    """,
+    "a quiet call is not taken for a dead one": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const way = await pair(ann, bob);
+        await seconds(4.5);
+        const steady = way.states.every((states) => states.join() === "connecting,connected");
+        return { steady, one: way.connections === 2 };
+    """,
+    "a flood of requests makes few connections": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const way = await pair(ann, bob);
+        way.cut = true;
+        for (let i = 0; i < 300; i += 1) {
+            way.here.receive({ type: "reconnect", session: "x" });
+            way.here.receive({ type: "reconnect" });
+        }
+        await seconds(0.3);
+        return { few: way.connections <= 3, alive: way.here.state === "connected" };
+    """,
+    "a broken offer beside a connection that lives changes nothing": """
+        const [ann, bob] = [side("Ann"), side("Bob")];
+        const way = await pair(ann, bob);
+        const old = way.there.connection;
+        const warn = console.warn;
+        console.warn = () => {};
+        way.there.receive({ type: "offer", sdp: "nonsense", session: "s".repeat(32) });
+        await seconds(0.5);
+        console.warn = warn;
+        bob.chat.say("still here");
+        return { same: way.there.connection === old && way.there.state === "connected",
+            said: await until(() => ann.texts().join() === "still here") };
+    """,
+    "the waits between tries": """
+        const { delayMs } = await import("/web/schedule.js");
+        const waits = [0, 1, 2, 3, 4, 5, 6].map((tries) => delayMs(tries, 0.5));
+        const [least, most] = [delayMs(5, 0), delayMs(5, 1)];
+        return { waits: waits.join() === "0,300,1200,2700,4800,7000,7000",
+            spread: Math.abs(least - 5600) < 1 && Math.abs(most - 8400) < 1 };
+    """,
+    "liveness is judged by packets, and not while the page is not run": """
+        const { Liveness } = await import("/web/liveness.js");
+        const report = (packetsReceived) =>
+            new Map([["p", { type: "candidate-pair", packetsReceived, packetsSent: 1 }]]);
+        const states = (steps, keptAlive) => {
+            const liveness = new Liveness();
+            return steps.map(([atMs, count]) => liveness.update(atMs, "c", report(count), { keptAlive }));
+        };
+        const dying = [[0, 5], [500, 5], [1000, 5], [1500, 5], [2000, 5], [2500, 5], [3000, 5], [3500, 6]];
+        return {
+            dying: states(dying, true).join() ===
+                "connected,connected,connected,unstable,unstable,unstable,reconnecting,connected",
+            patient: states(dying, false).every((state) => state === "connected"),
+            frozen: states([[0, 5], [60_000, 5]], true).join() === "connected,connected",
+        };
+    """,
+    "the score falls fast and rises slowly": """
+        const { QualityScorer, momentary } = await import("/web/quality.js");
+        const scorer = new QualityScorer();
+        const good = { receiving: true, roundTripMs: 30, lossPct: 0 };
+        const bad = { receiving: true, roundTripMs: 30, lossPct: 30, frozenPct: 100 };
+        const words = [scorer.word];
+        const run = (fromS, count, given) => {
+            for (let i = 0; i < count; i += 1) words.push(scorer.update(fromS + i, given));
+        };
+        run(0, 3, good);
+        run(3, 2, bad);
+        run(5, 4, good);
+        const soon = scorer.word;
+        run(9, 30, good);
+        const late = scorer.word;
+        run(39, 6, { ...good, receiving: false });
+        return { first: words.slice(0, 4).join() === "unknown,excellent,excellent,excellent",
+            falls: words[5] === "poor", slowly: soon !== "excellent", rises: late === "excellent",
+            lost: scorer.word === "lost", none: scorer.update(50, null) === "unknown",
+            whole: momentary({}) === 100 };
+    """,
+    "what a link lets in with, and the words of a safety code": """
+        const { accessOf } = await import("/web/access.js");
+        const { safetyWords } = await import("/web/safety.js");
+        const key = "A".repeat(22);
+        const subtle = await crypto.subtle.importKey("raw", new TextEncoder().encode(key),
+            { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+        const signed = new Uint8Array(await crypto.subtle.sign("HMAC", subtle,
+            new TextEncoder().encode("bridgecall room access 1")));
+        const wanted = btoa(String.fromCharCode(...signed)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
+        const [one, other] = ["0a".repeat(32), "f0".repeat(32)];
+        const [words, back] = [await safetyWords(one, other), await safetyWords(other, one)];
+        const third = await safetyWords(one, "f1".repeat(32));
+        return { access: accessOf(`#fp=00&k=${key}`) === wanted, long: wanted.length === 43,
+            none: accessOf("#k=short") === "" && accessOf("") === "" && accessOf("#k=" + "%".repeat(30)) === "",
+            same: words.join() === back.join() && words.length === 4, other: third.join() !== words.join() };
+    """,
+}
+
+
+async def test_connections_that_die_are_replaced_beside_each_other() -> None:
+    await run_scripts(_SETUP, CASES)

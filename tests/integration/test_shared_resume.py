@@ -1,0 +1,166 @@
+"""Over a real Redis: who loses one server comes back by another, and nobody sees a leave."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from desktop_app.server.app import HUB
+from desktop_app.server.shared.address import parse_redis_url
+from tests.redis_server import RedisServer
+
+from .server_tools import RawClient, RunningServer, running_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.needs_program("redis-server")
+
+
+@pytest.fixture
+async def redis() -> AsyncIterator[RedisServer]:
+    async with RedisServer() as server:
+        yield server
+
+
+async def join(client: RawClient, user: str, **more: Any) -> dict[str, Any]:
+    await client.send(
+        type="join-room", roomId="r", userId=user, instance="i-" + user, capabilities=["resume"], **more
+    )
+    return await client.expect("welcome")
+
+
+async def connect(server: RunningServer) -> RawClient:
+    return RawClient(await server.http.ws_connect(server.url(), max_msg_size=0))
+
+
+async def vanish(server: RunningServer) -> None:
+    """End its part in Redis as a process does that is killed: without a word."""
+    shared = server.app[HUB]._shared
+    assert shared is not None
+    shared._pulse.stop()
+    await shared._link._tasks.close()
+
+
+async def nothing_of_rooms(redis: RedisServer) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            left = [key for key in await redis.keys() if ":room" in key or key.endswith(":away")]
+            if not left:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def until_away(server: RunningServer, user: str) -> None:
+    """The server knows that a participant has no server now."""
+    shared = server.app[HUB]._shared
+    assert shared is not None
+    async with asyncio.timeout(10):
+        while True:
+            member = shared._rooms.find("r", user)
+            if member is not None and member.is_away:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_second_connection_by_another_server_takes_the_place_and_the_signals(
+    redis: RedisServer,
+) -> None:
+    address = parse_redis_url(redis.url)
+    async with running_server(redis=address) as one, running_server(redis=address) as two:
+        ann, ben = await connect(two), await connect(one)
+        await join(ann, "ann")
+        token = (await join(ben, "ben"))["session"]["token"]
+        assert (await ann.expect("new-peer"))["instance"] == "i-ben"
+        ben.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+        await one.wait_for_gauge("bridgecall_participants_away", 1)
+        for number in range(3):
+            await ann.send(type="signal", targetUserId="ben", data=number)
+        back = await connect(two)
+        welcome = await join(back, "ben", resume=token, displayName="Ben")
+        assert welcome["resumed"] is True
+        assert [each["userId"] for each in welcome["participants"]] == ["ann"]
+        assert welcome["participants"][0]["instance"] == "i-ann"
+        assert [(await back.expect("signal"))["data"] for _ in range(3)] == [0, 1, 2]
+        assert (await ann.expect("participant-updated"))["displayName"] == "Ben"
+        await back.send(type="signal", targetUserId="ann", data="hello")
+        assert (await ann.expect("signal"))["data"] == "hello"
+        await ann.send(type="signal", targetUserId="ben", data="again")
+        assert (await back.expect("signal"))["data"] == "again"
+        await one.wait_for_gauge("bridgecall_rooms", 0)
+        thief = await connect(one)  # the token was used
+        await thief.send(
+            type="join-room",
+            roomId="r",
+            userId="ben",
+            instance="i-ben",
+            capabilities=["resume"],
+            resume=token,
+        )
+        await thief.expect_error("user-id-taken")
+        for client in (back, ann):
+            await client.send(type="leave-room")
+        await nothing_of_rooms(redis)
+
+
+@pytest.mark.expected_warnings("Redis was not told that this server ends")
+async def test_a_server_is_gone_and_its_people_come_back_by_another_without_a_leave(
+    redis: RedisServer,
+) -> None:
+    address = parse_redis_url(redis.url)
+    async with (
+        running_server(redis=address) as stays,
+        running_server(redis=address) as third,
+        running_server(redis=address) as dies,
+    ):
+        ben, ann = await connect(dies), await connect(stays)
+        token = (await join(ben, "ben"))["session"]["token"]
+        await join(ann, "ann")
+        await ben.expect("new-peer")
+        await vanish(dies)
+        await until_away(stays, "ben")
+        await ann.send(type="signal", targetUserId="ben", data="while nobody had you")
+        back = await connect(third)
+        assert (await join(back, "ben", resume=token))["resumed"] is True
+        assert (await back.expect("signal"))["data"] == "while nobody had you"
+        await back.send(type="signal", targetUserId="ann", data="back")
+        # The first that Ann hears of it all.
+        assert await ann.expect("signal") == {"type": "signal", "from": "ben", "data": "back"}
+        await back.send(type="leave-room")
+        assert (await ann.expect("peer-left"))["userId"] == "ben"
+        await ann.send(type="leave-room")
+        await nothing_of_rooms(redis)
+
+
+@pytest.mark.expected_warnings("Redis was not told that this server ends")
+async def test_after_the_grace_the_people_of_a_dead_server_have_left(redis: RedisServer) -> None:
+    address = parse_redis_url(redis.url)
+    async with (
+        running_server(redis=address) as stays,
+        running_server(redis=address, grace_s=0.5) as dies,
+    ):
+        ben, ann = await connect(dies), await connect(stays)
+        token = (await join(ben, "ben"))["session"]["token"]
+        await join(ann, "ann")
+        await vanish(dies)
+        assert (await ann.expect("peer-left"))["userId"] == "ben"
+        assert (await ann.expect("room-updated"))["room"]["host"] == "ann"
+        late = await connect(stays)
+        assert "resumed" not in await join(late, "ben", resume=token)
+        assert (await ann.expect("new-peer"))["userId"] == "ben"
+
+
+async def test_a_server_that_is_stopped_in_order_hands_its_people_over(redis: RedisServer) -> None:
+    address = parse_redis_url(redis.url)
+    async with running_server(redis=address) as stays:
+        async with running_server(redis=address) as stops:
+            ben, ann = await connect(stops), await connect(stays)
+            token = (await join(ben, "ben"))["session"]["token"]
+            await join(ann, "ann")
+            await ben.expect("new-peer")
+        back = await connect(stays)
+        assert (await join(back, "ben", resume=token))["resumed"] is True
+        await back.send(type="signal", targetUserId="ann", data="back")
+        assert (await ann.expect("signal"))["data"] == "back"
