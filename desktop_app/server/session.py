@@ -133,6 +133,7 @@ class Session:
         count = size = 0
         async for message in self._socket:
             if self.ending:
+                await asyncio.sleep(0)  # what is buffered may be thousands
                 continue
             if message.type is WSMsgType.TEXT:
                 if is_over_limit(message.data):

@@ -232,6 +232,11 @@ class Balancer:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
+    def cut(self) -> None:
+        """End every connection as a network does: without a word of WebSocket."""
+        for task in self._open:
+            task.cancel()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None

@@ -13,7 +13,7 @@ from tests.janus import JanusProcess
 from tests.redis_server import RedisServer
 
 from .processes import ServerProcess
-from .rooms import Room
+from .rooms import Balancer, Room
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,3 +114,25 @@ async def test_a_room_with_an_sfu_outlives_its_server(tmp_path: Path) -> None:
             await room.see_each_other()
             for name in ("ann", "ben"):
                 assert room.bots[name].events("participant", state="left") == []
+
+
+@pytest.mark.needs_program("janus")
+async def test_with_an_sfu_a_lost_connection_to_the_server_changes_nothing(tmp_path: Path) -> None:
+    async with (
+        JanusProcess(tmp_path) as janus,
+        ServerProcess(tmp_path, "--janus", janus.node, "--sfu-threshold", "2") as server,
+        Balancer([server.port]) as line,
+        Room(tmp_path, line.url) as room,
+    ):
+        await room.enter("ann")
+        await room.enter("ben")
+        await room.topology("sfu")
+        await room.see_each_other()
+        handles = sorted(await janus.handles())
+        line.cut()
+        await asyncio.gather(*(bot.wait_for_event("server-back") for bot in room.bots.values()))
+        await room.see_each_other()
+        assert sorted(await janus.handles()) == handles
+        for name, other in (("ann", "ben"), ("ben", "ann")):
+            assert room.bots[name].events("participant", state="left") == []
+            assert room.picture_holes_s(name)[other] < MOST_HOLE_S

@@ -362,6 +362,46 @@ async def test_leaving_while_the_server_is_away_ends_the_search() -> None:
         assert alice.call_states()[-1] is CallState.IDLE
 
 
+async def test_a_leave_while_the_connection_is_lost_is_told_when_the_server_can_be_reached(url: str) -> None:
+    async with people(url, "alice", media=None) as (alice,), people(url, "bob", media=None) as (bob,):
+        await alice.join()
+        await bob.join()
+        await until(lambda: bool(alice.told(ParticipantJoined)))
+        call = bob.session.call
+        assert call is not None
+        line = call._line
+        line._tasks.spawn = lambda coroutine, name: coroutine.close()  # type: ignore[assignment, method-assign, misc]
+        line._lost("The connection to the server was lost.")
+        assert bob.call_states()[-1] is CallState.SERVER_LOST
+        await bob.session.leave()
+        # At once, and not when the server gives up waiting for him.
+        await until(lambda: bool(alice.told(ParticipantGone)))
+
+
+async def test_a_doubtful_connection_is_tested_and_made_anew_at_once(url: str) -> None:
+    async with people(url, "alice", media=None) as (alice,), people(url, "bob", media=None) as (bob,):
+        await alice.join()
+        await bob.join()
+        call = bob.session.call
+        assert call is not None
+        call._line.check_now()  # all is well
+        client = call._line._client
+        assert client is not None
+        assert client._check is not None
+        await client._check
+        assert CallState.SERVER_LOST not in bob.call_states()
+        socket = client._socket
+        assert socket is not None
+
+        async def swallowed() -> None:
+            """A ping that never arrives."""
+
+        socket.ping = swallowed  # type: ignore[assignment, method-assign]
+        call._line.check_now()
+        await until(lambda: bob.call_states()[-2:] == [CallState.SERVER_LOST, CallState.IN_CALL])
+        assert alice.told(ParticipantGone) == bob.told(ParticipantGone) == []
+
+
 def held() -> tuple[int, int, int]:
     """Files, tasks and threads of this process."""
     return open_files(), len(asyncio.all_tasks()), threading.active_count()

@@ -31,11 +31,11 @@ ROOM_MESSAGES_PER_S, ROOM_MESSAGES_BURST = 1000.0, 8000.0
 USUAL_PER_S, USUAL_BURST = 20.0, 300.0
 """What one connection may count on, whatever others do: a call that runs has less than 10 messages a second."""
 
-SPARE_MESSAGES_PER_S, SPARE_MESSAGES_BURST = 2500.0, 2500.0
-"""For all that is beyond what its connection or address may count on, of the whole server: a quarter of what one core
+SPARE_MESSAGES_PER_S, SPARE_MESSAGES_BURST = 2000.0, 2000.0
+"""For all that is beyond what its connection or address may count on, of the whole server: a fifth of what one core
 does. So many that exceed a little are served at once, and a flood waits for itself."""
 
-SPARE_OPENED_PER_S, SPARE_OPENED_BURST = 250.0, 500.0
+SPARE_OPENED_PER_S, SPARE_OPENED_BURST = 100.0, 200.0
 """The same for new connections."""
 
 
@@ -63,7 +63,7 @@ class GuardLimits:
     @property
     def opened_burst(self) -> float:
         """New connections at once that an address may count on."""
-        return float(self.sockets) if self._is_raised else max(10.0, self.sockets / 10)
+        return float(self.sockets) if self._is_raised else max(10.0, self.sockets / 20)
 
     @property
     def opened_per_s(self) -> float:

@@ -28,6 +28,8 @@ _ACCEPTED_AT_ONCE = 32
 """In one turn of the loop, each for about 0.3 ms: a flood of new connections must not delay those that are there."""
 _BACKLOG = 1024
 """What the kernel keeps until then; a queue that is full lets people wait for seconds (RFC 9293 3.8.1)."""
+_READ_AT_ONCE_BYTES = 8 * 1024
+"""Of a WebSocket, in one turn: aiohttp parses all that was read at once, and 256 KiB of small frames take 8 ms."""
 _TLS_HANDSHAKE_S = 10.0
 _SPARE_CONNECTIONS = 1000
 """Beside the WebSockets: pages, and those that are to be told that there are too many."""
@@ -105,6 +107,9 @@ class _Connection(web.RequestHandler):
         """It may stay."""
         if self._limit is not None:
             self._limit.cancel()
+        transport: Any = self.transport
+        if hasattr(transport, "max_size"):  # of asyncio's transports for selectors, without TLS
+            transport.max_size = _READ_AT_ONCE_BYTES
 
 
 def stays(request: web.Request) -> None:

@@ -111,7 +111,7 @@ class Resuming(Generic[C]):
             return False
         if not fits(message.resume, member.ticket):
             return False
-        before, was_away = member.client, member.is_away
+        before = member.client
         waiting = before.take_waiting()
         self._absences.end(before)
         welcome, *news = self._rooms.take_over(member, client, message)
@@ -120,7 +120,7 @@ class Resuming(Generic[C]):
         self._deliver([welcome])
         self.repeat(client, waiting)
         self._deliver(news)
-        if was_away and self._rooms.member_of(client) is member:
+        if self._rooms.member_of(client) is member:
             self._on_away(member, False)
         return True
 

@@ -123,6 +123,7 @@ class RoomTopology:
         """Somebody has come back by another server: by this one, or away from it."""
         if local:
             self._locals.setdefault(user_id, float("-inf"))
+            self._tell_pending(user_id)
         elif self._locals.pop(user_id, None) is not None:
             for sfu in self._sfus.values():
                 sfu.moved_away(user_id)
@@ -142,6 +143,14 @@ class RoomTopology:
     def away(self, user_id: str, *, away: bool) -> None:
         """A participant of this server has lost the connection, or has come back: whoever leads is to know."""
         self._publish({"what": "away", "user": user_id, "away": away})
+        if not away:
+            self._tell_pending(user_id)
+
+    def _tell_pending(self, user_id: str) -> None:
+        """Their welcome had what holds now; of a change that is being prepared they may not have heard."""
+        pending = self._coordinator.pending
+        if pending is not None and self._coordinator.members.get(user_id):
+            self._send(self._room_id, user_id, self._coordinator.topology(pending))
 
     def received(self, user_id: str, message: TopologyClientMessage) -> None:
         """A message of a participant of this server."""

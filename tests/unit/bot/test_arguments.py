@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop_app.bot.arguments import parse_arguments
+from desktop_app.protocol.invite import Invite
 from desktop_app.protocol.messages import IceServer
 
 NEEDED = ["--server", "ws://127.0.0.1:8080/ws", "--room", "r", "--name", "n"]
@@ -123,3 +124,31 @@ def test_a_load_test_may_ask_for_less_of_everything() -> None:
     assert (arguments.encoded, arguments.decode, arguments.receive) == (True, False, "nothing")
     with pytest.raises(SystemExit):
         parse_arguments([*NEEDED, "--receive", "something"])
+
+
+def test_a_link_is_server_room_fingerprint_and_secret() -> None:
+    invite = Invite("h", 8443, "tea room", True, "ab" * 32, "k" * 22)
+    arguments = parse_arguments(["--link", invite.link(), "--name", "n", "--password", "sesame"])
+    assert (arguments.server, arguments.room) == ("wss://h:8443/ws", "tea room")
+    assert (arguments.fingerprint_sha256, arguments.access) == ("ab" * 32, invite.access)
+    assert arguments.password == "sesame"
+    assert "sesame" not in repr(arguments)
+    assert invite.access not in repr(arguments)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--name", "n"],
+        ["--name", "n", "--room", "r"],
+        ["--name", "n", "--link", "https://h/r/x", "--room", "r"],
+        ["--name", "n", "--link", "https://h/"],
+        [*NEEDED, "--password", ""],
+        [*NEEDED, "--password", "x" * 129],
+    ],
+)
+def test_what_does_not_go_together(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse_arguments(line)
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err

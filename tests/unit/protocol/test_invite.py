@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.protocol.invite import Invite, new_room_id, parse_invite, parse_target
+from desktop_app.protocol.invite import Invite, new_room_id, new_room_key, parse_invite, parse_target
 
 from .strategies import ids
 
@@ -121,6 +121,34 @@ def test_new_room_ids_differ_and_fit_a_link() -> None:
     rooms = {new_room_id() for _ in range(100)}
     assert len(rooms) == 100
     assert all(parse_invite(Invite("h", 1, room).link()).room_id == room for room in rooms)
+
+
+@given(st.text("ABCxyz019_-", min_size=22, max_size=64), st.booleans())
+def test_a_secret_travels_in_the_fragment_alone(key: str, pinned: bool) -> None:
+    invite = Invite("h", 443, "tea room", True, FINGERPRINT if pinned else None, key)
+    address, _, fragment = invite.link().partition("#")
+    assert key in fragment
+    assert key not in address
+    assert key not in invite.websocket_url()
+    assert key not in repr(invite)
+    assert parse_invite(invite.link()) == invite
+    assert len(invite.access) == 43
+    assert key not in invite.access
+
+
+def test_what_the_server_is_told_of_a_secret_is_the_same_for_everybody() -> None:
+    assert Invite("a", 1, "r", key="k" * 22).access == Invite("b", 2, "s", key="k" * 22).access
+    assert Invite("a", 1, "r", key="k" * 22).access != Invite("a", 1, "r", key="K" * 22).access
+    assert Invite("a", 1, "r").access == ""
+    keys = {new_room_key() for _ in range(100)}
+    assert len(keys) == 100
+    assert all(parse_invite(Invite("h", 1, "r", False, None, key).link()).key == key for key in keys)
+
+
+@pytest.mark.parametrize("key", ["", "short", "k" * 65, "k" * 21 + "%20", "k" * 22 + "é"])
+def test_a_damaged_secret_is_said(key: str) -> None:
+    with pytest.raises(ValueError, match="secret is damaged"):
+        parse_invite(f"https://h/r/x#k={key}")
 
 
 @given(
