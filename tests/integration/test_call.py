@@ -396,6 +396,8 @@ async def test_a_doubtful_connection_is_tested_and_made_anew_at_once(url: str) -
         async def swallowed() -> None:
             """A ping that never arrives."""
 
+        # Whatever is heard shows that the connection lives: no signals may be on their way any more.
+        await until(lambda: CONNECTED in bob.peer_states("alice") and CONNECTED in alice.peer_states("bob"))
         socket.ping = swallowed  # type: ignore[assignment, method-assign]
         call._line.check_now()
         await until(lambda: bob.call_states()[-2:] == [CallState.SERVER_LOST, CallState.IN_CALL])
