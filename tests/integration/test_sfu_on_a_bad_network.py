@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ LIGHT = ("--encoded", "--no-decode", "--receive", "nothing", "--fps", "15")
 LARGE_PX = 640
 PUBLISHERS = {"ann": "a", "ben": "a", "cara": "c"}
 """On which host; Janus and the server are on a as well, and whoever watches them all large is on b."""
-LOSSY_S = 4
+LOSSY_S = 3
+MAX_CONCEALED_PCT = 5
 
 
 @asynccontextmanager
@@ -36,12 +38,12 @@ async def a_room(folder: Path) -> AsyncIterator[tuple[NetLab, BotProcess]]:
             janus = await stack.enter_async_context(JanusProcess(folder, prefix=at["a"]))
             server = ServerProcess(folder, "--janus", janus.node, host=lab.address("a"), prefix=at["a"])
             await stack.enter_async_context(server)
-            for name, host in PUBLISHERS.items():
-                bot = BotProcess(folder, name, server.url, "room", *LIGHT, prefix=at[host])
-                await stack.enter_async_context(bot)
-                await bot.wait_for_event("joined")
+            bots = [
+                BotProcess(folder, name, server.url, "room", *LIGHT, prefix=at[host])
+                for name, host in PUBLISHERS.items()
+            ]
             watcher = BotProcess(folder, "dan", server.url, "room", prefix=at["b"])
-            await stack.enter_async_context(watcher)
+            await asyncio.gather(*(stack.enter_async_context(bot) for bot in (*bots, watcher)))
             await watcher.wait_for_event("topology", mode="sfu")
             yield lab, watcher
 
@@ -64,6 +66,12 @@ def seen(entry: Event) -> int:
     return sum(user["video"]["fps"] > 0 for user in entry["users"].values())
 
 
+def sounds_whole(entry: Event) -> bool:
+    """Whether everybody was heard in that second, with nothing to speak of made up."""
+    sound = [user["audio"] for user in entry["users"].values()]
+    return all(each["level"] > 0 and each["concealed_pct"] < MAX_CONCEALED_PCT for each in sound)
+
+
 async def test_a_lossy_sender_costs_nobody_pictures_and_a_narrow_downlink_keeps_its_sound(
     tmp_path: Path,
 ) -> None:
@@ -81,16 +89,8 @@ async def test_a_lossy_sender_costs_nobody_pictures_and_a_narrow_downlink_keeps_
         )
         lab.set("c>a", loss=0)
 
-        # The watcher's own downlink: fewer large ones, then sound alone, and pictures again.
-        lab.set("a>b", rate=1000, queue=300)
-        await next_stats(watcher, lambda entry: seen(entry) == 3 and large(entry) <= 1, 15)
+        # The watcher's own downlink: no large ones, then sound alone, and pictures again.
         lab.set("a>b", rate=300, queue=300)
-        await next_stats(watcher, lambda entry: seen(entry) == 0, 15)
-        begin = len(watcher.events("stats"))
-        await watcher.wait_for_event("stats", skip=begin + 2)
-        narrow = watcher.events("stats")[begin + 1 :]
-        sound = [user["audio"] for entry in narrow for user in entry["users"].values()]
-        assert fmean(each["concealed_pct"] for each in sound) < 5
-        assert min(each["level"] for each in sound) > 0
+        await next_stats(watcher, lambda entry: seen(entry) == 0 and sounds_whole(entry), 20)
         lab.set("a>b", rate=0)
         await next_stats(watcher, lambda entry: seen(entry) == 3, 25)
