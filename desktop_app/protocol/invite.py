@@ -95,6 +95,15 @@ def _is_host(text: str) -> bool:
     return True
 
 
+def _is_this_machine(host: str) -> bool:
+    if host.rstrip(".").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _server_of(text: str) -> tuple[str, int, bool]:
     parts = urlsplit(text)
     schemes = {"https": True, "wss": True, "bridgecall": True, "http": False, "ws": False}
@@ -155,7 +164,7 @@ def parse_invite(text: str) -> Invite:
 def parse_target(text: str, server: str) -> Invite:
     """Read what a person typed to join: a whole link, or a room name on `server` (HOST, HOST:PORT or a URL).
 
-    An address without a scheme is an encrypted one.
+    An address without a scheme is an encrypted one, but for that of this machine itself.
 
     Raises:
         ValueError: its text is a sentence for the person.
@@ -175,10 +184,11 @@ def parse_target(text: str, server: str) -> Invite:
         if "://" in server:
             host, port, secure = _server_of(server)
         else:
-            # Never plain text by itself: whoever wants that writes http:// or ws://.
+            # Never plain text over a network by itself: whoever wants that writes http:// or ws://.
             host, port, secure = _server_of(f"wss://{server}")
             if urlsplit(f"wss://{server}").port is None:
                 port = DEFAULT_PORT
+            secure = not _is_this_machine(host)
     except ValueError as error:
         message = str(error)
         raise ValueError(message if message.endswith(".") else "This is not a server's address.") from None

@@ -92,7 +92,10 @@ def test_any_text_is_a_target_or_a_sentence(text: str, server: str) -> None:
         ("ws://h:9", Invite("h", 9, "tea", False)),
         ("https://h", Invite("h", 443, "tea", True)),
         ("wss://h:9/ws", Invite("h", 9, "tea", True)),
-        ("[::1]:9", Invite("::1", 9, "tea", True)),
+        ("[2001:db8::1]:9", Invite("2001:db8::1", 9, "tea", True)),
+        ("[::1]:9", Invite("::1", 9, "tea", False)),
+        ("localhost:9", Invite("localhost", 9, "tea", False)),
+        ("127.0.0.1", Invite("127.0.0.1", 8080, "tea", False)),
     ],
 )
 def test_room_name_on_a_server(server: str, expected: Invite) -> None:
@@ -152,7 +155,7 @@ def test_a_damaged_secret_is_said(key: str) -> None:
 
 
 @given(
-    host=st.sampled_from(["192.0.2.7", "example.org", "localhost", "10.0.0.3"]),
+    host=st.sampled_from(["192.0.2.7", "example.org", "localhost.example.org", "10.0.0.3"]),
     scheme=st.sampled_from(["", "https://", "wss://", "bridgecall://"]),
     port=st.sampled_from(["", ":80", ":8080", ":443"]),
 )
