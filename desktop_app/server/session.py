@@ -39,7 +39,7 @@ _HARD_LIMIT_BYTES = 4 * limits.MAX_FRAME_BYTES
 
 
 # How much one client may say before the others have their turn: a turn of the loop costs as much as a message.
-_TURN_MESSAGES = 4
+_TURN_MESSAGES = 2
 _TURN_CHARS = 16 * 1024
 
 
