@@ -222,7 +222,7 @@ class Hub:
         if self._guard.is_too_fast(session.pace):
             self._send_away(session, ErrorCode.TOO_FAST, WSCloseCode.POLICY_VIOLATION)
             return
-        await asyncio.sleep(wait_s)
+        await session.rest(wait_s)
         if not session.ending and (unfinished := self._act(session, text)) is not None:
             await unfinished
 
@@ -403,6 +403,7 @@ class Hub:
 
     def _refuse(self, session: Session, code: ErrorCode, sentence: str) -> None:
         self.metrics.refusals.labels(code.value).inc()
+        self._guard.refused(session.pace, session.address)
         # Not at INFO: a hostile client could fill the disk with it. The metrics count them.
         logger.debug("refused", extra={"session": session.number, "code": code.value})
         if not self._send(session, encode_server_message(ErrorMessage(code.value, sentence)).encode()):

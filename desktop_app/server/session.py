@@ -39,7 +39,7 @@ _HARD_LIMIT_BYTES = 4 * limits.MAX_FRAME_BYTES
 
 
 # How much one client may say before the others have their turn: a turn of the loop costs as much as a message.
-_TURN_MESSAGES = 8
+_TURN_MESSAGES = 2
 _TURN_CHARS = 16 * 1024
 
 
@@ -100,6 +100,17 @@ class Session:
         self._close_code = close_code
         self._outbox.finish(encode_server_message(reason).encode())
         self._cut_timer = asyncio.get_running_loop().call_later(GRACE_S, self._cut)
+
+    async def rest(self, seconds: float) -> None:
+        """Read nothing for so long: what a flood brings is to wait at its sender's, not here."""
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            transport.pause_reading()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            if transport is not None and not transport.is_closing():
+                transport.resume_reading()
 
     async def run(self, request: web.Request, handler: SessionHandler) -> web.WebSocketResponse:
         """Serve `request` until the connection ends, whoever ends it."""

@@ -16,6 +16,7 @@ from .limits import (
     MAX_WAIT_S,
     MESSAGES_BURST,
     MESSAGES_PER_S,
+    REFUSAL_COST,
     ROOM_MESSAGES_BURST,
     ROOM_MESSAGES_PER_S,
     SPARE_MESSAGES_BURST,
@@ -109,6 +110,13 @@ class Guard:
             wait_s = max(wait_s, self._spare.take(now_s))
             self._spare.tokens = max(self._spare.tokens, -MAX_WAIT_S * self._spare.rate)
         return min(wait_s, MAX_WAIT_S)
+
+    def refused(self, pace: Pace, address: str) -> None:
+        """A message was refused: who sends many such is the first to wait."""
+        now_s = self._clock()
+        for bucket in (pace.usual, self._addresses.of(address, now_s)):
+            bucket.take(now_s, REFUSAL_COST)
+            bucket.tokens = max(bucket.tokens, -bucket.burst)
 
     def is_too_fast(self, pace: Pace) -> bool:
         """Whether a connection is to be cut."""

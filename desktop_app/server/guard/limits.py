@@ -28,11 +28,14 @@ MESSAGES_PER_S, MESSAGES_BURST = 100.0, 1000.0
 BYTES_PER_S, BYTES_BURST = 1024.0 * 1024, 8.0 * 1024 * 1024
 ROOM_MESSAGES_PER_S, ROOM_MESSAGES_BURST = 1000.0, 8000.0
 
-USUAL_PER_S, USUAL_BURST = 20.0, 300.0
+USUAL_PER_S, USUAL_BURST = 20.0, 100.0
 """What one connection may count on, whatever others do: a call that runs has less than 10 messages a second."""
 
-SPARE_MESSAGES_PER_S, SPARE_MESSAGES_BURST = 2000.0, 2000.0
-"""For all that is beyond what its connection or address may count on, of the whole server: a fifth of what one core
+REFUSAL_COST = 10.0
+"""Of what is usual, for each message that is refused; a call that runs has next to none."""
+
+SPARE_MESSAGES_PER_S, SPARE_MESSAGES_BURST = 1000.0, 500.0
+"""For all that is beyond what its connection or address may count on, of the whole server: a tenth of what one core
 does. So many that exceed a little are served at once, and a flood waits for itself."""
 
 SPARE_OPENED_PER_S, SPARE_OPENED_BURST = 100.0, 200.0
@@ -78,4 +81,4 @@ class GuardLimits:
     @property
     def usual_burst(self) -> float:
         """The same, at once."""
-        return max(USUAL_BURST, 5 * self.usual_per_s)
+        return max(USUAL_BURST, 2 * self.usual_per_s)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ACCEPTED_AT_ONCE = 32
+_ACCEPTED_AT_ONCE = 16
 """In one turn of the loop, each for about 0.3 ms: a flood of new connections must not delay those that are there."""
 _BACKLOG = 1024
 """What the kernel keeps until then; a queue that is full lets people wait for seconds (RFC 9293 3.8.1)."""
