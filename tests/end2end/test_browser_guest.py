@@ -71,7 +71,7 @@ async def test_the_window_hosts_and_a_guest_joins_by_its_link(tmp_path: Path) ->
         async with AppProcess(
             tmp_path, "ann", "--host", "--name", "Ann", settings=SETTINGS, environment=screen.environment
         ) as ann:
-            link = (await ann.wait_for_line(r"(https://\S+/r/\S+)#fp=[0-9a-f]{64}")).group(0)
+            link = (await ann.wait_for_line(r"(https://\S+/r/\S+)#fp=[0-9a-f]{64}\S*")).group(0)
             page_url, _, fragment = link.partition("#")
             async with chromium_page() as page:
                 await page.goto(f"{page_url}?name=Guest&join=1#{fragment}")

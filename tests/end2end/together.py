@@ -47,7 +47,7 @@ async def three_together(
             return await stack.enter_async_context(window)
 
         ann = await enter_window(host, "--host")
-        link = (await ann.wait_for_line(r"https://\S+/r/\S+#fp=[0-9a-f]{64}")).group(0)
+        link = (await ann.wait_for_line(r"https://\S+/r/\S+#fp=[0-9a-f]{64}\S*")).group(0)
         ben = await enter_window(other, "--join", link)
         cleo = await stack.enter_async_context(chromium_page(size=WINDOW_PX))
         await cleo.goto(link.replace("#", f"?name={guest}&join=1#"))
