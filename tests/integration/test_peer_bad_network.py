@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktop_app.media.clock import AUDIO_FRAME_SAMPLES
+from desktop_app.rtc.state import PeerState
 
 from .peer_tools import FRAME_RATE, BadNetwork, Pair, calling, payload_type_of, until
 
@@ -84,21 +85,22 @@ async def test_five_percent_of_loss_and_reordering_is_repaired(pair: Pair) -> No
     assert made_up <= lost * AUDIO_FRAME_SAMPLES + 0.03 * played
 
 
-async def test_a_keyframe_whose_first_packet_is_lost_comes_again(pair: Pair) -> None:
-    pair.alice.peer.make_call()  # a new connection, so that all of it is seen
-    await until(lambda: len(pair.bob.states) >= 3)
-    network = BadNetwork(pair.bob.peer)
-    dropped: list[bytes] = []
+async def test_a_keyframe_whose_first_packet_is_lost_comes_again() -> None:
+    async with calling() as pair:
+        pair.alice.peer.make_call()
+        await until(lambda: pair.bob.peer.state is PeerState.CONNECTING)  # so that all of it is seen
+        network = BadNetwork(pair.bob.peer)
+        dropped: list[bytes] = []
 
-    def first_pictures(data: bytes) -> bool:
-        if len(dropped) < 3 and payload_type_of(data) in VIDEO_TYPES:
-            dropped.append(data)
-            return True
-        return False
+        def first_pictures(data: bytes) -> bool:
+            if len(dropped) < 3 and payload_type_of(data) in VIDEO_TYPES:
+                dropped.append(data)
+                return True
+            return False
 
-    network.drop_if = first_pictures
-    await until(lambda: len(dropped) == 3 and pair.bob.frames_decoded >= 10)
-    assert video_at(pair).pli_count + video_at(pair).nack_count >= 1
+        network.drop_if = first_pictures
+        await until(lambda: len(dropped) == 3 and pair.bob.frames_decoded >= 10)
+        assert video_at(pair).pli_count + video_at(pair).nack_count >= 1
 
 
 async def test_when_retransmissions_are_lost_as_well_a_keyframe_is_asked_for(pair: Pair) -> None:
