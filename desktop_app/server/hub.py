@@ -426,7 +426,7 @@ class Hub:
         # Whom the server sent away has left already.
         if self._closing and self._shared is not None and self._has_ticket(session):
             return
-        if self._closing or session.ending or not self._resuming.keep(session):
+        if self._closing or session.ending or session.said_goodbye or not self._resuming.keep(session):
             self._leave(session)
 
     def _is_idle(self, session: Session) -> bool:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from desktop_app.protocol import limits
 from desktop_app.protocol.codec import encode_server_message
@@ -37,6 +37,10 @@ GRACE_S = 2.0
 # writing may see a reset instead.
 _HARD_LIMIT_BYTES = 4 * limits.MAX_FRAME_BYTES
 
+
+_GOODBYES = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
+"""How a client says that it ends the connection on purpose (RFC 6455 7.4.1): a browser whose page was closed says the
+second. A close frame without a code may be of somebody who goes on with another connection."""
 
 # How much one client may say before the others have their turn: a turn of the loop costs as much as a message.
 _TURN_MESSAGES = 8
@@ -79,6 +83,8 @@ class Session:
         self._transport: asyncio.Transport | None = None
         self._close_code: int | None = None
         self._cut_timer: asyncio.TimerHandle | None = None
+        self.said_goodbye = False
+        """Whether the client closed the connection on purpose: it has left, also without `leave-room`."""
 
     @property
     def ending(self) -> bool:
@@ -129,9 +135,14 @@ class Session:
         return self._socket
 
     async def _read(self, handler: SessionHandler) -> None:
-        message: WSMessage
         count = size = 0
-        async for message in self._socket:
+        while True:
+            message: WSMessage = await self._socket.receive()
+            if message.type is WSMsgType.CLOSE:
+                self.said_goodbye = message.data in _GOODBYES and not self.ending
+                break
+            if message.type in (WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+                break
             if self.ending:
                 await asyncio.sleep(0)  # what is buffered may be thousands
                 continue
