@@ -53,6 +53,9 @@ class SessionHandler(Protocol):
     def on_text(self, session: Session, text: str) -> Awaitable[None] | None:
         """A text message within the size limit; what it returns is awaited before the next one is read."""
 
+    def on_control(self, session: Session, size: int) -> Awaitable[None] | None:
+        """A ping or pong with `size` bytes; what it returns is awaited before the next frame is read."""
+
     def on_refused(self, session: Session, code: ErrorCode) -> None:
         """A frame that is no message: binary, or too large (the session is to be ended then)."""
 
@@ -77,7 +80,11 @@ class Session:
         self._heartbeat_s = heartbeat_s
         # No compression: it would let a small frame unpack into a large one, and the messages are small.
         self._socket = web.WebSocketResponse(
-            heartbeat=heartbeat_s, max_msg_size=_HARD_LIMIT_BYTES, compress=False, timeout=GRACE_S
+            heartbeat=heartbeat_s,
+            max_msg_size=_HARD_LIMIT_BYTES,
+            compress=False,
+            timeout=GRACE_S,
+            autoping=False,  # aiohttp would answer all that were read, thousands of them, in one turn of the loop
         )
         self._outbox = Outbox()
         self._transport: asyncio.Transport | None = None
@@ -155,13 +162,21 @@ class Session:
                 too_large = len(message.data) > limits.MAX_FRAME_BYTES
                 handler.on_refused(self, ErrorCode.FRAME_TOO_LARGE if too_large else ErrorCode.BINARY_FRAME)
             else:
-                break
+                await self._control_frame(message, handler)
             # Buffered messages come without a pause: let the writers, and the other clients, have their turn.
             count += 1
             size += len(message.data)
             if count >= _TURN_MESSAGES or size >= _TURN_CHARS:
                 count = size = 0
                 await asyncio.sleep(0)
+
+    async def _control_frame(self, message: WSMessage, handler: SessionHandler) -> None:
+        """A ping or pong: it counts like any other message, and is answered in its turn."""
+        if (unfinished := handler.on_control(self, len(message.data))) is not None:
+            await unfinished
+        if message.type is WSMsgType.PING and not self.ending:
+            with contextlib.suppress(ConnectionError):  # it has gone: the next read says so
+                await self._socket.pong(message.data)
 
     async def _write(self) -> None:
         message: bytes | None = None
