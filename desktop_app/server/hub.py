@@ -375,6 +375,7 @@ class Hub:
         if session.send(message):
             self.metrics.sent.inc()
             self.metrics.sent_bytes.inc(len(message))
+            self._resuming.waits(session, len(message))
             return True
         self._end(session, ErrorCode.SLOW_READER, WSCloseCode.POLICY_VIOLATION)
         return False

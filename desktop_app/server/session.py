@@ -102,6 +102,11 @@ class Session:
         """Queue `message`; False when this client does not read and the queue is full."""
         return self._outbox.put(message)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of everything that was to be sent and was not."""
+        return self._outbox.queued_bytes
+
     def take_waiting(self) -> list[bytes]:
         """Everything that was to be sent and was not, oldest first; also after the end of the connection."""
         return self._outbox.take_all()
