@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, WSServerHandshakeError, web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -226,3 +226,13 @@ async def test_a_server_that_sends_plain_text_on_to_tls_wants_a_secure_link() ->
         await runner.cleanup()
     assert found is not None
     assert found.code == "tls-wanted"
+
+
+async def test_a_page_in_plain_text_may_not_speak_to_a_secure_server(authority: Authority) -> None:
+    async with listening(authority.server("localhost")) as port, ClientSession() as http:
+        url, here = f"wss://localhost:{port}/ws", f"localhost:{port}"
+        async with http.ws_connect(url, headers={"Origin": f"https://{here}"}) as socket:
+            assert not socket.closed
+        with pytest.raises(WSServerHandshakeError) as caught:
+            await http.ws_connect(url, headers={"Origin": f"http://{here}"})
+        assert caught.value.status == 403
