@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
@@ -143,10 +144,18 @@ def parse_arguments(argv: Sequence[str] | None = None) -> BotArguments:
     parser.add_argument("--server", type=_server, metavar="ws://HOST:PORT/ws")
     parser.add_argument("--room", type=_text(MAX_ID_CHARS))
     parser.add_argument(
-        "--link", type=_link, help="the invitation, in place of --server, --room and --fingerprint"
+        "--link",
+        type=_link,
+        default=os.environ.get("BRIDGECALL_LINK") or None,
+        help="the invitation, in place of --server, --room and --fingerprint; BRIDGECALL_LINK in the environment "
+        "keeps its secret out of the list of processes",
     )
     parser.add_argument(
-        "--password", type=_text(MAX_PASSWORD_CHARS), help="of the room; who makes it sets it"
+        "--password",
+        type=_text(MAX_PASSWORD_CHARS),
+        default=os.environ.get("BRIDGECALL_PASSWORD") or None,
+        help="of the room; who makes it sets it. BRIDGECALL_PASSWORD in the environment keeps it out of the list of "
+        "processes",
     )
     parser.add_argument("--name", required=True, type=_text(MAX_NAME_CHARS), help="also the bot's userId")
     parser.add_argument("--camera", default="test", metavar="test|FILE|INDEX|none")

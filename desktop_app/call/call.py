@@ -351,7 +351,7 @@ class Call:
             send_signal=lambda data: self._send_signal(user_id, data),
             on_state=lambda state, reason: self._peer_changed(user_id, state, reason),
             on_first_frame=lambda kind: self._first_frame(user_id, kind),
-            on_certificates=lambda pair: self._safety.connected(user_id, pair),
+            on_certificates=lambda pair: self._safety.connected(user_id, pair, instance=info.instance),
             on_dark=lambda: self.topology.pause_freeze_detection(user_id),
             link=self._hub.join(user_id),
             decode=self._decode,

@@ -43,10 +43,10 @@ FINAL_CODES = frozenset(
         "room-locked",
         "refused",
         "banned",
-        "too-many-attempts",
     }
 )
-"""Refusals of a server that is there again after which trying on would be wrong: the person has to do something."""
+"""Refusals of a server that is there again after which trying on would be wrong: the person has to do something. After
+too many attempts (perhaps of somebody else at the same address) the same password is right a little later."""
 
 RESTORE_S = 20.0
 """So long the others may need to come back to a room that was made anew, before its doors are closed again."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MOST_STAYS = 1000
+"""How many stays are remembered after their ends."""
+
 
 class SafetyCodes:
     """One call's. Lives on the engine loop; the codes are computed in a worker, one at a time."""
@@ -28,8 +31,13 @@ class SafetyCodes:
         self._one = asyncio.Lock()
         self._seen: dict[str, tuple[bytes, bytes]] = {}
         """Both certificates by user id, as digests."""
+        self._stays: dict[tuple[str, str], bytes] = {}
+        """Their certificate by user id and instance. It outlives a `peer-left`: a server that puts somebody in between
+        could send one to have the old certificate forgotten."""
 
-    def connected(self, user_id: str, certificates: tuple[bytes, bytes] | None) -> None:
+    def connected(
+        self, user_id: str, certificates: tuple[bytes, bytes] | None, *, instance: str = ""
+    ) -> None:
         """A connection to a participant has come up, with these certificates (ours and theirs, DER)."""
         if certificates is None:
             return
@@ -38,13 +46,16 @@ class SafetyCodes:
         if before == (ours, theirs):
             return
         self._seen[user_id] = ours, theirs
-        is_other = before is not None and before[1] != theirs
+        known = before[1] if before is not None else self._stays.get((user_id, instance))
+        is_other = known is not None and known != theirs
+        if instance and (user_id, instance) not in self._stays and len(self._stays) < MOST_STAYS:
+            self._stays[user_id, instance] = theirs
         if is_other:
             logger.warning("the DTLS certificate of %s is another one than before", user_id)
         self._tasks.spawn(self._tell(user_id, certificates, is_other=is_other), name="code")
 
     def gone(self, user_id: str) -> None:
-        """They left: who comes under that name again is somebody new."""
+        """They left: who comes under that name again is somebody new, unless their instance is the same."""
         self._seen.pop(user_id, None)
 
     async def _tell(self, user_id: str, certificates: tuple[bytes, bytes], *, is_other: bool) -> None:

@@ -19,16 +19,9 @@ from aiohttp import WSCloseCode, web
 from desktop_app.protocol import limits
 from desktop_app.protocol.codec import decode_client_message, encode_server_message
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
-from desktop_app.protocol.messages import (
-    ErrorMessage,
-    JoinRoom,
-    PeerSignal,
-    Welcome,
-)
+from desktop_app.protocol.messages import ErrorMessage, JoinRoom, PeerSignal, Welcome
 from desktop_app.protocol.rights import RightsClientMessage
-from desktop_app.protocol.topology import (
-    TopologyClientMessage,
-)
+from desktop_app.protocol.topology import TopologyClientMessage
 
 from .guard.guard import Guard
 from .guard.idle import Idle
@@ -217,13 +210,20 @@ class Hub:
         wait_s = self._guard.wait_s(session.pace, session.address, room, len(text))
         return self._act(session, text) if wait_s <= 0 else self._later(wait_s, session, text)
 
-    async def _later(self, wait_s: float, session: Session, text: str) -> None:
+    def on_control(self, session: Session, size: int) -> Awaitable[None] | None:
+        """A ping or pong: it counts as a message."""
+        wait_s = self._guard.wait_s(session.pace, session.address, self._rooms.room_of(session), size)
+        return None if wait_s <= 0 else self._later(wait_s, session, None)
+
+    async def _later(self, wait_s: float, session: Session, text: str | None) -> None:
         # Nothing more is read of it meanwhile, and so TCP slows the sender down.
         if self._guard.is_too_fast(session.pace):
             self._send_away(session, ErrorCode.TOO_FAST, WSCloseCode.POLICY_VIOLATION)
             return
         await session.rest(wait_s)
-        if not session.ending and (unfinished := self._act(session, text)) is not None:
+        if text is None or session.ending:
+            return
+        if (unfinished := self._act(session, text)) is not None:
             await unfinished
 
     def _act(self, session: Session, text: str) -> Awaitable[None] | None:
@@ -375,6 +375,7 @@ class Hub:
         if session.send(message):
             self.metrics.sent.inc()
             self.metrics.sent_bytes.inc(len(message))
+            self._resuming.waits(session, len(message))
             return True
         self._end(session, ErrorCode.SLOW_READER, WSCloseCode.POLICY_VIOLATION)
         return False
@@ -427,7 +428,7 @@ class Hub:
         # Whom the server sent away has left already.
         if self._closing and self._shared is not None and self._has_ticket(session):
             return
-        if self._closing or session.ending or not self._resuming.keep(session):
+        if self._closing or session.ending or session.said_goodbye or not self._resuming.keep(session):
             self._leave(session)
 
     def _is_idle(self, session: Session) -> bool:

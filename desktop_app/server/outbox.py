@@ -66,5 +66,10 @@ class Outbox:
         self._queued_bytes += len(message)
         self._changed.set()
 
+    @property
+    def queued_bytes(self) -> int:
+        """What waits."""
+        return self._queued_bytes
+
     def __len__(self) -> int:
         return len(self._queue)

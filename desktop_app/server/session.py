@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from desktop_app.protocol import limits
 from desktop_app.protocol.codec import encode_server_message
@@ -38,6 +38,10 @@ GRACE_S = 2.0
 _HARD_LIMIT_BYTES = 4 * limits.MAX_FRAME_BYTES
 
 
+_GOODBYES = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
+"""How a client says that it ends the connection on purpose (RFC 6455 7.4.1): a browser whose page was closed says the
+second. A close frame without a code may be of somebody who goes on with another connection."""
+
 # How much one client may say before the others have their turn: a turn of the loop costs as much as a message.
 _TURN_MESSAGES = 2
 _TURN_CHARS = 16 * 1024
@@ -48,6 +52,9 @@ class SessionHandler(Protocol):
 
     def on_text(self, session: Session, text: str) -> Awaitable[None] | None:
         """A text message within the size limit; what it returns is awaited before the next one is read."""
+
+    def on_control(self, session: Session, size: int) -> Awaitable[None] | None:
+        """A ping or pong with `size` bytes; what it returns is awaited before the next frame is read."""
 
     def on_refused(self, session: Session, code: ErrorCode) -> None:
         """A frame that is no message: binary, or too large (the session is to be ended then)."""
@@ -73,12 +80,18 @@ class Session:
         self._heartbeat_s = heartbeat_s
         # No compression: it would let a small frame unpack into a large one, and the messages are small.
         self._socket = web.WebSocketResponse(
-            heartbeat=heartbeat_s, max_msg_size=_HARD_LIMIT_BYTES, compress=False, timeout=GRACE_S
+            heartbeat=heartbeat_s,
+            max_msg_size=_HARD_LIMIT_BYTES,
+            compress=False,
+            timeout=GRACE_S,
+            autoping=False,  # aiohttp would answer all that were read, thousands of them, in one turn of the loop
         )
         self._outbox = Outbox()
         self._transport: asyncio.Transport | None = None
         self._close_code: int | None = None
         self._cut_timer: asyncio.TimerHandle | None = None
+        self.said_goodbye = False
+        """Whether the client closed the connection on purpose: it has left, also without `leave-room`."""
 
     @property
     def ending(self) -> bool:
@@ -88,6 +101,11 @@ class Session:
     def send(self, message: bytes) -> bool:
         """Queue `message`; False when this client does not read and the queue is full."""
         return self._outbox.put(message)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Of everything that was to be sent and was not."""
+        return self._outbox.queued_bytes
 
     def take_waiting(self) -> list[bytes]:
         """Everything that was to be sent and was not, oldest first; also after the end of the connection."""
@@ -140,9 +158,14 @@ class Session:
         return self._socket
 
     async def _read(self, handler: SessionHandler) -> None:
-        message: WSMessage
         count = size = 0
-        async for message in self._socket:
+        while True:
+            message: WSMessage = await self._socket.receive()
+            if message.type is WSMsgType.CLOSE:
+                self.said_goodbye = message.data in _GOODBYES and not self.ending
+                break
+            if message.type in (WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+                break
             if self.ending:
                 await asyncio.sleep(0)  # what is buffered may be thousands
                 continue
@@ -155,13 +178,21 @@ class Session:
                 too_large = len(message.data) > limits.MAX_FRAME_BYTES
                 handler.on_refused(self, ErrorCode.FRAME_TOO_LARGE if too_large else ErrorCode.BINARY_FRAME)
             else:
-                break
+                await self._control_frame(message, handler)
             # Buffered messages come without a pause: let the writers, and the other clients, have their turn.
             count += 1
             size += len(message.data)
             if count >= _TURN_MESSAGES or size >= _TURN_CHARS:
                 count = size = 0
                 await asyncio.sleep(0)
+
+    async def _control_frame(self, message: WSMessage, handler: SessionHandler) -> None:
+        """A ping or pong: it counts like any other message, and is answered in its turn."""
+        if (unfinished := handler.on_control(self, len(message.data))) is not None:
+            await unfinished
+        if message.type is WSMsgType.PING and not self.ending:
+            with contextlib.suppress(ConnectionError):  # it has gone: the next read says so
+                await self._socket.pong(message.data)
 
     async def _write(self) -> None:
         message: bytes | None = None

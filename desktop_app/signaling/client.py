@@ -17,7 +17,7 @@ from desktop_app.protocol.messages import ServerMessage, Welcome
 from desktop_app.protocol.rights import Waiting
 
 from .errors import ConnectError
-from .secure import TLS_WANTED, connect_problem, speaks_tls
+from .secure import TLS_WANTED, connect_problem, no_redirects, speaks_tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,8 @@ class SignalingClient:
         """
         # trust_env is off: a proxy variable of the shell must not see a call's signaling.
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_LIMIT_S)
+            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_LIMIT_S),
+            trace_configs=[no_redirects()],
         )
         try:
             async with asyncio.timeout(CONNECT_LIMIT_S) as limit:

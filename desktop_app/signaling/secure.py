@@ -32,6 +32,28 @@ MISMATCH = ConnectError(
 )
 
 
+def no_redirects() -> aiohttp.TraceConfig:
+    """For a session that follows none: the link says which server it is, and another one may speak plain text.
+
+    aiohttp's ws_connect follows redirects, from wss:// to http:// too, and a browser's WebSocket follows none.
+    """
+
+    async def redirected(
+        _session: aiohttp.ClientSession, _context: object, told: aiohttp.TraceRequestRedirectParams
+    ) -> None:
+        target = told.response.headers.get("Location", "")
+        if told.url.scheme in ("http", "ws") and target.lower().startswith(("https:", "wss:")):
+            raise ConnectError(TLS_WANTED, code="tls-wanted")
+        raise ConnectError(
+            "The server sends one to another address; ask for a link that begins with that one.",
+            code="server-moved",
+        )
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(redirected)
+    return trace
+
+
 def certificate_problem(error: BaseException, host: str) -> ConnectError:
     """The sentence for a certificate that was not accepted."""
     code = getattr(error, "verify_code", 0)

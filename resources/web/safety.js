@@ -6,6 +6,7 @@ const SALT = "bridgecall safety code 1";
 const ROUNDS = 1_000_000;
 const WORD_BITS = 11;
 const WORDS = 4;
+const MOST_STAYS = 1000;
 
 let wordList = null;
 
@@ -66,6 +67,9 @@ export class SafetyCodes extends EventTarget {
   #certificate = null;
   #known = new Map(); // user id to { instance, own, far, words, changed, problem, asked }
   #chain = Promise.resolve();
+  // User id and instance to the certificate. It outlives a `peer-left`, which a server that puts somebody in between
+  // could send to have the old one forgotten.
+  #stays = new Map();
 
   use(certificate) {
     this.#certificate = certificate;
@@ -83,8 +87,13 @@ export class SafetyCodes extends EventTarget {
     if (found === null || (before?.far === found.far && before.instance === instance)) {
       return;
     }
-    const isOther = before !== undefined && before.instance === instance;
+    const stay = instance === null ? null : JSON.stringify([userId, instance]);
+    const expected = before !== undefined && before.instance === instance ? before.far : this.#stays.get(stay);
+    const isOther = expected !== undefined && expected !== found.far;
     const changed = isOther || before?.changed === true;
+    if (stay !== null && !this.#stays.has(stay) && this.#stays.size < MOST_STAYS) {
+      this.#stays.set(stay, found.far);
+    }
     this.#known.set(userId, { ...found, instance, changed, words: null, problem: "", asked: false });
     this.#tell("code", userId);
     if (isOther) {

@@ -9,7 +9,15 @@ const ANSWER_MS = 10_000;
 const CAPABILITIES = ["sfu", "resume"];
 const MAX_TOKEN_CHARS = 128;
 /** What may be otherwise in a moment, to somebody who comes back. */
-const PASSING = new Set(["user-id-taken", "server-shutdown", "too-many-connections", "too-fast", "room-full"]);
+const PASSING = new Set([
+  "user-id-taken",
+  "server-shutdown",
+  "too-many-connections",
+  "too-fast",
+  "room-full",
+  "unavailable",
+  "too-many-attempts",
+]);
 
 /** Why one may not enter, or is not inside any more: `code` is the server's, "" when there is no answer of it. */
 export class Refusal extends Error {

@@ -15,7 +15,7 @@ from desktop_app.server.guard import site
 from desktop_app.server.guard.limits import MESSAGES_BURST, MESSAGES_PER_S, GuardLimits
 from desktop_app.server.hosting import HostedServer
 
-from .server_tools import RawClient, running_server
+from .server_tools import ANSWER_S, RawClient, running_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -234,3 +234,27 @@ def test_who_raises_the_limit_has_so_many_at_once() -> None:
     assert usual.opened_burst < usual.connections
     assert raised.opened_burst >= raised.connections
     assert raised.usual_per_s >= 2 * raised.connections
+
+
+async def test_pings_are_answered_in_their_turn_and_a_flood_of_them_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("desktop_app.server.guard.guard.TOO_FAST_S", 0.2)
+    async with running_server() as server, server.client() as mad:
+        await mad.join("r", "mad")
+        await mad.socket.ping(b"are you there")
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        # 10,000 masked pings without a payload; pongs are b"\x8a\x00".
+        writer.write(bytes([0x89, 0x80, 1, 2, 3, 4]) * 10_000)
+        heard = b""
+        while b"too-fast" not in heard:
+            more = await asyncio.wait_for(reader.read(4096), ANSWER_S)
+            assert more, "it was closed without a word"
+            heard += more
+        assert MESSAGES_BURST <= heard.count(b"\x8a\x00") < 2 * MESSAGES_BURST
+        writer.close()

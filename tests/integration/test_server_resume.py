@@ -126,3 +126,24 @@ async def test_an_unanswered_heartbeat_is_a_gap_too() -> None:
             await again.send(type="signal", targetUserId="a", data="back")
             assert (await reader)["data"] == "back"
         await ben.close()
+
+
+async def test_who_closes_the_connection_on_purpose_has_left_and_nobody_waits() -> None:
+    async with running_server() as server, server.client() as ann:
+        await join(ann, "a")
+        for code in (1000, 1001):  # 1001 is what a browser says for a page that was closed
+            ben = await other(server)
+            token = (await join(ben, "b"))["session"]["token"]
+            await ann.expect("new-peer")
+            await ben.socket.close(code=code)
+            assert (await ann.expect("peer-left"))["userId"] == "b"
+            async with server.client() as again:
+                assert "resumed" not in await join(again, "b", resume=token)
+                await ann.expect("new-peer")
+                await again.send(type="leave-room")
+                await ann.expect("peer-left")
+        ben = await other(server)
+        await join(ben, "b")
+        await ann.expect("new-peer")
+        await ben.socket.close(code=1012)  # such as a proxy that is started again
+        await server.wait_for_gauge("bridgecall_participants_away", 1)

@@ -164,3 +164,20 @@ async def test_a_server_that_is_stopped_in_order_hands_its_people_over(redis: Re
         assert (await join(back, "ben", resume=token))["resumed"] is True
         await back.send(type="signal", targetUserId="ann", data="back")
         assert (await ann.expect("signal"))["data"] == "back"
+
+
+async def test_who_comes_without_a_token_under_the_name_of_one_who_is_away_is_somebody_new(
+    redis: RedisServer,
+) -> None:
+    async with running_server(redis=parse_redis_url(redis.url)) as server:
+        ann, ben = await connect(server), await connect(server)
+        await join(ann, "ann")
+        await join(ben, "ben")
+        await ann.expect("new-peer")
+        transport = ben.socket._response.connection.transport  # type: ignore[union-attr]
+        assert transport is not None
+        transport.abort()
+        await server.wait_for_gauge("bridgecall_participants_away", 1)
+        again = await connect(server)
+        assert "resumed" not in await join(again, "ben")
+        assert [(await ann.receive())["type"] for _ in range(2)] == ["peer-left", "new-peer"]

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, WSServerHandshakeError, web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -187,3 +187,52 @@ async def test_a_server_that_hangs_up_during_the_handshake_is_no_reason_for_plai
         found = await problem(f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws")
     assert found is not None
     assert all(each[:2] == b"\x16\x03" for each in asked)  # of a TLS handshake, nothing else was tried
+
+
+async def test_a_server_cannot_send_one_to_another_address_or_to_plain_text(authority: Authority) -> None:
+    asked: list[str] = []
+
+    async def move(request: web.Request) -> web.Response:
+        asked.append("secure")
+        raise web.HTTPFound(f"http://127.0.0.1:{plain_port}/ws")
+
+    app = web.Application()
+    app.router.add_get("/ws", move)
+    runner = web.AppRunner(app, access_log=None)
+    async with listening(None) as plain_port:
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=authority.server("localhost")).start()
+            found = await problem(f"wss://localhost:{runner.addresses[0][1]}/ws")
+        finally:
+            await runner.cleanup()
+    assert found is not None
+    assert found.code == "server-moved"
+    assert asked == ["secure"]
+
+
+async def test_a_server_that_sends_plain_text_on_to_tls_wants_a_secure_link() -> None:
+    async def move(_request: web.Request) -> web.Response:
+        raise web.HTTPMovedPermanently("https://example.invalid/ws")
+
+    app = web.Application()
+    app.router.add_get("/ws", move)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        found = await problem(f"ws://127.0.0.1:{runner.addresses[0][1]}/ws")
+    finally:
+        await runner.cleanup()
+    assert found is not None
+    assert found.code == "tls-wanted"
+
+
+async def test_a_page_in_plain_text_may_not_speak_to_a_secure_server(authority: Authority) -> None:
+    async with listening(authority.server("localhost")) as port, ClientSession() as http:
+        url, here = f"wss://localhost:{port}/ws", f"localhost:{port}"
+        async with http.ws_connect(url, headers={"Origin": f"https://{here}"}) as socket:
+            assert not socket.closed
+        with pytest.raises(WSServerHandshakeError) as caught:
+            await http.ws_connect(url, headers={"Origin": f"http://{here}"})
+        assert caught.value.status == 403

@@ -55,6 +55,8 @@ def origin_is_allowed(request: web.Request, limits: GuardLimits) -> bool:
     scheme, _, rest = origin.partition("://")
     if scheme not in _DEFAULT_PORTS:
         return False
+    if scheme == "http" and request.secure:
+        return False  # a page that came in plain text may be of whoever runs the network in between
     page = _place(rest, scheme)
     hosts = [request.headers.get(hdrs.HOST, "")]
     if limits.behind_proxy:

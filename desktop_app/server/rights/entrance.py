@@ -122,7 +122,7 @@ class Entrance(Generic[C]):
         seen = await self.store.look(visitor)
         step = self._judge(visitor, seen, proof)
         if step is Step.HASH:
-            proof.made = await self._passwords.make(message.password)
+            proof.made = await self._passwords.make(message.password, visitor.address)
         elif step is Step.CHECK and seen.doors is not None:
             await self._check(visitor, seen.doors.password, proof)
         elif step is Step.KNOCK:
@@ -163,7 +163,7 @@ class Entrance(Generic[C]):
         room_id = visitor.message.room_id
         self._attempts.try_password(visitor.address, room_id, time.monotonic())
         proof.tried = True
-        if await self._passwords.check(visitor.message.password, kept):
+        if await self._passwords.check(visitor.message.password, kept, visitor.address):
             self._attempts.was_right(visitor.address, room_id, time.monotonic())
             proof.right_for = kept
         else:
@@ -327,7 +327,9 @@ class Entrance(Generic[C]):
         return member.room_id, member.info.user_id, policy
 
     async def _set_room(self, client: C, message: SetRoom) -> None:
-        made = await self._passwords.make(message.password) if message.password else ""
+        made = ""
+        if message.password:
+            made = await self._passwords.make(message.password, self._address_of(client))
         room_id, me, policy = self._as_host(client)  # it may have passed on meanwhile
         old = policy.doors
         new = Doors(

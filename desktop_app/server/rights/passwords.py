@@ -11,11 +11,15 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import math
 import os
+import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
+from desktop_app.server.guard.buckets import Buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +32,11 @@ _MAX_MEMORY_BYTES = 64 * 1024 * 1024
 THREADS = 2
 MAX_PENDING = 32
 """More at a time are refused: 32 take a second, in which their connections are not read."""
+MAX_PENDING_OF_ADDRESS = 16
+"""Nobody can fill the queue alone."""
+ADDRESS_BURST, ADDRESS_PER_S = 100, 2.0
+"""An office enters at once; in the long run an address keeps a tenth of a core busy. Right ones count, too, and those
+for rooms of one's own: what limits the wrong ones (attempts.py) says nothing of them."""
 
 
 def make_hash(password: str, salt: bytes | None = None) -> str:
@@ -56,36 +65,49 @@ class PasswordWorker:
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
-        self._pending = 0
+        self._pending: Counter[str] = Counter()
+        self._of_address = Buckets(ADDRESS_PER_S, ADDRESS_BURST)
 
-    async def make(self, password: str) -> str:
-        """See make_hash.
-
-        Raises:
-            ProtocolError: too many wait for the same.
-        """
-        return await self._run(make_hash, password)
-
-    async def check(self, password: str, kept: str) -> bool:
-        """See matches.
+    async def make(self, password: str, address: str) -> str:
+        """See make_hash; for somebody at `address`.
 
         Raises:
-            ProtocolError: too many wait for the same.
+            ProtocolError: too many wait for the same, or this address has had its share.
         """
-        return await self._run(matches, password, kept)
+        return await self._run(address, make_hash, password)
 
-    async def _run(self, function: Callable[..., T], *arguments: str) -> T:
-        if self._pending >= MAX_PENDING:
+    async def check(self, password: str, kept: str, address: str) -> bool:
+        """See matches; for somebody at `address`.
+
+        Raises:
+            ProtocolError: too many wait for the same, or this address has had its share.
+        """
+        return await self._run(address, matches, password, kept)
+
+    async def _run(self, address: str, function: Callable[..., T], *arguments: str) -> T:
+        # The code is one after which clients that come back go on trying.
+        if self._pending.total() >= MAX_PENDING or self._pending[address] >= MAX_PENDING_OF_ADDRESS:
             raise ProtocolError(
-                ErrorCode.TOO_MANY_ATTEMPTS, "Too many people enter at this moment. Try again in 5 seconds."
+                ErrorCode.UNAVAILABLE, "Too many people enter at this moment. Try again in 5 seconds."
             )
+        now_s = time.monotonic()
+        share = self._of_address.of(address, now_s)
+        if (wait_s := share.wait_s(now_s)) > 0:
+            raise ProtocolError(
+                ErrorCode.UNAVAILABLE,
+                "There were too many passwords from your address. "
+                f"Try again in {max(2, math.ceil(wait_s))} seconds.",
+            )
+        share.take(now_s)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="scrypt")
-        self._pending += 1
+        self._pending[address] += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
         finally:
-            self._pending -= 1
+            self._pending[address] -= 1
+            if not self._pending[address]:
+                del self._pending[address]
 
     def close(self) -> None:
         """End the threads."""

@@ -24,11 +24,20 @@ if TYPE_CHECKING:
 class Connection(Hashable, Protocol):
     """What this needs of a session."""
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of everything that was to be sent and was not."""
+
     def take_waiting(self) -> list[bytes]:
         """Everything that was to be sent and was not, oldest first."""
 
 
 C = TypeVar("C", bound=Connection)
+
+MOST_WAITING_BYTES = 64 * 1024 * 1024
+"""For all who are away: each may have a megabyte, and a thousand may be away."""
+_WEIGHED_AFTER_BYTES = 4 * 1024 * 1024
+"""So much may be added until all is counted anew: it takes a millisecond for a thousand."""
 
 _REPEATED = (b'{"type":"signal"', b'{"type":"sfu-')
 """What waits and is sent after a welcome. The outcome of everything else is in the welcome itself."""
@@ -66,6 +75,7 @@ class Resuming(Generic[C]):
         self._on_ticket = on_ticket
         self._absences: Absences[C] = Absences(grace_s)
         self._timer: asyncio.TimerHandle | None = None
+        self._unweighed_bytes = 0
         self.resumed_count = 0
 
     @property
@@ -101,6 +111,29 @@ class Resuming(Generic[C]):
             self._deliver(self._rooms.disconnect(given_up))
         self._set_timer()
         return True
+
+    def waits(self, client: C, size_bytes: int) -> None:
+        """A message was queued for `client`, away or not: with too much in all, who has the most has left."""
+        if client not in self._absences:
+            return
+        self._unweighed_bytes += size_bytes
+        if self._unweighed_bytes < _WEIGHED_AFTER_BYTES:
+            return
+        self._unweighed_bytes = 0
+        sizes = {each: each.waiting_bytes for each in self._absences}
+        over = sum(sizes.values()) - MOST_WAITING_BYTES
+        for each in sorted(sizes, key=sizes.__getitem__, reverse=True):
+            if over <= 0:
+                break
+            over -= sizes[each]
+            self._absences.end(each)
+            each.take_waiting()
+            if (member := self._rooms.member_of(each)) is not None:
+                member.ticket = ""
+            asyncio.get_running_loop().call_soon(self._give_up, each)  # we are in the middle of a delivery
+
+    def _give_up(self, client: C) -> None:
+        self._deliver(self._rooms.disconnect(client))
 
     def resume(self, client: C, message: JoinRoom) -> bool:
         """Give `client` the place of the connection before; False when it is a join like any other."""

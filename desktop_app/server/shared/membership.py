@@ -171,7 +171,10 @@ class SharedRooms(Generic[C]):
         self._rooms.may_join(client)
         old = self._rooms.find(message.room_id, message.user_id)
         if old is not None and old.client is not None:
-            raise refusal(ErrorCode.USER_ID_TAKEN)
+            if not old.is_away:
+                raise refusal(ErrorCode.USER_ID_TAKEN)
+            # Whoever is away under this name does not come back; Redis hears of it before it hears of the joining.
+            self._deliver(self._rooms.disconnect(old.client))
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + ALIVE_S + 1.0
         while True:

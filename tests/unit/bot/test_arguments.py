@@ -152,3 +152,15 @@ def test_what_does_not_go_together(line: list[str], capsys: pytest.CaptureFixtur
         parse_arguments(line)
     assert caught.value.code == 2
     assert "error:" in capsys.readouterr().err
+
+
+def test_secrets_may_come_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    invite = Invite("h", 8443, "r", True, "ab" * 32, "k" * 22)
+    monkeypatch.setenv("BRIDGECALL_LINK", invite.link())
+    monkeypatch.setenv("BRIDGECALL_PASSWORD", "sesame")
+    arguments = parse_arguments(["--name", "n"])
+    assert arguments.access == invite.access != ""
+    assert (arguments.room, arguments.password) == ("r", "sesame")
+    assert parse_arguments(["--name", "n", "--password", "other"]).password == "other"
+    monkeypatch.delenv("BRIDGECALL_LINK")
+    assert parse_arguments(NEEDED).access == ""

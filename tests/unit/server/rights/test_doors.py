@@ -13,7 +13,14 @@ from desktop_app.protocol.errors import ErrorCode, ProtocolError
 from desktop_app.protocol.messages import JoinRoom
 from desktop_app.server.rights.attempts import ADDRESS_BURST, ROOM_BURST, Attempts
 from desktop_app.server.rights.doors import Doors, Proof, Step, access_digest, judge, made_doors, parse_doors
-from desktop_app.server.rights.passwords import MAX_PENDING, PasswordWorker, make_hash, matches
+from desktop_app.server.rights.passwords import ADDRESS_BURST as SHARE
+from desktop_app.server.rights.passwords import (
+    MAX_PENDING,
+    MAX_PENDING_OF_ADDRESS,
+    PasswordWorker,
+    make_hash,
+    matches,
+)
 
 RIGHT, WRONG = "A" * 43, "B" * 43
 
@@ -94,12 +101,27 @@ def test_passwords_are_salted_and_compared() -> None:
 async def test_the_worker_is_bounded_and_ends() -> None:
     worker = PasswordWorker()
     results = await asyncio.gather(
-        *(worker.make(str(number)) for number in range(MAX_PENDING + 3)), return_exceptions=True
+        *(worker.make(str(number), f"a{number}") for number in range(MAX_PENDING + 3)), return_exceptions=True
     )
     errors = [each for each in results if isinstance(each, ProtocolError)]
-    assert [each.code for each in errors] == [ErrorCode.TOO_MANY_ATTEMPTS] * 3
-    assert await worker.check("0", str(results[0]))
+    assert [each.code for each in errors] == [ErrorCode.UNAVAILABLE] * 3
+    assert await worker.check("0", str(results[0]), "a")
     worker.close()
+    worker.close()
+
+
+async def test_no_address_keeps_others_from_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop_app.server.rights.passwords.make_hash", lambda password: password)
+    worker = PasswordWorker()
+    flood = asyncio.gather(*(worker.make("x", "mad") for _ in range(MAX_PENDING)), return_exceptions=True)
+    await asyncio.sleep(0)
+    assert await worker.make("right", "ann") == "right"
+    assert [isinstance(each, ProtocolError) for each in await flood].count(False) == MAX_PENDING_OF_ADDRESS
+    for _ in range(SHARE - MAX_PENDING_OF_ADDRESS):  # one after the other, for rooms of their own
+        await worker.make("x", "mad")
+    with pytest.raises(ProtocolError, match=r"from your address. Try again in \d+ seconds\.") as caught:
+        await asyncio.gather(*(worker.make("x", "mad") for _ in range(MAX_PENDING_OF_ADDRESS)))
+    assert caught.value.code is ErrorCode.UNAVAILABLE  # whoever comes back goes on trying
     worker.close()
 
 

@@ -41,6 +41,10 @@ class Line:
         self.read: list[Any] = []
         self.waiting: list[bytes] = []
 
+    @property
+    def waiting_bytes(self) -> int:
+        return sum(map(len, self.waiting))
+
     def take_waiting(self) -> list[bytes]:
         taken, self.waiting = self.waiting, []
         return taken
@@ -80,6 +84,7 @@ class Server:
                 encoded = encode_server_message(message).encode()
                 if not line.is_open:
                     line.waiting.append(encoded)
+                    self.resuming.waits(line, len(encoded))
                     if len(line.waiting) > MOST_WAITING:
                         pending += self.rooms.disconnect(line)
                 elif isinstance(message, PeerSignal):
@@ -287,3 +292,27 @@ class Gaps(RuleBasedStateMachine):
 
 TestGaps = Gaps.TestCase
 TestGaps.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+async def test_what_waits_for_all_is_bounded_and_who_has_the_most_has_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("desktop_app.server.sessions.resuming.MOST_WAITING_BYTES", 3000)
+    monkeypatch.setattr("desktop_app.server.sessions.resuming._WEIGHED_AFTER_BYTES", 500)
+    server = Server()
+    ann, ben, cem = server.join("a"), server.join("b"), server.join("c")
+    server.lose(ben)
+    server.lose(cem)
+    server.say(ann, "b", "x" * 1000)
+    for _ in range(3):
+        server.say(ann, "c", "x" * 1000)
+    assert ben.waiting_bytes + cem.waiting_bytes <= 3000
+    await asyncio.sleep(0)
+    assert isinstance(ann.read[-1], PeerLeft)
+    assert ann.read[-1].user_id == "c"
+    assert server.join("b", resume=server.tokens["b"]).read[1] == signal("a", "x" * 1000)
+    assert [one.user_id for one in server.join("c", resume=server.tokens["c"]).read[0].participants] == [
+        "a",
+        "b",
+    ]
+    assert server.tokens["c"]
