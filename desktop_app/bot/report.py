@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from desktop_app.media.clock import AUDIO_FRAME_SAMPLES
+
 if TYPE_CHECKING:
     from desktop_app.stats.model import (
         CallStats,
@@ -48,6 +50,8 @@ def _user(peer: PeerStats) -> dict[str, Any]:
         **({} if peer.screen is None else {"screen": _pictures(peer.screen)}),
         "audio": {
             "kbps": _round(audio.kbps if audio else 0.0),
+            "packets_lost": audio.packets_lost if audio else 0,
+            "concealed_frames": audio.concealed_samples // AUDIO_FRAME_SAMPLES if audio else 0,
             "concealed_pct": _round(audio.concealed_pct if audio else 0.0),
             "delay_ms": _round(audio.delay_ms if audio else 0.0),
             "level": round(audio.audio_level if audio else 0.0, 4),
@@ -62,6 +66,8 @@ def _pictures(video: InboundVideoStats | None) -> dict[str, Any]:
         "width": video.frame_width if video else 0,
         "height": video.frame_height if video else 0,
         "kbps": _round(video.kbps if video else 0.0),
+        "packets_lost": video.packets_lost if video else 0,
+        "frames_dropped": video.frames_dropped if video else 0,
         "freeze_count": video.freeze_count if video else 0,
         "freeze_s": _round(video.total_freezes_duration_s if video else 0.0),
         "nack": video.nack_count if video else 0,

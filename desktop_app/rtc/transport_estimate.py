@@ -63,6 +63,9 @@ OVERDUE_GAPS, OVERDUE_S, SUSPECT_S = 2.0, 0.050, 10.0
 LOSS_SPAN_S = 1.0
 OUTAGE_S = 0.150
 """When nothing at all came through for so long, the path was cut; that says nothing of its width."""
+OTHER_ROUTE_S = 1.0
+"""When nothing that was sent for so long came through, what comes next may go another way (a relay, another network):
+the least delay of before says nothing of it."""
 WINDOW_QUEUE_S = 0.120
 WINDOW_BYTES = 4000
 RESPONSES = 64
@@ -195,6 +198,8 @@ class TransportEstimator:
         for result in results:
             if result.arrival_s is None:
                 continue
+            if result.sent_s - self._newest_sent_s > OTHER_ROUTE_S:
+                self._begin_route()
             waited_s = self._delay.add(result.sent_s, result.arrival_s)
             bisect.insort(self._arrived_sent, result.sent_s)
             if self._arrivals and abs(result.arrival_s - self._arrivals[-1][0]) > CLOCK_STEP_S:
@@ -212,6 +217,12 @@ class TransportEstimator:
             self._used.popleft()
         if any(result.arrival_s is not None for result in results):
             self._responses.append(max(now_s - self._newest_sent_s, 0.0))
+
+    def _begin_route(self) -> None:
+        self._delay = PathDelay()
+        self._queues.clear()
+        self._responses.clear()
+        self._draining_since_s = None
 
     def _received_kbps(self) -> float | None:
         """What arrived in the last RATE_SPAN_S; None while that is not known."""

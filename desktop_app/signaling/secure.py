@@ -129,7 +129,8 @@ def connect_problem(error: BaseException, url: str) -> ConnectError:
 async def speaks_tls(url: str) -> bool:
     """Whether a server that did not answer to plain text speaks TLS on that port. Nothing but a greeting is sent."""
     parts = urlsplit(url)
-    context = ssl.create_default_context()
+    # Not the default one: it reads every authority's certificate, on the engine loop.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # it is not trusted with anything
     writer: asyncio.StreamWriter | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.end2end.processes import ServerProcess
@@ -36,6 +36,7 @@ class Going:
     settle_s: float = SETTLE_S
     """How long to wait before a call is spoiled, and before it is judged."""
     said: list[list[str]] = field(default_factory=lambda: [[], []])
+    notes: list[str] = field(default_factory=list)
 
     async def say(self, text: str) -> None:
         """Both say this."""
@@ -64,13 +65,19 @@ class Going:
             await asyncio.sleep(0.2)
         return WAIT_S
 
-    async def longest_gap_s(self, begun_s: float) -> float:
-        """The longest time without a picture, at the end that has the longer one."""
-        gaps = []
-        for end in self.ends:
-            times = [begun_s, *(at_s for at_s in await end.pictures_s() if at_s > begun_s)]
-            gaps.append(max((later - earlier for earlier, later in pairwise(times)), default=WAIT_S))
-        return max(gaps)
+    async def lost(self) -> Counter[str]:
+        """Media that did not come in time, so far, at both ends."""
+        counts = await asyncio.gather(*(end.lost() for end in self.ends if isinstance(end, BotEnd)))
+        return sum(counts, Counter())
+
+    async def missing_pictures(self, begin_s: float, end_s: float) -> int:
+        """How many that were captured in that time (monotonic clock) were never shown at the other end."""
+        await asyncio.sleep(2.2)  # they are told once a second
+        ann, ben = (end for end in self.ends if isinstance(end, BotEnd))
+        return sum(
+            len(end.counted("captured", begin_s, end_s) - other.counted("shown", begin_s, end_s + 2.0))
+            for end, other in ((ann, ben), (ben, ann))
+        )
 
     async def newcomer(self, server: ServerProcess) -> None:
         """Somebody else joins, and is seen by all."""
@@ -84,7 +91,7 @@ class Going:
     async def judgement(self) -> str:
         """What is not as it should be after a fault: chat that lacks lines or repeats some, and other tiles."""
         await asyncio.sleep(self.settle_s)
-        wrong = []
+        wrong = [each for each in self.notes if each]
         for index, end in enumerate(self.ends):
             if not isinstance(end, BotEnd):
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from tests.end2end.chromium import CHROMIUM, chromium_page
@@ -101,8 +102,35 @@ class BotEnd:
         return [str(event["text"]) for event in self.bot.events("chat") if event["from"] != self.bot.name]
 
     async def tiles(self) -> int:
-        """How many participants came."""
-        return len(self.bot.events("participant", state="joined"))
+        """How many participants came, without those who join to see whether all is well."""
+        joined = self.bot.events("participant", state="joined")
+        return sum(event["user"] in NAMES for event in joined)
+
+    async def lost(self) -> Counter[str]:
+        """Media of the other one that did not come in time, so far."""
+        event = await self.bot.wait_for_event("stats", skip=len(self.bot.events("stats")))
+        (user,) = (each for name, each in event["users"].items() if name in NAMES)
+        return Counter(
+            {
+                "packets": user["video"]["packets_lost"] + user["audio"]["packets_lost"],
+                "pictures": user["video"]["frames_dropped"],
+                "frames of sound": user["audio"]["concealed_frames"],
+            }
+        )
+
+    def counted(self, stream: str, begin_s: float, end_s: float) -> set[int]:
+        """Of "captured" or "shown" pictures, their numbers; by the monotonic clock."""
+        found: set[int] = set()
+        for event in self.bot.events("media-times"):
+            times = (
+                event["captured"]
+                if stream == "captured"
+                else [e for n in NAMES for e in event["shown"].get(n, [])]
+            )
+            found.update(
+                counter for at_s, counter in times if counter is not None and begin_s <= at_s <= end_s
+            )
+        return found
 
 
 class ChromiumEnd:

@@ -159,6 +159,15 @@ class Room:
             for other, at_s in times.items()
         }
 
+    async def packets_lost(self, name: str) -> dict[str, int]:
+        """By participant: how many packets of sound and pictures never came to this bot, by their numbers, so far."""
+        bot = self.bots[name]
+        report = await bot.wait_for_event("stats", skip=len(bot.events("stats")))
+        return {
+            other: sum(media[kind]["packets_lost"] for kind in ("audio", "video"))
+            for other, media in report["users"].items()
+        }
+
     def sound_holes_s(self, name: str) -> dict[str, float]:
         """By participant: the longest time without their tone. The bot has left."""
         with wave.open(str(self._recording(name))) as file:

@@ -172,6 +172,26 @@ def test_a_longer_route_is_accepted_after_a_while() -> None:
     assert estimator.kbps > lowest
 
 
+@pytest.mark.parametrize("outage_s", [1.4, 9.0])
+def test_after_an_outage_the_longer_way_of_a_relay_is_no_queue(outage_s: float) -> None:
+    estimator = TransportEstimator()
+    now_s = run(estimator, 0.0, 5.0, 0.025)
+    before = estimator.kbps
+    lost = [PacketResult(each.sent_s, None, 600) for each in arrivals(now_s, round(100 * outage_s), 0.0)]
+    for _ in range(round(4 * outage_s)):
+        now_s += 0.25
+        estimator.update(now_s, oldest_unanswered_s=5.0)
+    estimator.take(now_s + 0.1, arrivals(now_s, 10, 0.075))
+    estimator.take(now_s + 0.2, arrivals(now_s + 0.1, 10, 0.075) + lost)
+    lowest = estimator.kbps
+    for tenth in range(2, 20):
+        run(estimator, now_s + tenth / 10, now_s + tenth / 10 + 0.1, 0.075)
+        lowest = min(lowest, estimator.kbps)
+        assert estimator.queue_s < 0.001
+    assert lowest >= 0.5 * before
+    assert estimator.fraction_lost < 0.01
+
+
 def test_room_is_what_the_path_takes_in_a_round_trip_and_a_short_queue() -> None:
     estimator = TransportEstimator()
     run(estimator, 0.0, 3.0, 0.025)
