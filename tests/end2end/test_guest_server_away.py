@@ -113,5 +113,6 @@ async def test_a_server_that_is_killed_and_started_again_takes_no_one_away(tmp_p
         assert await _lines(ann) == ["one", "two"]
         await bob.click("#leave")
         await wait_connected(ann, "bot")
+        await bot.wait_for_event("server-back")
         await bot.leave()
         await expect(ann.locator(".tile:not(.own)")).to_have_count(0, timeout=40_000)
