@@ -12,6 +12,7 @@ import shutil
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from . import guards
 from .netlab import why_unavailable
@@ -19,6 +20,10 @@ from .netlab import why_unavailable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
     from pathlib import Path
+
+# How long an example takes is the machine's business.
+settings.register_profile("bridgecall", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bridgecall")
 
 _FAILED: pytest.StashKey[bool] = pytest.StashKey()
 

@@ -32,7 +32,10 @@ _ARGUMENTS = [
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
 ]
-_FAKE_MEDIA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+def _fake_media(fps: int) -> list[str]:
+    return [f"--use-fake-device-for-media-stream=fps={fps}", "--use-fake-ui-for-media-stream"]
 
 
 @asynccontextmanager
@@ -40,6 +43,7 @@ async def chromium_page(
     url: str | None = None,
     *,
     fake_media: bool = True,
+    fps: int = 20,
     ignore_https_errors: bool = True,
     size: tuple[int, int] = (1280, 800),
     dark: bool = False,
@@ -51,6 +55,7 @@ async def chromium_page(
     Args:
         url: what to open; None leaves the page blank.
         fake_media: a moving test picture with a beep each second, and no permission question.
+        fps: of the test picture; several pages share the machine.
         ignore_https_errors: accept certificates that nobody vouches for.
         size: width and height of the page in CSS px.
         dark: what the page is told of the person's colour scheme.
@@ -66,7 +71,7 @@ async def chromium_page(
                 profile,
                 executable_path=executable,
                 headless=True,
-                args=[*_ARGUMENTS, *(_FAKE_MEDIA if fake_media else []), *arguments],
+                args=[*_ARGUMENTS, *(_fake_media(fps) if fake_media else []), *arguments],
                 ignore_default_args=["--headless", "--mute-audio"],
                 ignore_https_errors=ignore_https_errors,
                 viewport={"width": size[0], "height": size[1]},

@@ -88,7 +88,7 @@ async def wait_media_flows(page: Page, name: str, *, video: bool = True, audible
 
     async def grows() -> bool:
         frames, samples, energy = (now - before for now, before in zip(await counts(), first, strict=True))
-        return (not video or frames >= 20) and samples >= 48_000 and (not audible or energy > 0.01)
+        return (not video or frames >= 10) and samples >= 48_000 and (not audible or energy > 0.01)
 
     await eventually(grows, f"media from {name}")
 

@@ -29,6 +29,6 @@ async def page_on(
     script.chmod(0o755)
     origin = f"http://{server.host}:{server.port}"
     secure = f"--unsafely-treat-insecure-origin-as-secure={origin}"
-    async with chromium_page(executable=str(script), arguments=[secure]) as page:
+    async with chromium_page(executable=str(script), arguments=[secure], fps=10) as page:
         await page.goto(f"{origin}/r/R?name={name}&join=1")
         yield page

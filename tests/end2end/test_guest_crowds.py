@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,11 @@ async def crowd(count: int, rules: Rules) -> AsyncIterator[tuple[HostedServer, l
     server = HostedServer()
     await server.start("127.0.0.1", rules=rules)
     try:
-        async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
+        async with (
+            aiohttp.ClientSession() as session,
+            AsyncExitStack() as stack,
+            asyncio.TaskGroup() as readers,
+        ):
             sockets = []
             for number in range(count):
                 url = f"ws://127.0.0.1:{server.port}/ws"
@@ -44,10 +49,20 @@ async def crowd(count: int, rules: Rules) -> AsyncIterator[tuple[HostedServer, l
                 }
                 joining["displayName"] = f"Person {number}"
                 await socket.send_str(json.dumps(joining))
+                await socket.receive()
                 sockets.append(socket)
+            reading = [readers.create_task(read(socket)) for socket in sockets]
             yield server, sockets
+            for each in reading:
+                each.cancel()
     finally:
         await server.stop()
+
+
+async def read(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """Take what comes, so that pings are answered."""
+    async for _ in socket:
+        pass
 
 
 async def shown(page: Page) -> list[str]:

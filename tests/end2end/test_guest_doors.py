@@ -23,7 +23,7 @@ KEY = "a1B2c3D4e5F6g7H8i9J0k1"
 @asynccontextmanager
 async def pages(count: int) -> AsyncIterator[list[Page]]:
     """Pages of one browser, the first one in a narrow window."""
-    async with chromium_page() as first:
+    async with chromium_page(fps=5) as first:
         yield [first, *[await first.context.new_page() for _ in range(count - 1)]]
 
 

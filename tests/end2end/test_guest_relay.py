@@ -23,8 +23,8 @@ async def test_a_guest_meets_a_bot_behind_a_relay(tmp_path: Path) -> None:
         options = ("--turn-server", f"{turn.url()},{SECRET}")
         async with (
             ServerProcess(tmp_path, *options) as server,
-            BotProcess(tmp_path, "bot", server.url, "room", "--relay-only") as bot,
-            chromium_page() as page,
+            BotProcess(tmp_path, "bot", server.url, "room", "--relay-only", "--size", "320x240") as bot,
+            chromium_page(fps=10) as page,
         ):
             await bot.wait_for_event("joined")
             complaints = collect_complaints(page)

@@ -48,7 +48,7 @@ async def _lines(page: Page) -> list[str]:
 
 
 async def test_a_cut_connection_comes_back_and_nobody_else_notices() -> None:
-    async with hosted() as server, chromium_page() as ann:
+    async with hosted() as server, chromium_page(fps=5) as ann:
         bob = await ann.context.new_page()
         await bob.add_init_script(_KEEP_SOCKETS)
         await ann.goto(room_url(server, "R", "Ann"))
@@ -86,7 +86,7 @@ async def test_a_server_that_is_killed_and_started_again_takes_no_one_away(tmp_p
         server = ServerProcess(tmp_path)
         await stack.enter_async_context(server)
         url = f"http://127.0.0.1:{server.port}/r/R?join=1&name="
-        ann = await stack.enter_async_context(chromium_page(url + "Ann"))
+        ann = await stack.enter_async_context(chromium_page(url + "Ann", fps=5))
         await expect(ann.locator("#call")).to_be_visible()
         bot = await stack.enter_async_context(
             BotProcess(tmp_path, "bot", server.url, "R", "--size", "320x240")
@@ -113,5 +113,6 @@ async def test_a_server_that_is_killed_and_started_again_takes_no_one_away(tmp_p
         assert await _lines(ann) == ["one", "two"]
         await bob.click("#leave")
         await wait_connected(ann, "bot")
+        await bot.wait_for_event("server-back")
         await bot.leave()
         await expect(ann.locator(".tile:not(.own)")).to_have_count(0, timeout=40_000)

@@ -143,10 +143,7 @@ async def test_a_new_connection_keeps_the_link_and_loses_no_line(
         assert len(alice.texts()) == 2
 
 
-async def test_the_server_goes_away_and_comes_back_and_the_links_stay(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(call_module, "REJOIN_DELAYS_S", (0.1,))
+async def test_the_server_goes_away_and_comes_back_and_the_links_stay() -> None:
     server = HostedServer()
     port = await server.start("127.0.0.1", 0)
     async with talkers(f"ws://127.0.0.1:{port}/ws", "alice", "bob") as (alice, bob):
@@ -172,7 +169,6 @@ async def test_the_server_goes_away_and_comes_back_and_the_links_stay(
 
 
 async def test_who_does_not_return_after_the_server_does_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call_module, "REJOIN_DELAYS_S", (0.1,))
     monkeypatch.setattr(call_module, "RETURN_S", 0.2)
     server = HostedServer()
     port = await server.start("127.0.0.1", 0)

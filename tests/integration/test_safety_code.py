@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 async def words_of(folder: Path, url: str, room: str) -> tuple[list[str], list[str]]:
     """What Ann and Ben see of each other."""
-    async with BotProcess(folder, f"ann-{room}", url, room) as ann:
-        await ann.wait_for_event("joined")
-        async with BotProcess(folder, f"ben-{room}", url, room) as ben:
-            codes = [await bot.wait_for_event("safety-code") for bot in (ann, ben)]
-            assert not any(code["other"] for code in codes)
-            return codes[0]["words"], codes[1]["words"]
+    ann, ben = (
+        BotProcess(folder, f"{name}-{room}", url, room, camera="none", microphone="none")
+        for name in ("ann", "ben")
+    )
+    async with ann, ben:
+        codes = [await bot.wait_for_event("safety-code") for bot in (ann, ben)]
+        assert not any(code["other"] for code in codes)
+        return codes[0]["words"], codes[1]["words"]
 
 
 @pytest.mark.expected_warnings("aioice", "aiortc", "desktop_app.rtc")

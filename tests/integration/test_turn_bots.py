@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs_netlab, pytest.mark.needs_program("turnserver")]
 
+SMALL = ("--size", "320x240", "--fps", "15")
+
 
 async def until_media(*bots: BotProcess) -> None:
     await asyncio.gather(
@@ -68,7 +70,7 @@ async def test_no_direct_path(tmp_path: Path, obstacle: str) -> None:
                 await stack.enter_async_context(server)
                 bots = []
                 for host, name in (("a", "ann"), ("b", "ben")):
-                    bot = BotProcess(tmp_path, name, server.url, "room", prefix=lab.command(host, []))
+                    bot = BotProcess(tmp_path, name, server.url, "room", *SMALL, prefix=lab.command(host, []))
                     bots.append(await stack.enter_async_context(bot))
                 await until_media(*bots)
                 if is_cut_later:
@@ -88,7 +90,7 @@ async def test_by_order(tmp_path: Path) -> None:
         async with ServerProcess(tmp_path) as server, AsyncExitStack() as stack:
             bots = []
             for name in ("udp", "tcp", "tls"):
-                options = ("--relay-only", "--ice-server", turn.line(name))
+                options = ("--relay-only", "--ice-server", turn.line(name), *SMALL)
                 bot = BotProcess(tmp_path, name, server.url, "room", *options, environment=trusting)
                 bots.append(await stack.enter_async_context(bot))
             for bot in bots:
