@@ -22,6 +22,7 @@ from desktop_app.protocol.messages import (
 from desktop_app.protocol.rights import Knock, KnockEnded, MuteAsked, RoomUpdated, Waiting
 from desktop_app.rtc.ice import IceConfiguration, make_certificate
 from desktop_app.rtc.ice_choice import IceChoice
+from desktop_app.rtc.patience import Patience
 from desktop_app.rtc.state import PeerState
 from desktop_app.signaling.machine import SignalingMachine
 from desktop_app.signaling.secure import PLAIN_TEXT_CODE, PLAIN_TEXT_WARNING, exposes_signaling
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from desktop_app.protocol.messages import JsonValue
     from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
+    from desktop_app.quality.shortage import ShortageControl
     from desktop_app.signaling.errors import ConnectError
 
     from .local_media import LocalMedia
@@ -138,9 +140,12 @@ class Call:
         self._left = False
         self._state = CallState.IDLE
         self._join_sent_s = 0.0
-        self._safety = SafetyCodes(emit)
+        self._patience = Patience()
+        self._safety = SafetyCodes(emit, self._patience)
         self.participants: dict[str, RemoteParticipant] = {}
-        self.topology = TopologyControl(media=media, ice=lambda: self._ice, say=self.say, emit=emit)
+        self.topology = TopologyControl(
+            media=media, ice=lambda: self._ice, say=self.say, emit=emit, patience=self._patience
+        )
 
     # --- coming and going -----------------------------------------------------------------------
 
@@ -337,6 +342,11 @@ class Call:
         if self.participants.get(user_id) is participant and user_id not in self._machine.participants:
             self._remove(user_id)
 
+    def save_time(self, control: ShortageControl) -> None:
+        """Do what there is time for, by what was measured last."""
+        self._patience.look(self._loop.time(), is_short=control.is_short)
+        self.topology.save_time(control.level.max_large, is_late=control.is_late)
+
     # --- participants ---------------------------------------------------------------------------
 
     def _add(self, info: ParticipantInfo) -> RemoteParticipant:
@@ -356,6 +366,7 @@ class Call:
             link=self._hub.join(user_id),
             decode=self._decode,
         )
+        participant.peer.patience = self._patience
         self.participants[user_id] = participant
         self.topology.add(participant)
         self._emit(ParticipantJoined(info))

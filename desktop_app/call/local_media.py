@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -75,6 +76,7 @@ class LocalMedia:
         self.video_muted = False
         self._video_pauses: set[str] = set()
         self._camera: VideoSource | None = None
+        self._pattern_fps = math.inf
         self._microphone: AudioSource | None = None
         self._speaker: AudioSink | None = None
         self._told_problem = ""
@@ -162,6 +164,7 @@ class LocalMedia:
             on_status=self._status_of("camera"),
         )
         self._camera = camera
+        camera.limit_rate(self._pattern_fps)
         await self.on_device_thread(camera.start)
 
     async def _open_microphone(self, config: MediaConfig) -> None:
@@ -221,6 +224,12 @@ class LocalMedia:
     def set_thumbnail_rate(self, frame_rate: float) -> None:
         """How many small pictures there are in a second."""
         self._thumbnail_encoder.set_limits(thumbnail.MAX_WIDTH_PX, thumbnail.MAX_HEIGHT_PX, frame_rate)
+
+    def limit_pattern(self, most_fps: float) -> None:
+        """How many pictures a test pattern has in a second at most."""
+        self._pattern_fps = most_fps
+        if self._camera is not None:
+            self._camera.limit_rate(most_fps)
 
     def set_thumbnail_kbps(self, kbps: float) -> None:
         """The bitrate of the small picture."""

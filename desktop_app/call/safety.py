@@ -16,17 +16,22 @@ from .events import SafetyCodeChanged
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktop_app.rtc.patience import Patience
+
 logger = logging.getLogger(__name__)
 
 MOST_STAYS = 1000
 """How many stays are remembered after their ends."""
+LOOK_S, MOST_WAITS = 1.0, 15
+"""A code costs a core 0.3 s: where the computer is short of time one is computed every so many seconds at most."""
 
 
 class SafetyCodes:
     """One call's. Lives on the engine loop; the codes are computed in a worker, one at a time."""
 
-    def __init__(self, emit: Callable[[SafetyCodeChanged], None]) -> None:
+    def __init__(self, emit: Callable[[SafetyCodeChanged], None], patience: Patience) -> None:
         self._emit = emit
+        self._patience = patience
         self._tasks = TaskOwner("safety-codes")
         self._one = asyncio.Lock()
         self._seen: dict[str, tuple[bytes, bytes]] = {}
@@ -61,6 +66,10 @@ class SafetyCodes:
     async def _tell(self, user_id: str, certificates: tuple[bytes, bytes], *, is_other: bool) -> None:
         known = self._seen.get(user_id)
         async with self._one:
+            for _ in range(MOST_WAITS):
+                if not self._patience.is_short:
+                    break
+                await asyncio.sleep(LOOK_S)
             if self._seen.get(user_id) != known:
                 return
             # A thread of its own, which ends with it: it comes once for each participant.

@@ -363,13 +363,14 @@ class Session:
             await asyncio.sleep(LOOK_S)
             control.measured(loop.time() - due_s)
             thrift = control.update(loop.time())
-            call.topology.save_time(thrift.max_large, is_late=control.is_late)
+            call.save_time(control)
             if thrift != before:
                 before = thrift
                 logger.info(
                     "time for %d large pictures (%.0f ms late)", thrift.max_large, control.late_s * 1000
                 )
                 self.media.set_thumbnail_rate(thrift.thumbnail_fps)
+                self.media.limit_pattern(thrift.pattern_fps)
 
     def _take_stats(self, call: Call) -> CallStats:
         for encoding, camera in self._shares.items():

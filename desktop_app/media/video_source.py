@@ -59,6 +59,9 @@ class VideoSource(Protocol):
     def delivered_fps(self) -> float:
         """Pictures of the device really delivered in the last second; a placeholder does not count."""
 
+    def limit_rate(self, most_fps: float) -> None:
+        """Make no more pictures a second, where the source is free to; may be called on any thread."""
+
     def start(self) -> None:
         """Start the thread; harmless when it runs."""
 

@@ -33,6 +33,9 @@ class NoVideoSource:
         """The empty slot."""
         return self._slot
 
+    def limit_rate(self, most_fps: float) -> None:
+        """There are no pictures."""
+
     def start(self) -> None:
         """Clear the slot and say `off`."""
         self._slot.clear()
@@ -59,6 +62,7 @@ def open_video_source(
             video_format,
             slot=slot,
             on_status=on_status,
+            can_skip=True,
         )
     if is_file_spec(spec):
         path = Path(spec).expanduser()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 from desktop_app.core.errors import sentence_for
 from desktop_app.media.clock import now_s
 from desktop_app.media.errors import DeviceError
-from desktop_app.media.pacing import RateMeter
+from desktop_app.media.pacing import RateMeter, wait_until
 from desktop_app.media.picture import FrameClock, Picture, frame_from_picture
 from desktop_app.media.placeholder import placeholder_picture
 from desktop_app.media.source_status import SourceState, StatusListener, StatusReporter
@@ -63,7 +63,11 @@ class ThreadedVideoSource:
         *,
         slot: FrameSlot,
         on_status: StatusListener,
+        can_skip: bool = False,
     ) -> None:
+        """`can_skip`: the reader makes its pictures itself, and none while it is not asked (`limit_rate`)."""
+        self._can_skip = can_skip
+        self._least_interval_s = 0.0
         self._name = name
         self._open_reader = open_reader
         self._format = video_format
@@ -86,6 +90,10 @@ class ThreadedVideoSource:
     def delivered_fps(self) -> float:
         """Pictures of the device in the last second."""
         return self._meter.rate_hz(now_s())
+
+    def limit_rate(self, most_fps: float) -> None:
+        """Make no more pictures a second, where the source is free to; may be called on any thread."""
+        self._least_interval_s = 1 / most_fps if self._can_skip else 0.0
 
     def start(self) -> None:
         """Start the thread; harmless when it runs. A stopped source cannot be started again."""
@@ -123,7 +131,12 @@ class ThreadedVideoSource:
                 self._fail(sentence_for(error))
 
     def _play(self, reader: PictureReader) -> None:
+        asked_s = now_s()
         while not self._stopping.is_set():
+            # A reader that is asked late skips what was due meanwhile.
+            if self._least_interval_s and not wait_until(asked_s + self._least_interval_s, self._stopping):
+                return
+            asked_s = now_s()
             timed = reader.read(PLACEHOLDER_INTERVAL_S)
             if timed is None:
                 self._put_placeholder()

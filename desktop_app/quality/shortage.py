@@ -10,6 +10,7 @@ Pure: the time is passed in.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
@@ -33,16 +34,18 @@ class Thrift:
 
     max_large: int
     thumbnail_fps: float
+    pattern_fps: float
+    """Of a test pattern, which nobody needs to see as fluently as a face."""
 
 
 LEVELS = (
-    Thrift(3, FRAME_RATE),
-    Thrift(1, FRAME_RATE),
-    Thrift(0, 10.0),
-    Thrift(0, 5.0),
+    Thrift(3, FRAME_RATE, math.inf),
+    Thrift(1, FRAME_RATE, math.inf),
+    Thrift(0, 10.0, 20.0),
+    Thrift(0, 5.0, 10.0),
 )
 """Best first."""
-THUMBNAILS_ALONE = 2
+LEAST_OF_ALL = len(LEVELS) - 1
 
 
 class ShortageControl:
@@ -63,6 +66,11 @@ class ShortageControl:
         return self.late_s > LATE_GOOD_S
 
     @property
+    def is_short(self) -> bool:
+        """Whether it is so late that something has to be done without."""
+        return self.late_s > LATE_BAD_S
+
+    @property
     def level(self) -> Thrift:
         """What there is time for now."""
         return LEVELS[self._steps.index]
@@ -78,6 +86,6 @@ class ShortageControl:
             now_s,
             bad=late_s > LATE_BAD_S,
             good=late_s <= LATE_GOOD_S,
-            at_least=THUMBNAILS_ALONE if late_s > LATE_AWFUL_S else 0,
+            at_least=LEAST_OF_ALL if late_s > LATE_AWFUL_S else 0,
         )
         return self.level

@@ -12,7 +12,7 @@ from desktop_app.core.tasks import TaskOwner
 from .attempts import Allowance
 from .connection import LocalFeeds, MediaConnection, RemoteSinks
 from .liveness import SILENT, SILENT_S, UNSTABLE_S
-from .negotiation import Description, fingerprints
+from .patience import Patience
 from .peer_negotiation import Negotiation
 from .peer_recovery import Recovery
 from .peer_session import WATCH_INTERVAL_S, PeerSession
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .data_channels import DataChannels
     from .encoded_feed import EncodedFeed
     from .ice import IceConfiguration
+    from .negotiation import Description
     from .send_estimate import PathEstimate
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ class Peer:
         self.offers_media = True
         """Whether what we offer has lines for sound and pictures, or is for data alone."""
         self._expect_timer: asyncio.TimerHandle | None = None
+        self._expected_s = 0.0
+        self.patience = Patience()
         self._negotiation = Negotiation(self, send_signal, self._tasks)
         self._recovery = Recovery(self, self._tasks)
 
@@ -139,10 +142,13 @@ class Peer:
     def expect_call(self) -> None:
         """They were here first and offer. A foreign client may not know that: after a while we offer ourselves."""
         self._expect_timer = self._loop.call_later(EXPECT_CALL_S, self._offer_unasked)
+        self._expected_s += EXPECT_CALL_S
 
     def _offer_unasked(self) -> None:
         self._expect_timer = None
-        if self._state is PeerState.NEW:
+        if self._state is PeerState.NEW and self._expected_s < EXPECT_CALL_S * self.patience.times:
+            self.expect_call()
+        elif self._state is PeerState.NEW:
             logger.info("peer %s has not offered", self.user_id)
             self.offered_unasked = True
             self._offer()
@@ -260,7 +266,7 @@ class Peer:
         ice = self._ice
         if is_beside:
             remote = self._more_sinks()
-            if like is not None and self._is_restart(like):
+            if like is not None and self.current is not None and self.current.is_restarted_by(like):
                 # A browser keeps its DTLS association for as long as our certificate stays the same (RFC 8842 5.4).
                 ice = replace(ice, certificate=None)
         else:
@@ -270,9 +276,7 @@ class Peer:
             self.offered_unasked = self.is_offerer = False
         connection = MediaConnection(ice, self._local, remote, self._channels)
         made = PeerSession(session, connection, remote, number=self._all.next_number(), offered=offered)
-        made.on_other_path = (
-            self.recover
-        )  # what is known of the old path's capacity does not hold for the new one
+        made.on_other_path = self.recover  # what the old path could carry, the new one may not
         connection.pc.on("connectionstatechange", lambda: self._connection_changed(made))
         if is_beside:
             self._all.add_attempt(made)
@@ -282,14 +286,6 @@ class Peer:
         if not self._hung_up:  # by whoever was told of the state
             made.connect_timer = self._loop.call_later(CONNECT_LIMIT_S, self._connect_limit, made)
         return made
-
-    def _is_restart(self, offer: Description) -> bool:
-        # Of the same peer connection, whose ICE begins anew (RFC 8445 9). Ours have a session for each connection.
-        current = self.current
-        remote_sdp = None if current is None else current.connection.pc.remote_sdp()
-        if current is None or remote_sdp is None or offer.session not in (None, current.session):
-            return False
-        return fingerprints(remote_sdp) == fingerprints(offer.sdp)
 
     def yields(self, description: Description) -> bool:
         """Whether an offer of theirs is answered although one of ours may be on its way."""
@@ -356,7 +352,10 @@ class Peer:
     # --- connections ----------------------------------------------------------------------------
 
     def _connect_limit(self, session: PeerSession) -> None:
-        self._ended(session, f"No connection came up within {CONNECT_LIMIT_S:.0f} seconds.")
+        if session.age_s() + WATCH_INTERVAL_S < CONNECT_LIMIT_S * self.patience.times:
+            session.connect_timer = self._loop.call_later(CONNECT_LIMIT_S, self._connect_limit, session)
+        else:
+            self._ended(session, f"No connection came up within {session.age_s():.0f} seconds.")
 
     def _connection_changed(self, session: PeerSession) -> None:
         if session not in self.sessions():
@@ -436,7 +435,7 @@ class Peer:
             past.look()
         if current is None or not current.was_up:
             return
-        quiet_s = current.look()
+        quiet_s = current.look() / self.patience.times
         if past is not None and quiet_s >= UNSTABLE_S and past.quiet_s < UNSTABLE_S:
             self._return_to_past()
             return

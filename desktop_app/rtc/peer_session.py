@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from desktop_app.core.tasks import TaskOwner
 
 from .liveness import Liveness
+from .negotiation import fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .connection import MediaConnection, RemoteSinks
+    from .negotiation import Description
 
 WATCH_INTERVAL_S = 0.25
 ASK_AFTER_S = 0.4
@@ -65,6 +67,16 @@ class PeerSession:
     def is_waiting(self) -> bool:
         """Whether an offer of ours has not been answered yet."""
         return self.connection.pc.signalingState == "have-local-offer"
+
+    def is_restarted_by(self, offer: Description) -> bool:
+        """Whether it is of the same peer connection, whose ICE begins anew (RFC 8445 9).
+
+        Ours have a session for each connection.
+        """
+        remote_sdp = self.connection.pc.remote_sdp()
+        if remote_sdp is None or offer.session not in (None, self.session):
+            return False
+        return fingerprints(remote_sdp) == fingerprints(offer.sdp)
 
     def age_s(self) -> float:
         """Since it was begun."""

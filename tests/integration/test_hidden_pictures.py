@@ -15,13 +15,18 @@ from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.protocol.topology import Topology
 from desktop_app.rtc.ice import IceConfiguration
+from desktop_app.rtc.patience import Patience
 
 
 async def test_who_is_hidden_loses_the_picture() -> None:
     hub = DataHub((), now_s=time.monotonic, now_ms=lambda: 1000 * time.time())
     media = LocalMedia(lambda _event: None, None)
     control = TopologyControl(
-        media=media, ice=IceConfiguration, say=lambda _message: None, emit=lambda _event: None
+        media=media,
+        ice=IceConfiguration,
+        say=lambda _message: None,
+        emit=lambda _event: None,
+        patience=Patience(),
     )
     slot = FrameSlot()
     bob = RemoteParticipant(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from desktop_app.quality.assignment import Encoding
     from desktop_app.rtc.counters import PeerCounters
     from desktop_app.rtc.ice import IceConfiguration
+    from desktop_app.rtc.patience import Patience
     from desktop_app.rtc.send_estimate import PathEstimate
 
     from .route import Route
@@ -47,6 +48,7 @@ class TopologyControl:
         ice: Callable[[], IceConfiguration],
         say: Callable[[TopologyClientMessage], None],
         emit: Callable[[CallEvent], None],
+        patience: Patience,
     ) -> None:
         self._media = media
         self._ice = ice
@@ -56,7 +58,7 @@ class TopologyControl:
         self._participants: dict[str, RemoteParticipant] = {}
         self._told: dict[str, tuple[PeerState, str]] = {}
         self._known = Known()
-        self._direct_calls = DirectCalls(self._tasks)
+        self._direct_calls = DirectCalls(self._tasks, patience)
         self._mesh = MeshRoute(media)
         self._mesh.begin()
         self._route: Route = self._mesh
@@ -224,8 +226,8 @@ class TopologyControl:
         if coming is not None and coming.mode != mode:
             self._leave(coming, before)
             coming = None
-        self._stay_in_mesh()
         if coming is None and mode == "mesh" and before is self._mesh:
+            self._stay_in_mesh()
             self._prefer(before)
             return  # it has been the mesh all along
         if coming is None:
@@ -234,6 +236,7 @@ class TopologyControl:
         self._route = coming
         self._prefer(coming)
         self._leave(before, coming)
+        self._stay_in_mesh()  # after its end, or whoever got a connection for data alone would get another one
         self._hide()
         if mode == "sfu":
             for each in self._participants.values():

@@ -22,6 +22,7 @@ from desktop_app.rtc.relay_race import first_relay
 from desktop_app.rtc.resolving import resolve
 from desktop_app.rtc.stun_query import binding_request, mapped_address
 
+from .reading import read_several
 from .relay import UDP_BUFFER_BYTES
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class Gathering:
             logger.info("no candidate at %s: %s", address, error)
             return None
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
+        read_several(transport, protocol)
         host, port = transport.get_extra_info("sockname")[:2]
         protocol.local_candidate = Candidate(
             foundation=candidate_foundation("host", "udp", host),

@@ -15,6 +15,7 @@ from aioice import stun
 
 from desktop_app.rtc.resolving import in_thread, resolve
 
+from .reading import read_several
 from .turn_client import StreamTurnClient, TurnClient, UdpTurnClient
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class Relay:
             transport.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES
             )
+            read_several(transport, client)
         else:
             name = server.host if context is not None else None
             _, client = await loop.create_connection(

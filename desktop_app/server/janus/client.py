@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 SUBPROTOCOL = "janus-protocol"
 CONNECT_S = 3.0
 REQUEST_S = 4.0
+"""Without any word of Janus."""
+MOST_REQUEST_S = 20.0
+"""For an answer while Janus says other things: on a computer that is short of time it is slow, and not gone."""
 CLOSE_S = 1.0
 KEEPALIVE_S = 2.0
 """Between two signs of life: Janus forgets a session after its session_timeout (60 s by default), and we give up a
@@ -110,6 +113,7 @@ class JanusClient:
         self._prefix = secrets.token_hex(4)
         self._tasks = TaskOwner("janus")
         self._over = False
+        self._heard_s = 0.0
 
     @property
     def handles(self) -> int:
@@ -186,7 +190,7 @@ class JanusClient:
         try:
             async with asyncio.timeout(REQUEST_S):
                 await self._socket.send_str(json.dumps(message))
-                answer = await future
+            answer = await self._answer(future)
         except asyncio.CancelledError:
             self._give_up(verb, transaction)
             raise
@@ -202,6 +206,23 @@ class JanusClient:
             error_ = _dict(answer.get("error"))
             raise JanusError(_int(error_.get("code")), str(error_.get("reason", "refused"))[:200])
         return answer
+
+    async def _answer(self, future: asyncio.Future[Answer]) -> Answer:
+        """Wait for it as long as Janus gives signs of life.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
+        while True:
+            until_s = min(max(begun_s, self._heard_s) + REQUEST_S, begun_s + MOST_REQUEST_S)
+            if future.done() or loop.time() < until_s:
+                await asyncio.wait((future,), timeout=max(0.0, until_s - loop.time()))
+            if future.done():
+                return future.result()
+            if loop.time() >= until_s:
+                raise TimeoutError
 
     async def close(self) -> None:
         """End the session and the connection; safe to call twice."""
@@ -233,6 +254,7 @@ class JanusClient:
             self._lose()
 
     def _take(self, message: Answer) -> None:
+        self._heard_s = asyncio.get_running_loop().time()
         kind = message.get("janus")
         waiting = self._waiting.get(str(message.get("transaction")))
         if kind == "ack" and message.get("transaction") not in self._acked:

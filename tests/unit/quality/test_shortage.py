@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.quality.shortage import LEVELS, LOOK_S, THUMBNAILS_ALONE, ShortageControl
+from desktop_app.quality.shortage import LEAST_OF_ALL, LEVELS, LOOK_S, ShortageControl
 
 
 class Computer:
@@ -37,8 +37,8 @@ def test_one_long_piece_of_work_is_no_shortage() -> None:
 
 def test_large_pictures_go_first_and_all_at_once_when_it_is_bad() -> None:
     assert Computer().run(3, 0.09) == 1
-    assert Computer().run(3, 0.3) == THUMBNAILS_ALONE
-    assert LEVELS[THUMBNAILS_ALONE].max_large == 0
+    assert Computer().run(3, 0.3) == LEAST_OF_ALL
+    assert LEVELS[LEAST_OF_ALL].max_large == 0
 
 
 def test_small_pictures_stay_however_bad_it_is() -> None:
