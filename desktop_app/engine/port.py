@@ -50,7 +50,10 @@ class EnginePort(Protocol):
 
     @property
     def user_id(self) -> str:
-        """Our own id in rooms, the same as long as the program runs."""
+        """Our own id in rooms, the same as long as the program runs, or since `be_again`."""
+
+    def be_again(self, user_id: str) -> None:
+        """Take the id that we had before a crash, for the calls from now on; only while there is none."""
 
     @property
     def local_video(self) -> FrameSlot:

@@ -67,6 +67,10 @@ class EngineBridge(QObject):
         """Our own id in rooms."""
         return self._core.user_id
 
+    def be_again(self, user_id: str) -> None:
+        """Take the id that we had before a crash."""
+        self._core.user_id = user_id  # one assignment; the engine reads it when a room is entered
+
     @property
     def local_video(self) -> FrameSlot:
         """Our own picture."""

@@ -31,6 +31,7 @@ MAX_AGE_S = 12 * 3600.0
 MAX_FILE_BYTES = 10_000
 MAX_FILES = 100
 _NAME = re.compile(r"call-[0-9a-f]{16}\.json")
+_USER_ID = re.compile(r"[0-9a-f]{16}")
 _START_TOLERANCE_S = 2.0
 
 
@@ -46,6 +47,8 @@ class ReturnPoint:
     """Whether the link had a key, which is in the keyring, if anywhere."""
     hosted: bool
     """Whether the server ran in the process that is gone."""
+    user_id: str = ""
+    """Who we were: with the same id the others see us once, not twice. Empty in files of older versions."""
 
     @property
     def key_name(self) -> str:
@@ -67,7 +70,7 @@ def new_path(folder: Path) -> Path:
     return folder / f"call-{secrets.token_hex(8)}.json"
 
 
-def write_point(path: Path, link: str, room: str, *, hosted: bool) -> None:
+def write_point(path: Path, link: str, room: str, *, hosted: bool, user_id: str = "") -> None:
     """Write down where this process is. Waits for the disk.
 
     Raises:
@@ -79,6 +82,7 @@ def write_point(path: Path, link: str, room: str, *, hosted: bool) -> None:
         "room": room,
         "needs_key": bool(key),
         "hosted": hosted,
+        "user_id": user_id,
         "pid": os.getpid(),
         "started_s": psutil.Process().create_time(),
     }
@@ -126,8 +130,14 @@ def find_point(folder: Path, now_s: float | None = None) -> tuple[ReturnPoint | 
             if not -60 <= now_s - changed_s <= MAX_AGE_S:
                 useless.append(path)
                 continue
+            user_id = content.get("user_id")
             point = ReturnPoint(
-                path, content["link"], content["room"], content["needs_key"], content["hosted"]
+                path,
+                content["link"],
+                content["room"],
+                content["needs_key"],
+                content["hosted"],
+                user_id if isinstance(user_id, str) and _USER_ID.fullmatch(user_id) else "",
             )
             points.append((changed_s, point))
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -45,6 +45,8 @@ class CallController(QObject):
     settings_changed = Signal(object)
     password_wanted = Signal(str)
     """The room has a password: `take_password` or `cancel` shall follow. With the sentence about a wrong one."""
+    own_id_changed = Signal(str)
+    """We are who we were before a crash."""
     closed = Signal()
 
     def __init__(
@@ -81,6 +83,17 @@ class CallController(QObject):
         return self._attempt is not None
 
     # Calls
+
+    @property
+    def user_id(self) -> str:
+        """Our own id in rooms."""
+        return self._engine.user_id
+
+    def be_again(self, user_id: str) -> None:
+        """Return as who we were before a crash; not while a call is entered."""
+        if self._attempt is None and not self._closing:
+            self._engine.be_again(user_id)
+            self.own_id_changed.emit(user_id)
 
     def start_call(self, display_name: str, again: Invite | None = None) -> None:
         """Host a new room, or again the one of before a crash."""

@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
         controller.invite_changed.connect(lambda _invite: self._note_call())
         controller.devices_listed.connect(self.lobby.show_devices)
         controller.settings_changed.connect(self._use_settings)
+        controller.own_id_changed.connect(self._model.be_again)
         controller.closed.connect(self._finish)
 
     # What others may ask of the window

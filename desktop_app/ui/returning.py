@@ -85,6 +85,8 @@ class Returning(QObject):
             self.forget_offer()
             return
         name = self._form.name_field.text
+        if point.user_id:
+            self._controller.be_again(point.user_id)
         if point.hosted:
             self._controller.start_call(name, invite)
         else:
@@ -133,7 +135,14 @@ class Returning(QObject):
             if invite.key is not None:
                 await self._vault.save({key_name(path): invite.key})
             try:
-                await asyncio.to_thread(write_point, path, invite.link(), invite.room_id, hosted=hosted)
+                await asyncio.to_thread(
+                    write_point,
+                    path,
+                    invite.link(),
+                    invite.room_id,
+                    hosted=hosted,
+                    user_id=self._controller.user_id,
+                )
             except OSError as error:
                 logger.warning("the call cannot be written down: %s", error.strerror)
 

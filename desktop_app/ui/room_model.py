@@ -116,6 +116,10 @@ class RoomModel:
         self._quality_of: dict[str, QualityChanged] = {}
         """The newest step for one participant alone."""
 
+    def be_again(self, user_id: str) -> None:
+        """We have another id from now on: that of before a crash."""
+        self.own_id = user_id
+
     @property
     def screens_have_lines(self) -> bool:
         """Whether a screen comes beside the camera's picture, as through an SFU, or in its place."""

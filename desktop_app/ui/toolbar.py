@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .actions import Actions
 
-BUTTON_WIDTH_PX = 88
+BUTTON_WIDTH_PX = 72
 BADGE = "badge"
 """An action's property: a number shown on its button, 0 for none."""
 ABSENT = "absent"
@@ -122,9 +122,9 @@ class Toolbar(QFrame):
             ActionButton(actions.whiteboard),
             ActionButton(actions.react),
             ActionButton(actions.hand),
-            ActionButton(actions.pointer),
             ActionButton(actions.layout),
             ActionButton(actions.invite),
+            ActionButton(actions.pointer),
             ActionButton(actions.statistics),
             ActionButton(actions.settings),
             ActionButton(actions.leave, "danger"),
@@ -135,7 +135,7 @@ class Toolbar(QFrame):
         """Those that may go into the menu; the last goes first."""
         layout = QHBoxLayout(self)
         layout.setContentsMargins(*(theme.Spacing.S,) * 4)
-        layout.setSpacing(theme.Spacing.S)
+        layout.setSpacing(theme.Spacing.XS)
         layout.addStretch(1)
         for button in self.buttons:
             if button is self.buttons[-1]:
@@ -159,8 +159,10 @@ class Toolbar(QFrame):
 
     def _fit(self) -> None:
         present = [button for button in self.buttons if self._is_present(button)]
-        hidden = self._without_room({each: each.width_with_text() for each in present}, BUTTON_WIDTH_PX)
-        with_texts = len(hidden) <= MAX_HIDDEN_WITH_TEXTS
+        every = {each: each.width_with_text() for each in self.buttons}
+        # Judged by all buttons: the bar would change its height whenever there begins to be a layout.
+        with_texts = len(self._without_room(every, BUTTON_WIDTH_PX)) <= MAX_HIDDEN_WITH_TEXTS
+        hidden = self._without_room({each: every[each] for each in present}, BUTTON_WIDTH_PX)
         self._show_texts(with_texts)
         if not with_texts:
             side = self.more.sizeHint().width()
@@ -180,14 +182,14 @@ class Toolbar(QFrame):
     def _without_room(self, width_of: dict[ActionButton, int], more_width: int) -> list[ActionButton]:
         """The buttons that have to go into the menu when each is so wide, in the order of the bar."""
         room = self.width() - 2 * theme.Spacing.S - theme.Spacing.L
-        needed = sum(width + theme.Spacing.S for width in width_of.values())
+        needed = sum(width + theme.Spacing.XS for width in width_of.values())
         hidden: list[ActionButton] = []
         for button in reversed(self._yielding):
             if needed <= room:
                 break
             if button not in width_of:
                 continue
-            needed += (more_width + theme.Spacing.S) * (not hidden) - width_of[button] - theme.Spacing.S
+            needed += (more_width + theme.Spacing.XS) * (not hidden) - width_of[button] - theme.Spacing.XS
             hidden.insert(0, button)
         return hidden
 

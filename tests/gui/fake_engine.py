@@ -71,6 +71,7 @@ class FakeEngine:
         self.state = CallState.IDLE
         self.closed = False
         self._room_id = ""
+        self._user_id = "me"
         self._lines = 0
         self._local_video = FrameSlot()
         self._remote_video: dict[str, FrameSlot] = {}
@@ -120,7 +121,11 @@ class FakeEngine:
     @property
     def user_id(self) -> str:
         """Our own id."""
-        return "me"
+        return self._user_id
+
+    def be_again(self, user_id: str) -> None:
+        """Take another id."""
+        self._user_id = user_id
 
     @property
     def local_video(self) -> FrameSlot:

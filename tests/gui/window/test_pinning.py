@@ -54,7 +54,7 @@ def test_a_double_click_pins_and_makes_large(many: Many) -> None:
     QTest.mouseDClick(tile, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(20, 20))
     assert many.pinned() == ()
     assert many.layout() == "grid"
-    assert tile.accessibleName() == "Person 3"
+    assert tile.accessibleName() == "Person 3, connection not known yet"
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_P])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktop_app.call.events import CallState, CallStateChanged
+from desktop_app.call.events import CallState, CallStateChanged, RoomChanged
 from desktop_app.protocol.invite import Invite
+from desktop_app.protocol.rights import RoomRules
 from desktop_app.settings.return_point import new_path
 from desktop_app.settings.schema import Settings
 from desktop_app.settings.vault import Vault
@@ -35,7 +36,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from desktop_app.settings.return_point import write_point
-write_point(Path(sys.argv[1]), sys.argv[2], "garden-party", hosted=sys.argv[3] == "hosted")
+write_point(Path(sys.argv[1]), sys.argv[2], "garden-party", hosted=sys.argv[3] == "hosted", user_id="0f" * 8)
 """
 INVITE = Invite("192.0.2.9", 8443, "garden-party", False)
 
@@ -83,6 +84,9 @@ def test_the_call_is_offered_and_returned_to(
     card.return_button.click()
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.call_page)
     assert called(engine, "join") == [(INVITE, "Ana Silva")]
+    assert engine.user_id == "0f" * 8, "so that the others see one of us, not two"
+    engine.emit(RoomChanged(RoomRules(host=engine.user_id)))
+    assert window.call_page.people.own_row.accessibleName() == "Ana Silva (you), host"
     assert not card.isVisibleTo(window.lobby)
     qtbot.waitUntil(lambda: calls(tmp_path) == 1)
     window.actions_.leave.trigger()

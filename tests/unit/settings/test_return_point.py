@@ -97,5 +97,16 @@ def test_a_damaged_file_is_ignored_with_a_line_in_the_log(
     assert "damaged" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("written", "read"), [("0f" * 8, "0f" * 8), (None, ""), ("../me", ""), (["x"], ""), ("0F" * 8, "")]
+)
+def test_who_we_were_is_read_back_if_it_looks_like_an_id(tmp_path: Path, written: object, read: str) -> None:
+    path = crashed(tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"user_id": written}))
+    point, _useless = find_point(tmp_path)
+    assert point is not None
+    assert point.user_id == read
+
+
 def test_there_may_be_no_folder(tmp_path: Path) -> None:
     assert find_point(tmp_path / "none") == (None, [])
