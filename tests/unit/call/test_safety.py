@@ -9,6 +9,7 @@ import pytest
 
 from desktop_app.call import safety
 from desktop_app.call.safety import SafetyCodes
+from desktop_app.rtc.patience import Patience
 
 if TYPE_CHECKING:
     from desktop_app.call.events import SafetyCodeChanged
@@ -20,7 +21,7 @@ OURS, BEN, MALLORY = b"our certificate", b"ben's", b"mallory's"
 async def test_a_leave_in_between_does_not_hide_another_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safety, "safety_words", lambda _ours, theirs: (theirs.decode(),) * 4)
     told: asyncio.Queue[SafetyCodeChanged] = asyncio.Queue()
-    codes = SafetyCodes(told.put_nowait)
+    codes = SafetyCodes(told.put_nowait, Patience())
 
     async def other(theirs: bytes, instance: str) -> bool:
         codes.connected("ben", (OURS, theirs), instance=instance)
