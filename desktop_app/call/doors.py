@@ -231,4 +231,4 @@ def _are_in(before: Collection[str], now: Collection[str]) -> bool:
 def _is_same(before: dict[str, ParticipantInfo], now: dict[str, ParticipantInfo], user_id: str) -> bool:
     """Whether somebody of before is back, and not just somebody of the same name."""
     old, new = before.get(user_id), now.get(user_id)
-    return old is not None and new is not None and old.instance == new.instance
+    return old is not None and new is not None and new.instance != "" and old.instance == new.instance

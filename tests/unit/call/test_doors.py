@@ -125,3 +125,12 @@ async def test_who_resumed_or_is_not_host_changes_nothing(quick: None) -> None:
 def test_what_cannot_be_a_password_is_said(password: str) -> None:
     with pytest.raises(UserFacingError, match="password"):
         check_password(password)
+
+
+async def test_two_without_an_instance_are_not_known_to_be_the_same_host(quick: None) -> None:
+    desk = Desk()
+    desk.doors.entered(welcome("ann", lobby=True))
+    desk.doors.entered_again(welcome("me"), {"ann": ParticipantInfo("ann")})
+    desk.others = {"ann": ParticipantInfo("ann")}
+    await settled(desk)
+    assert desk.said == [SetRoom(False, True, None)]
