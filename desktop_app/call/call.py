@@ -342,6 +342,11 @@ class Call:
         if self.participants.get(user_id) is participant and user_id not in self._machine.participants:
             self._remove(user_id)
 
+    @property
+    def is_short_of_time(self) -> bool:
+        """Whether the computer does without something for want of time."""
+        return self._patience.is_short or self.topology.is_saving
+
     def save_time(self, control: ShortageControl) -> None:
         """Do what there is time for, by what was measured last."""
         self._patience.look(self._loop.time(), is_short=control.is_short)

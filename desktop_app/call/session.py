@@ -401,6 +401,7 @@ class Session:
                 microphone_level=level,
                 cpu_pct=self._process.cpu_percent(),
                 rss_mb=self._process.memory_info().rss / 1e6,
+                short_of_time=call.is_short_of_time,
                 quality_step="" if plan is None else plan.main.description,
                 quality_reason="" if plan is None else plan.main.reason,
                 quality_exceptions={} if plan is None else exceptions(plan),

@@ -171,6 +171,8 @@ class LocalStats:
     cpu_pct: float = 0.0
     """CPU of this process; 100 is one core."""
     rss_mb: float = 0.0
+    short_of_time: bool = False
+    """Whether something is done without because the computer is short of time."""
     quality_step: str = ""
     """What we send, for people; empty before there is a path to send over."""
     quality_reason: str = ""

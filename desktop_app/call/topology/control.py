@@ -356,6 +356,11 @@ class TopologyControl:
             route = self._route
             each.hide(not route.expects_picture(user_id), not route.expects_screen(user_id))
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether fewer large pictures are asked for than there could be, for want of time."""
+        return self._max_large < MAX_LARGE_FEEDS
+
     def save_time(self, max_large: int, *, is_late: bool) -> None:
         """Ask an SFU for no more large pictures than the computer has time for; `is_late` while it is short of it."""
         self._max_large = max_large
