@@ -40,7 +40,7 @@ _LOOKS = {
     "fail": ("close", "danger", "Failed"),
 }
 """Icon, colour and word of a verdict: it is never told by colour alone."""
-_MIN_SIZE_PX = (600, 460)
+_MIN_SIZE_PX = (600, 540)
 
 
 class TestRow(QWidget):
@@ -70,18 +70,25 @@ class TestRow(QWidget):
         grid.setColumnStretch(1, 1)
         grid.addWidget(self._icon, 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.name, 0, 1)
-        grid.addWidget(self.verdict, 0, 2, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.verdict, 0, 2, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(self.detail, 1, 1, 1, 2)
+        self._drawn = _LOOKS["running"][:2]
+        theme.notifier().changed.connect(self._redraw)
 
     def show_line(self, line: TestLine) -> None:
         """Show the newest state."""
         icon, colour, word = _LOOKS[line.verdict]
-        self._icon.setPixmap(theme.icon(icon, color=colour).pixmap(theme.Spacing.ICON, theme.Spacing.ICON))
+        self._drawn = (icon, colour)
+        self._redraw()
         self.name.setText(line.name)
         self.verdict.setText(word)
         self.detail.setText(line.detail)
         self.detail.setVisible(bool(line.detail))
         self.setAccessibleName(f"{line.name}: {word}. {line.detail}")
+
+    def _redraw(self) -> None:
+        icon, colour = self._drawn
+        self._icon.setPixmap(theme.icon(icon, color=colour).pixmap(theme.Spacing.ICON, theme.Spacing.ICON))
 
 
 class ConnectionTestDialog(QDialog):

@@ -85,6 +85,7 @@ class NoticeBar(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(INFO_MS)
         self._timer.timeout.connect(self.end_infos)
+        theme.notifier().changed.connect(self._refresh)  # the icon is a picture in the old colours
         self.hide()
 
     @property

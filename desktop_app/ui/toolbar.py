@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .actions import Actions
 
-BUTTON_WIDTH_PX = 72
+BUTTON_WIDTH_PX = 66
 BADGE = "badge"
 """An action's property: a number shown on its button, 0 for none."""
 ABSENT = "absent"
@@ -24,7 +24,7 @@ MAX_BADGE = 99
 MAX_HIDDEN_WITH_TEXTS = 4
 """Rather than hiding more, the bar shows icons without words."""
 _BADGE_PX = 17
-_AROUND_TEXT_PX = 32
+_AROUND_TEXT_PX = 35
 """The style sheet's padding and edge, and what the style adds."""
 
 

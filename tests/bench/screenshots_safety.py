@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Picture: TypeAlias = Callable[[str, QWidget], Awaitable[None]]
 
+KEPT = ("people", "connection-test", "reconnecting")
+"""Of all that are taken to be looked at, those that docs/screenshots/ keeps."""
 NARROW = (480, 720)
 WORDS = ("amber", "canyon", "violet", "harbor")
 LOST, SHAKY = PEOPLE[2], PEOPLE[7]
@@ -57,9 +59,12 @@ async def safety_tour(application: QApplication, folder: Path) -> None:
         return None
 
     async def picture(name: str, widget: QWidget) -> None:
-        theme.apply_theme(application, "dark")
-        await asyncio.sleep(SETTLE_S)
-        widget.grab().save(str(folder / f"{name}-dark.png"))
+        if folder == FOLDER and name not in KEPT:
+            return
+        if folder != FOLDER:
+            theme.apply_theme(application, "dark")
+            await asyncio.sleep(SETTLE_S)
+            widget.grab().save(str(folder / f"{name}-dark.png"))
         theme.apply_theme(application, "light")
         await asyncio.sleep(SETTLE_S)
         widget.grab().save(str(folder / f"{name}.png"))

@@ -56,7 +56,7 @@ class PasswordDialog(QDialog):
         layout.setSpacing(theme.Spacing.M)
         for widget in (heading, sentence, self.field, self.problem_label, buttons):
             layout.addWidget(widget)
-        self.setMinimumWidth(380)
+        self.setMinimumWidth(420)
         self._show_problem(problem)
         self.field.edit.textChanged.connect(lambda text: self.ok_button.setEnabled(bool(text)))
         self.ok_button.setEnabled(False)

@@ -104,7 +104,11 @@ class SafetyDialog(QDialog):
         theme.set_style(self.match_button, kind="" if self._is_compared else "primary")
         self.match_button.setEnabled(bool(self._words))
         self.copy_button.setEnabled(bool(self._words))
-        self.adjustSize()
+        layout = self.layout()
+        assert layout is not None
+        self.setFixedHeight(
+            layout.totalHeightForWidth(WIDTH_PX)
+        )  # adjustSize guesses too much for wrapped words
 
 
 def _sentence(role: str) -> QLabel:
