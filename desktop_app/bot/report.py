@@ -30,7 +30,7 @@ def stats_report(stats: CallStats) -> dict[str, Any]:
         },
         "cpu_pct": _round(stats.local.cpu_pct),
         "rss_mb": _round(stats.local.rss_mb),
-        "short_of_time": stats.local.short_of_time,
+        **({"short_of_time": True} if stats.local.short_of_time else {}),
     }
 
 

@@ -149,7 +149,7 @@ async def subscribed(janus: JanusProcess, room: Room, kinds: list[dict[str, int]
                 now = [each.kinds for each in await subscriptions(janus)]
                 if sorted(map(in_order, now)) == sorted(map(in_order, kinds)):
                     return
-                is_short = any(bot.events("stats")[-1]["short_of_time"] for bot in room.bots.values())
+                is_short = any(bot.events("stats")[-1].get("short_of_time") for bot in room.bots.values())
                 few = is_short and max((each.get("camera", 0) for each in now), default=0) <= MAX_LARGE
                 if few and sorted(map(sound_and_pictures, now)) == sorted(map(sound_and_pictures, kinds)):
                     return

@@ -105,7 +105,6 @@ def test_a_full_report() -> None:
         },
         "cpu_pct": 41.67,
         "rss_mb": 123.46,
-        "short_of_time": False,
     }
 
 
