@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import random
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CALM_S = (2.0, 5.0)
+"""A code is for people who have begun to talk. A room that comes together, or that changes between mesh and SFU, needs the
+processors of all ends at the same moment: computed at once, the codes of four people cost half a second of sound."""
 MOST_STAYS = 1000
 """How many stays are remembered after their ends."""
 LOOK_S, MOST_WAITS = 1.0, 15
@@ -65,6 +69,8 @@ class SafetyCodes:
 
     async def _tell(self, user_id: str, certificates: tuple[bytes, bytes], *, is_other: bool) -> None:
         known = self._seen.get(user_id)
+        if not is_other:
+            await asyncio.sleep(random.uniform(*CALM_S))
         async with self._one:
             for _ in range(MOST_WAITS):
                 if not self._patience.is_short:

@@ -19,6 +19,7 @@ OURS, BEN, MALLORY = b"our certificate", b"ben's", b"mallory's"
 
 @pytest.mark.expected_warnings("desktop_app.call.safety")
 async def test_a_leave_in_between_does_not_hide_another_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safety, "CALM_S", (0.0, 0.01))
     monkeypatch.setattr(safety, "safety_words", lambda _ours, theirs: (theirs.decode(),) * 4)
     told: asyncio.Queue[SafetyCodeChanged] = asyncio.Queue()
     codes = SafetyCodes(told.put_nowait, Patience())
