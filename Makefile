@@ -57,12 +57,17 @@ integration: dev
 servers: dev
 	$(pytest) $(server_tests) $(PYTEST_ARGS)
 
-# They wait more than they work: two at a time take a third of the two cores.
+# They wait more than they work: three at a time take little more than half of the two cores.
 media: dev
-	$(pytest) -n 2 --dist loadfile tests/integration $(addprefix --ignore=,$(server_tests)) $(PYTEST_ARGS)
+	$(pytest) -n 3 --dist loadfile tests/integration $(addprefix --ignore=,$(server_tests)) $(PYTEST_ARGS)
+
+# Those that take both cores for themselves: rooms of many, and calls whose holes are counted.
+whole_machine := $(wildcard tests/integration/test_sfu_on_a_bad_network.py $(addprefix tests/end2end/test_,rooms.py \
+	room_views.py server_lost.py guest_crowds.py guest_sfu.py together.py))
 
 end2end: dev
-	$(pytest) tests/end2end $(PYTEST_ARGS)
+	$(pytest) -n 2 --dist loadfile tests/end2end $(addprefix --ignore=,$(whole_machine)) $(PYTEST_ARGS)
+	$(pytest) $(whole_machine) $(PYTEST_ARGS)
 
 # The fastest first, also under make -j. What waits for networks and devices has the machine for itself.
 test: dev

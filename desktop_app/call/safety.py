@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CALM_S = (2.0, 5.0)
-"""A code is for people who have begun to talk. A room that comes together, or that changes between mesh and SFU, needs the
+"""A code is for people who have begun to talk. A room that comes together, or changes between mesh and SFU, needs the
 processors of all ends at the same moment: computed at once, the codes of four people cost half a second of sound."""
 MOST_STAYS = 1000
 """How many stays are remembered after their ends."""
