@@ -10,19 +10,20 @@ if TYPE_CHECKING:
     from desktop_app.stats.model import (
         CallStats,
         ChannelStats,
+        InboundAudioStats,
         InboundVideoStats,
         OutboundVideoStats,
         PeerStats,
     )
 
 
-def stats_report(stats: CallStats) -> dict[str, Any]:
-    """The fields of the `stats` event."""
+def stats_report(stats: CallStats, *, counts: bool = False) -> dict[str, Any]:
+    """The fields of the `stats` event; with `counts` also of what was lost, for measurements."""
     video = [peer.outbound_video for peer in stats.peers.values() if peer.outbound_video is not None]
     audio = [peer.outbound_audio for peer in stats.peers.values() if peer.outbound_audio is not None]
     screen = [peer.outbound_screen for peer in stats.peers.values() if peer.outbound_screen is not None]
     return {
-        "users": {user_id: _user(peer) for user_id, peer in stats.peers.items()},
+        "users": {user_id: _user(peer, counts) for user_id, peer in stats.peers.items()},
         "send": {
             "video": _sent(video),
             **({"screen": _sent(screen)} if screen else {}),
@@ -38,7 +39,7 @@ def _round(value: float) -> float:
     return round(value, 2)
 
 
-def _user(peer: PeerStats) -> dict[str, Any]:
+def _user(peer: PeerStats, counts: bool) -> dict[str, Any]:
     video, audio = peer.inbound_video, peer.inbound_audio
     lost = [each.loss_pct for each in (video, audio) if each is not None]
     round_trip_ms = peer.transport.round_trip_time_ms
@@ -47,12 +48,11 @@ def _user(peer: PeerStats) -> dict[str, Any]:
         "av_offset_ms": None if peer.av_offset_ms is None else _round(peer.av_offset_ms),
         "loss_pct": _round(max(lost, default=0.0)),
         "candidate_type": peer.transport.local_candidate_type,
-        "video": _pictures(video),
+        "video": {**_pictures(video), **(_lost_pictures(video) if counts else {})},
         **({} if peer.screen is None else {"screen": _pictures(peer.screen)}),
         "audio": {
             "kbps": _round(audio.kbps if audio else 0.0),
-            "packets_lost": audio.packets_lost if audio else 0,
-            "concealed_frames": audio.concealed_samples // AUDIO_FRAME_SAMPLES if audio else 0,
+            **(_lost_sound(audio) if counts else {}),
             "concealed_pct": _round(audio.concealed_pct if audio else 0.0),
             "delay_ms": _round(audio.delay_ms if audio else 0.0),
             "level": round(audio.audio_level if audio else 0.0, 4),
@@ -67,13 +67,25 @@ def _pictures(video: InboundVideoStats | None) -> dict[str, Any]:
         "width": video.frame_width if video else 0,
         "height": video.frame_height if video else 0,
         "kbps": _round(video.kbps if video else 0.0),
-        "packets_lost": video.packets_lost if video else 0,
-        "frames_dropped": video.frames_dropped if video else 0,
         "freeze_count": video.freeze_count if video else 0,
         "freeze_s": _round(video.total_freezes_duration_s if video else 0.0),
         "nack": video.nack_count if video else 0,
         "pli": video.pli_count if video else 0,
         "delay_ms": _round(video.delay_ms if video else 0.0),
+    }
+
+
+def _lost_pictures(video: InboundVideoStats | None) -> dict[str, int]:
+    return {
+        "packets_lost": video.packets_lost if video else 0,
+        "frames_dropped": video.frames_dropped if video else 0,
+    }
+
+
+def _lost_sound(audio: InboundAudioStats | None) -> dict[str, int]:
+    return {
+        "packets_lost": audio.packets_lost if audio else 0,
+        "concealed_frames": audio.concealed_samples // AUDIO_FRAME_SAMPLES if audio else 0,
     }
 
 

@@ -183,7 +183,8 @@ class Bot:
             case LocalScreenChanged():
                 self._out.write("own-screen", shown=event.shown, message=event.message)
             case StatsUpdated():
-                self._out.write("stats", **stats_report(event.stats))
+                counts = self._arguments.media_times
+                self._out.write("stats", **stats_report(event.stats, counts=counts))
             case DeviceStatus(state=DeviceState.FAILED):
                 self._out.write("error", code=f"{event.device}-failed", message=event.message)
             case CallStateChanged(state=CallState.WAITING):

@@ -53,7 +53,8 @@ FULL = PeerStats(
 
 def test_a_full_report() -> None:
     report = stats_report(
-        CallStats(1.0, {"bob": FULL}, LocalStats(camera_fps=30, cpu_pct=41.666, rss_mb=123.456))
+        CallStats(1.0, {"bob": FULL}, LocalStats(camera_fps=30, cpu_pct=41.666, rss_mb=123.456)),
+        counts=True,
     )
     assert report == {
         "users": {
@@ -139,3 +140,13 @@ def test_alone_in_the_room_nothing_is_sent_and_all_is_json() -> None:
         "audio": {"kbps": 0},
     }
     assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_what_was_lost_is_counted_for_measurements_alone() -> None:
+    stats = CallStats(1.0, {"bob": FULL})
+    usual, counted = (stats_report(stats, counts=counts)["users"]["bob"] for counts in (False, True))
+    for media, names in (
+        ("video", {"packets_lost", "frames_dropped"}),
+        ("audio", {"packets_lost", "concealed_frames"}),
+    ):
+        assert counted[media].keys() - usual[media].keys() == names
