@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 from typing import TYPE_CHECKING
 
 from desktop_app.call.events import ActiveSpeakerChanged, PeerStateChanged, TopologyChanged
@@ -17,7 +19,6 @@ from .sfu_route import SfuRoute
 from .state import Known, Step, first, follow
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Mapping
 
     from desktop_app.call.events import CallEvent
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from .view import View
 
 logger = logging.getLogger(__name__)
+
+PEACE_S = 0.25
+"""For each participant: how long after a change to the SFU, at most, what can wait is done."""
 
 
 class TopologyControl:
@@ -241,6 +245,20 @@ class TopologyControl:
         if mode == "sfu":
             for each in self._participants.values():
                 each.tell_picture_sent()
+            self._tasks.spawn(self._complete_direct(), name="direct media")
+
+    async def _complete_direct(self) -> None:
+        """Give the direct connections that were made for data alone their lines for sound and pictures, in peace.
+
+        When the server goes, and the SFU with it, nobody is left who could pass on an offer.
+        """
+        await asyncio.sleep(random.uniform(0.0, PEACE_S * len(self._participants)))
+        for user_id in tuple(self._participants):
+            if self._route.mode != "sfu" or len(self._participants) >= self._mesh.mesh_limit:
+                return
+            if (participant := self._participants.get(user_id)) is not None:
+                participant.peer.require_media()
+            await asyncio.sleep(PEACE_S)
 
     def _abort(self) -> None:
         self._stop_waiting()
