@@ -84,6 +84,8 @@ class RoomDoors:
         self._knocks: dict[str, str] = {}
         self._password: str | None = None
         """That we have set as the host; None when we have not."""
+        self._wanted: tuple[RoomRules, dict[str, ParticipantInfo]] | None = None
+        """Of the room that is being put in order."""
         self._tasks = TaskOwner("doors")
 
     @property
@@ -103,12 +105,14 @@ class RoomDoors:
         A room that has ended meanwhile was made anew by whoever came back first: its place goes back to the host of
         before, and the doors are closed again when everybody is back or has had the time for it.
         """
-        wanted = self.rules
+        # Another break meanwhile must not have us take the answer of the new server for the order of before.
+        wanted = self._wanted or (None if welcome.resumed else (self.rules, before))
         self._end_knocks()
         self._change(welcome.room)
         self._tasks.cancel()
-        if not welcome.resumed and wanted.host:
-            self._tasks.spawn(self._restore(wanted, before), name="restore")
+        if wanted is not None and wanted[0].host:
+            self._wanted = wanted
+            self._tasks.spawn(self._restore(*wanted), name="restore")
 
     def received(self, message: RoomUpdated | Knock | KnockEnded) -> None:
         """A message about the room."""
@@ -140,6 +144,10 @@ class RoomDoors:
             self._emit(KnockGone(user_id))
 
     async def _restore(self, wanted: RoomRules, before: dict[str, ParticipantInfo]) -> None:
+        await self._put_in_order(wanted, before)
+        self._wanted = None
+
+    async def _put_in_order(self, wanted: RoomRules, before: dict[str, ParticipantInfo]) -> None:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + RESTORE_S
         while loop.time() < until_s:

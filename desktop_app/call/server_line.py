@@ -11,6 +11,7 @@ from desktop_app.core.tasks import TaskOwner
 from desktop_app.rtc.attempts import attempt_times
 from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.errors import ConnectError
+from desktop_app.signaling.passwords import PASSWORD_CODES
 
 from .doors import FINAL_CODES
 
@@ -127,7 +128,7 @@ class ServerLine:
         try:
             welcome = await client.connect()
         except ConnectError as error:
-            if error.code in FINAL_CODES:
+            if error.code in FINAL_CODES and not self._has_other_password(error.code):
                 self._is_away = False
                 self._on_refused(error)
                 return True
@@ -136,6 +137,9 @@ class ServerLine:
         self._is_away = False
         self._on_back(welcome)
         return True
+
+    def _has_other_password(self, code: str) -> bool:
+        return code in PASSWORD_CODES and self._machine.passwords.refused(self._loop.time())
 
     async def close(self) -> None:
         """Leave the room; a server that we lost is told in the background, if it keeps a place for us."""

@@ -26,10 +26,11 @@ from desktop_app.protocol.messages import (
     UpdateParticipant,
     Welcome,
 )
-from desktop_app.protocol.rights import RESUME_CAPABILITY
+from desktop_app.protocol.rights import RESUME_CAPABILITY, SetRoom
 from desktop_app.protocol.topology import SFU_CAPABILITY
 
 from .errors import ConnectError
+from .passwords import Passwords
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo, SessionTicket
@@ -58,7 +59,7 @@ class SignalingMachine:
         self.room_id = room_id
         # Kept for coming back: after a restart of the server whoever is first makes the room anew with them.
         self._access = access
-        self._password = password
+        self.passwords = Passwords(password)
         self.instance = secrets.token_urlsafe(16)
         """Says to the others that it is the same call that goes on (docs/recovery.md)."""
         self._ticket: SessionTicket | None = None
@@ -90,7 +91,7 @@ class SignalingMachine:
                 resume="" if self._ticket is None else self._ticket.token,
                 screen=me.screen,
                 access=self._access,
-                password=self._password,
+                password=self.passwords.current,
             )
         )
 
@@ -107,6 +108,8 @@ class SignalingMachine:
     def say(self, message: TopologyClientMessage | RightsClientMessage) -> None:
         """Say something about the topology, or as the host; silently nothing when we are not in the room."""
         if self.state is SignalingState.JOINED:
+            if isinstance(message, SetRoom) and message.password is not None:
+                self.passwords.add(message.password)
             self._send(message)
 
     def update(self, me: ParticipantInfo) -> None:
@@ -146,6 +149,7 @@ class SignalingMachine:
                     return None
                 self.state = SignalingState.JOINED
                 self._ticket = message.session
+                self.passwords.accepted()
                 others = [one for one in message.participants if one.user_id != self.me.user_id]
                 self.participants = {one.user_id: one for one in others[:MAX_OTHERS]}
             case ErrorMessage():

@@ -6,6 +6,7 @@ import { LevelSource } from "./level.js";
 import { NetworkWatch } from "./network.js";
 import { Peer } from "./peer.js";
 import { QualityWatch } from "./quality_watch.js";
+import { RoomRestore } from "./restore.js";
 import { Room } from "./room.js";
 import { OwnScreen } from "./screen.js";
 import { SafetyCodes } from "./safety.js";
@@ -41,12 +42,14 @@ export class Call extends EventTarget {
   #timer = null;
   #awaySinceMs = null;
   #renewedMs = -Infinity;
+  #password = null; // that we have set as the host
 
   userId = randomId();
   /** Tells this stay from another one of the same person. */
   instance = randomId();
   participants = new Map();
   room = new Room(this.userId, (message) => this.#signaling.send(message));
+  #restore = new RoomRestore(this.room, () => this.#instances((one) => one.missingSinceMs === null));
   safety = new SafetyCodes();
   screen = new OwnScreen();
   quality = new QualityWatch(this);
@@ -126,14 +129,16 @@ export class Call extends EventTarget {
 
   /** As the host: the password of the room from now on, "" for none. */
   setPassword(password) {
+    this.#password = password;
     this.room.change({ password });
-    this.#signaling.setPassword(password);
+    this.#signaling.addPassword(password);
   }
 
   /** Leave: idempotent, and nothing is heard of this call any more. */
   leave() {
     this.#over = true;
     clearInterval(this.#timer);
+    this.#restore.stop();
     this.#media.removeEventListener("change", this.onMediaChange);
     this.screen.stop();
     this.#signaling.close();
@@ -217,6 +222,8 @@ export class Call extends EventTarget {
     const wasAway = this.#awaySinceMs !== null;
     this.#awaySinceMs = null;
     const resumed = welcome.resumed === true;
+    const { rules } = this.room;
+    const before = this.#instances(() => true);
     const participants = this.#take(welcome);
     const there = new Set(participants.map((info) => info?.userId));
     for (const known of Array.from(this.participants.values())) {
@@ -241,10 +248,17 @@ export class Call extends EventTarget {
     }
     this.topology.rejoin({ ...welcome, participants }, this.#iceServers);
     this.room.enter(welcome);
+    this.#restore.begin({ rules, before, password: this.#password, resumed });
     this.#tellStates();
     if (wasAway) {
       this.dispatchEvent(new Event("back"));
     }
+  }
+
+  /** User id to instance of those for whom `condition` holds. */
+  #instances(condition) {
+    const found = Array.from(this.participants.values()).filter(condition);
+    return new Map(found.map(({ userId, instance }) => [userId, instance]));
   }
 
   #networkChanged() {

@@ -28,8 +28,18 @@ export class Room extends EventTarget {
     this.#send = send;
   }
 
+  get userId() {
+    return this.#userId;
+  }
+
   get isHost() {
     return this.host === this.#userId;
+  }
+
+  /** Who decides, and whether the doors are open. */
+  get rules() {
+    const { host, locked, lobby } = this;
+    return { host, locked, lobby };
   }
 
   /** We are in the room, perhaps again: what the welcome says of it. */

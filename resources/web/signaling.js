@@ -1,6 +1,7 @@
 // The place in a room on the signaling server: taken once, and taken again when the connection is lost
 // (docs/protocol.md, docs/recovery.md).
 
+import { Passwords } from "./passwords.js";
 import { Schedule } from "./schedule.js";
 import { ServerSocket } from "./socket.js";
 import { KICKED, LOST, NO_ANSWER, UNREACHABLE, refusalWords } from "./words.js";
@@ -19,6 +20,8 @@ const PASSING = new Set([
   "too-many-attempts",
 ]);
 
+const PASSWORD_CODES = new Set(["password-required", "wrong-password"]);
+
 /** Why one may not enter, or is not inside any more: `code` is the server's, "" when there is no answer of it. */
 export class Refusal extends Error {
   constructor(words, code = "") {
@@ -35,6 +38,7 @@ export class Signaling extends EventTarget {
   #socket = null;
   #states; // gives what join-room says of us at the moment
   #entry = null;
+  #passwords = null;
   #token = null;
   #reason = null;
   #timer = null;
@@ -59,6 +63,7 @@ export class Signaling extends EventTarget {
    */
   join(entry) {
     this.#entry = entry;
+    this.#passwords = new Passwords(entry.password ?? "");
     return new Promise((resolve, reject) => this.#enter({ resolve, reject, resume: null }));
   }
 
@@ -66,9 +71,9 @@ export class Signaling extends EventTarget {
     this.#socket?.send(message);
   }
 
-  /** The password that is to be given when we enter again. */
-  setPassword(password) {
-    this.#entry = { ...this.#entry, password };
+  /** The room has another password, as far as we know. */
+  addPassword(password) {
+    this.#passwords?.add(password);
   }
 
   /** Another network perhaps: what is lost is tried at once, and what seems to be there is made anew. */
@@ -108,7 +113,10 @@ export class Signaling extends EventTarget {
       this.dispatchEvent(new CustomEvent("back", { detail: welcome }));
     };
     const reject = (refusal) => {
-      if (refusal.code !== "" && !PASSING.has(refusal.code)) {
+      const tryOn = PASSWORD_CODES.has(refusal.code)
+        ? this.#passwords.refused(performance.now())
+        : refusal.code === "" || PASSING.has(refusal.code);
+      if (!tryOn) {
         this.#lose(refusal);
       } else if (this.#socket === null) {
         this.#schedule.start();
@@ -129,7 +137,9 @@ export class Signaling extends EventTarget {
       }
     };
     this.#timer = setTimeout(() => fail(NO_ANSWER), ANSWER_MS);
-    socket.addEventListener("open", () => socket.send(joinMessage(this.#entry, this.#states(), resume)));
+    socket.addEventListener("open", () => {
+      socket.send(joinMessage({ ...this.#entry, password: this.#passwords.current }, this.#states(), resume));
+    });
     socket.addEventListener("close", () => {
       if (this.#socket === socket) {
         this.#lostSocket();
@@ -161,6 +171,7 @@ export class Signaling extends EventTarget {
     this.#socket?.drop();
     this.#socket = socket;
     this.#reason = null;
+    this.#passwords.accepted();
     const token = welcome.session?.token;
     this.#token = typeof token === "string" && token.length <= MAX_TOKEN_CHARS ? token : null;
   }

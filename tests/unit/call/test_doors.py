@@ -110,6 +110,21 @@ async def test_somebody_of_the_hosts_name_is_not_the_host(quick: None) -> None:
     assert desk.said == [SetRoom(False, True, None)]  # the host has not come: we go on in their sense
 
 
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_another_break_while_the_room_is_put_in_order_does_not_end_that(
+    quick: None, resumed: bool
+) -> None:
+    desk = Desk()
+    desk.doors.entered(welcome("ann", lobby=True))
+    doors_module.RESTORE_S = 10.0
+    desk.doors.entered_again(welcome("me"), {"ann": ANN})
+    await asyncio.sleep(0.01)
+    desk.doors.entered_again(welcome("me", resumed=resumed), {"bob": BOB})
+    desk.others = {"ann": ANN}
+    await settled(desk)
+    assert desk.said == [GiveHost("ann")]
+
+
 async def test_who_resumed_or_is_not_host_changes_nothing(quick: None) -> None:
     desk = Desk()
     desk.doors.entered(welcome("me", locked=True))
