@@ -44,12 +44,12 @@ export class Call extends EventTarget {
   #renewedMs = -Infinity;
   #password = null; // that we have set as the host
 
-  userId = randomId();
+  userId;
   /** Tells this stay from another one of the same person. */
   instance = randomId();
   participants = new Map();
-  room = new Room(this.userId, (message) => this.#signaling.send(message));
-  #restore = new RoomRestore(this.room, () => this.#instances((one) => one.missingSinceMs === null));
+  room;
+  #restore;
   safety = new SafetyCodes();
   screen = new OwnScreen();
   quality = new QualityWatch(this);
@@ -59,10 +59,13 @@ export class Call extends EventTarget {
     tracks: () => ({ ...this.#media.tracks, screen: this.screen.track }),
   });
 
-  /** `media` is a LocalMedia; its tracks are sent as they come and go. */
-  constructor(media) {
+  /** `media` is a LocalMedia; its tracks are sent as they come and go. `userId` is what others know us by. */
+  constructor(media, userId) {
     super();
     this.#media = media;
+    this.userId = userId;
+    this.room = new Room(userId, (message) => this.#signaling.send(message));
+    this.#restore = new RoomRestore(this.room, () => this.#instances((one) => one.missingSinceMs === null));
     this.topology.addEventListener("topology", () => {
       for (const participant of this.participants.values()) {
         this.#noteWithheld(participant, participant.withheld);

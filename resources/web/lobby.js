@@ -5,6 +5,8 @@ import { NONE } from "./media.js";
 import { deviceWords } from "./words.js";
 
 const NAMES = { audio: "microphone", video: "camera" };
+const JOIN = "Join";
+const RETURN = "Return to the call";
 const STORED_NAME = "bridgecall.name";
 
 const element = (id) => document.getElementById(id);
@@ -31,10 +33,13 @@ export class Lobby extends EventTarget {
   #media;
   #stopLevel = null;
   #open = false;
+  #joinWords;
 
-  constructor(media, room) {
+  /** `returns` when the page was loaded again in the middle of a call. */
+  constructor(media, room, returns) {
     super();
     this.#media = media;
+    this.#joinWords = returns ? RETURN : JOIN;
     element("lobby-room").textContent = room;
     element("name").value = storedName();
     element("join-form").addEventListener("submit", (event) => {
@@ -75,6 +80,7 @@ export class Lobby extends EventTarget {
 
   close() {
     this.#open = false;
+    this.#joinWords = JOIN;
     this.#stopLevel?.();
     this.#stopLevel = null;
     element("preview-video").srcObject = null;
@@ -87,7 +93,7 @@ export class Lobby extends EventTarget {
 
   setBusy(busy) {
     element("join").disabled = busy;
-    element("join").textContent = busy ? "Joining…" : "Join";
+    element("join").textContent = busy ? "Joining…" : this.#joinWords;
     this.setWaiting(false);
   }
 

@@ -7,6 +7,7 @@ import { Talk } from "./data/talk.js";
 import { Lobby, storedName } from "./lobby.js";
 import { LocalMedia } from "./media.js";
 import { PeopleView } from "./people/peopleview.js";
+import { Stay } from "./stay.js";
 import { BAD_LINK, NO_WEBRTC, endedTitle } from "./words.js";
 
 /** Codes of refusals after which another try from here would fail like this one. */
@@ -31,9 +32,11 @@ function roomOfAddress() {
 
 function start(room) {
   const media = new LocalMedia();
-  const lobby = new Lobby(media, room);
+  const stay = new Stay(room);
+  const lobby = new Lobby(media, room, stay.wasInCall);
   const view = new CallView(media, room);
   const talk = new Talk();
+  talk.hub.wasHere = stay.isKnown;
   const people = new PeopleView();
   const access = accessOf(location.hash);
   let call = null;
@@ -46,12 +49,12 @@ function start(room) {
     await lobby.open(problem);
   }
 
-  async function join(name, { fromLobby }) {
+  async function join(name, { fromLobby, again = false }) {
     if (call !== null) {
       return;
     }
     lastName = name;
-    const joining = new Call(media);
+    const joining = new Call(media, stay.userId);
     call = joining;
     joining.addEventListener("waiting", () => call === joining && lobby.setWaiting(true));
     joining.addEventListener("ended", ({ detail }) => end(endedTitle(detail.code), detail.message, detail.code));
@@ -70,7 +73,12 @@ function start(room) {
     try {
       await joining.join({ room, name, access, password });
     } catch (refusal) {
-      if (call === joining) {
+      if (call === joining && refusal.code === "user-id-taken" && !again) {
+        leaveCall(); // this tab is a copy of another one, or what we had before is not noticed to be gone yet
+        talk.hub.disown(stay.userId);
+        stay.renew();
+        await join(name, { fromLobby: true, again: true });
+      } else if (call === joining) {
         await refused(refusal);
       }
       return;
@@ -78,6 +86,7 @@ function start(room) {
     if (call !== joining) {
       return;
     }
+    stay.note(true);
     lobby.close();
     showScreen("call");
     view.entered();
@@ -107,6 +116,7 @@ function start(room) {
   }
 
   function end(title, words, code = "") {
+    stay.note(false);
     leaveCall();
     lobby.close();
     media.closeBoth();
@@ -138,7 +148,9 @@ function start(room) {
   // A page that is put aside keeps its state, but the others must not wait for a heartbeat to see that we left.
   addEventListener("pagehide", () => {
     if (call) {
+      const wasIn = stay.isInCall;
       end("You left the call", "The page was closed.");
+      stay.note(wasIn);
     }
   });
 

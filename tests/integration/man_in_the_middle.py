@@ -1,4 +1,7 @@
-"""Somebody who owns the signaling server: rewrites every description, and has a connection to each side."""
+"""Somebody who owns the signaling server: rewrites every description, and has a connection to each side.
+
+What else a browser asks for, such as the guest page, is passed on.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ class Mallory:
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
+        self.honest = False
+        """Signals are passed on; to begin to cheat in the middle of a call."""
+        self.met: dict[str, dict[str, Any]] = {}
+        """What the server last said of each who came, by user id."""
         self._clients: dict[str, web.WebSocketResponse] = {}
         self._faces: dict[tuple[str, str], Person] = {}
         """By (who is cheated, whom they believe to talk to)."""
@@ -37,7 +44,12 @@ class Mallory:
 
             async def down() -> None:
                 async for frame in server:
-                    if frame.type is aiohttp.WSMsgType.TEXT and json.loads(frame.data)["type"] != "signal":
+                    if frame.type is not aiohttp.WSMsgType.TEXT:
+                        continue
+                    message = json.loads(frame.data)
+                    if message["type"] == "new-peer":
+                        self.met[message["userId"]] = message
+                    if self.honest or message["type"] != "signal":
                         await client.send_str(frame.data)
                 await client.close()
 
@@ -50,12 +62,27 @@ class Mallory:
                 if message["type"] == "join-room":
                     user = message["userId"]
                     self._clients[user] = client
-                if message["type"] == "signal":
+                if message["type"] == "signal" and not self.honest:
                     self._intercept(user, message["targetUserId"], message["data"])
                 else:
                     await server.send_str(frame.data)
             task.cancel()
         return client
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        """A file of the guest page."""
+        address = self._server_url.replace("ws:", "http:").removesuffix("/ws") + request.path_qs
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                content_type=answer.content_type,
+            )
+
+    def make_up_a_return(self, cheated: str, believed: str) -> None:
+        """Tell somebody that another one has left and come back, in the same call."""
+        for message in ({"type": "peer-left", "userId": believed}, self.met[believed]):
+            self._send(cheated, message)
 
     def _intercept(self, sender: str, target: str, data: Any) -> None:
         self.rewritten += 1
@@ -73,8 +100,10 @@ class Mallory:
         return face
 
     def _say(self, cheated: str, believed: str, data: object) -> None:
-        text = json.dumps({"type": "signal", "from": believed, "data": data})
-        task = asyncio.create_task(self._clients[cheated].send_str(text))
+        self._send(cheated, {"type": "signal", "from": believed, "data": data})
+
+    def _send(self, user: str, message: dict[str, Any]) -> None:
+        task = asyncio.create_task(self._clients[user].send_str(json.dumps(message)))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
@@ -90,6 +119,7 @@ async def man_in_the_middle(server_url: str) -> AsyncIterator[Mallory]:
     mallory = Mallory(server_url)
     application = web.Application()
     application.router.add_get("/ws", mallory.handle)
+    application.router.add_get("/{path:.*}", mallory.pass_on)
     runner = web.AppRunner(application)
     await runner.setup()
     try:

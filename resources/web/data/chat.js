@@ -13,7 +13,8 @@ const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 /**
  * Events: "line" (detail: a line that is new or whose delivery changed), "removed" (detail: the tag of one that went).
  * A line is what the wire has, with tag, own, via and firstHand (ChatLines), fromHistory, sealed (private, and the
- * other one has left), and of own ones recipients and delivered (Sets of user ids).
+ * other one has left), and of own ones recipients and delivered (Sets of user ids), and whether it is restored: said by us
+ * before this page was loaded, and told by others.
  */
 export class ChatService extends EventTarget {
   capability = "chat";
@@ -23,6 +24,7 @@ export class ChatService extends EventTarget {
   #answered = new WeakMap(); // by link: the connection on which its chat-known was answered
   #hearsay = new WeakMap(); // by link: how many lines of others it has brought
   #readySinceMs = new Map(); // by user id: of those who are connected
+  #beganMs = nowMs();
 
   constructor(hub) {
     super();
@@ -184,7 +186,7 @@ export class ChatService extends EventTarget {
   /** Those of our lines that `have` is true of have come. */
   #noteDelivered(link, have) {
     for (const line of this.lines) {
-      const isTheirs = line.own && (line.to === null || line.to === link.userId);
+      const isTheirs = line.own && line.restored !== true && (line.to === null || line.to === link.userId);
       if (isTheirs && !line.delivered.has(link.userId) && have(line)) {
         line.recipients.add(link.userId);
         line.delivered.add(link.userId);
@@ -202,7 +204,7 @@ export class ChatService extends EventTarget {
     if (this.#lines.had(tag) && (held === undefined || held.firstHand || !firstHand)) {
       return true;
     }
-    const came = { ...line, tag, own: false, via: link.userId, firstHand, fromHistory };
+    const came = { ...line, tag, ...this.#ownership(line), via: link.userId, firstHand, fromHistory };
     came.text = cleanText(line.text);
     came.authorName = cleanLine(line.authorName);
     came.sentMs = believableMs(line.sentMs, t);
@@ -227,15 +229,26 @@ export class ChatService extends EventTarget {
     return true;
   }
 
+  #ownership({ author }) {
+    return this.#hub.ownIds.has(author)
+      ? { own: true, restored: true, recipients: new Set(), delivered: new Set() }
+      : { own: false };
+  }
+
   #isForUs({ to }) {
     return to === null || this.#hub.ownIds.has(to);
   }
 
+  /** Since when all that we have said is here. */
+  get #ownSinceMs() {
+    return this.#hub.wasHere ? this.#beganMs : -Infinity;
+  }
+
   /** Whether one may tell this of another; whoever is connected to us tells their lines themselves. */
   #isBelievable(link, { author, sentMs, to }) {
-    const isInvented = this.#hub.ownIds.has(author); // ours are all here
+    const sinceMs = this.#hub.ownIds.has(author) ? this.#ownSinceMs : (this.#readySinceMs.get(author) ?? Infinity);
     const brought = this.#hearsay.get(link) ?? 0;
-    if (to !== null || isInvented || sentMs >= (this.#readySinceMs.get(author) ?? Infinity) || brought >= MAX_HEARSAY) {
+    if (to !== null || sentMs >= sinceMs || brought >= MAX_HEARSAY) {
       return false;
     }
     this.#hearsay.set(link, brought + 1);

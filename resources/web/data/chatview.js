@@ -103,7 +103,7 @@ export class ChatView extends EventTarget {
     const copy = item.querySelector(".line-copy");
     copy.hidden = !navigator.clipboard;
     copy.addEventListener("click", () => this.#copy(line.text));
-    item.querySelector(".line-state").hidden = !line.own;
+    item.querySelector(".line-state").hidden = !line.own || line.restored === true;
     return item;
   }
 

@@ -18,6 +18,14 @@ export class DataHub extends EventTarget {
   name = "";
   /** Every id that this page has had: what it wrote before it joined again is its own. */
   ownIds = new Set();
+  /** Whether this page was loaded again, and has said things before that it does not know any more. */
+  wasHere = false;
+
+  /** The id of the last call is somebody else's. */
+  disown(userId) {
+    this.ownIds.delete(userId);
+    this.wasHere = false;
+  }
 
   addService(service) {
     this.#services.push(service);
