@@ -37,6 +37,7 @@ export class CallView extends EventTarget {
     element("copy").addEventListener("click", () => this.#copyLink());
     element("copy").hidden = !navigator.clipboard;
     element("sound").addEventListener("click", () => this.#playAll());
+    element("notice-close").addEventListener("click", () => this.#say(""));
     element("tiles").addEventListener("sound-blocked", () => (element("sound").hidden = false));
     media.addEventListener("change", ({ detail: kind }) => {
       if (this.#call) {
@@ -66,7 +67,6 @@ export class CallView extends EventTarget {
     call.addEventListener("back", () => this.#serverLine.back());
     call.addEventListener("refused", ({ detail }) => this.say(detail));
     call.room.addEventListener("mute-asked", ({ detail }) => this.#obeyMute(detail));
-    call.room.addEventListener("knock", ({ detail }) => this.say(`${detail.name} waits to be let in.`));
     call.quality.addEventListener("quality", ({ detail }) => this.#showQuality(detail));
     call.safety.addEventListener("changed", ({ detail }) => this.#warn(detail));
     call.topology.addEventListener("change", () => this.#showStates());
@@ -162,7 +162,8 @@ export class CallView extends EventTarget {
   /** Somebody else answers for a person whose stay has not ended. */
   #warn(userId) {
     const name = this.#call?.participants.get(userId)?.name ?? "Somebody";
-    this.#say(`The safety code of ${name} has changed. Compare the words again before you trust the connection.`);
+    const words = `The safety code of ${name} has changed. Compare the words again before you trust the connection.`;
+    this.#say(words, { stays: true });
   }
 
   /** The host may ask for silence; nobody can be switched on. */
@@ -247,11 +248,14 @@ export class CallView extends EventTarget {
     this.#say(failed.map((kind) => deviceWords(problems[kind], DEVICE_NAMES[kind])).join(" "));
   }
 
-  #say(words) {
+  /** What `stays` is closed by the person, or gives way to other words. */
+  #say(words, { stays = false } = {}) {
     clearTimeout(this.#noticeTimer);
+    element("notice-box").hidden = words === "";
+    element("notice-box").classList.toggle("grave", stays);
     element("notice").textContent = words;
     element("notice").hidden = words === "";
-    if (words !== "") {
+    if (words !== "" && !stays) {
       this.#noticeTimer = setTimeout(() => this.#say(""), NOTICE_MS);
     }
   }

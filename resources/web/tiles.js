@@ -200,13 +200,13 @@ export class Tile {
   }
 }
 
-function initials(name) {
+export function initials(name) {
   const words = name.trim().split(/\s+/u).filter(Boolean);
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
   return chosen.map((word) => Array.from(word)[0].toUpperCase()).join("");
 }
 
-function hueOf(userId) {
+export function hueOf(userId) {
   let sum = 0;
   for (const char of userId) {
     sum = (sum * 31 + char.codePointAt(0)) % 9973;

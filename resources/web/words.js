@@ -141,6 +141,16 @@ export function vouchWords(mode) {
     : `${compare}, not even the server.`;
 }
 
+/** Who waits to be let in, for the host. */
+export function knockWords(names) {
+  if (names.length <= 1) {
+    return `${names[0] ?? "Somebody"} waits to be let in.`;
+  }
+  return names.length === 2
+    ? `${names[0]} and ${names[1]} wait to be let in.`
+    : `${names[0]} and ${names.length - 1} others wait to be let in.`;
+}
+
 /** The doors of the room, for whoever is not the host; "" when they are open. */
 export function doorWords({ locked, lobby, hasPassword }) {
   const known = [

@@ -88,6 +88,17 @@ async def chromium_page(
         shutil.rmtree(profile, ignore_errors=True)
 
 
+async def another_page(page: Page) -> Page:
+    """A page of the same browser, in a window of its own.
+
+    In a tab that is not the one in front, which `context.new_page` makes, pictures are drawn once a second, and each
+    click waits for two of them.
+    """
+    async with page.context.expect_page() as opening:
+        await page.evaluate("void window.open('about:blank', '_blank', 'popup,noopener')")
+    return await opening.value
+
+
 def collect_complaints(page: Page) -> list[str]:
     """A list that fills with what the page reports as wrong: exceptions, errors and warnings of the console."""
     complaints: list[str] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from .chromium import chromium_page, collect_complaints
+from .chromium import another_page, chromium_page, collect_complaints
 from .guest_tools import hosted, participants, room_url, text, wait_connected
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ KEY = "a1B2c3D4e5F6g7H8i9J0k1"
 async def pages(count: int) -> AsyncIterator[list[Page]]:
     """Pages of one browser, the first one in a narrow window."""
     async with chromium_page(fps=5) as first:
-        yield [first, *[await first.context.new_page() for _ in range(count - 1)]]
+        yield [first, *[await another_page(first) for _ in range(count - 1)]]
 
 
 def link(server: HostedServer, name: str, key: str = KEY) -> str:
@@ -114,8 +114,17 @@ async def test_the_door_muting_handing_over_and_putting_out() -> None:
         await ann.click("#people-knocks .knock-refuse")
         await expect(bob.locator("#join-problem")).to_be_visible()
         await bob.fill("#name", "Bob")
+        await ann.click("#people-close")
         await bob.click("#join")
-        await ann.click("#people-knocks .knock-admit")
+        await expect(ann.locator("#knock-words")).to_have_text("Bob waits to be let in.")
+        await ann.click("#knock-show")  # what stands in the panel is not said beside it
+        await expect(ann.locator("#people-knocks .person-name")).to_have_text("Bob")
+        await expect(ann.locator("#knock-note")).to_be_hidden()
+        await ann.press("#people-close", "Escape")
+        await ann.click("#knock-admit")
+        await expect(ann.locator("#knock-note")).to_be_hidden()
+        await expect(ann.locator("#people-toggle")).to_be_focused()
+        await ann.press("#people-toggle", "Enter")
         await wait_connected(ann, "Bob")
         await wait_connected(bob, "Ann")
 

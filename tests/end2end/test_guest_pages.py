@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from .chromium import chromium_page, collect_complaints, inbound_stats
+from .chromium import another_page, chromium_page, collect_complaints, inbound_stats
 from .guest_tools import (
     eventually,
     hosted,
@@ -120,7 +120,7 @@ async def test_mute_camera_off_and_leave_are_seen_by_the_other() -> None:
 
 async def test_three_people_are_all_connected() -> None:
     async with hosted() as server, chromium_page(dark=True) as ann:
-        others = [await ann.context.new_page() for _ in range(2)]
+        others = [await another_page(ann) for _ in range(2)]
         for page, name in zip([ann, *others], ["Ann", "Bob", "Cem"], strict=True):
             await page.goto(room_url(server, "R", name))
         await wait_connected(ann, "Bob", "Cem")
@@ -165,7 +165,7 @@ async def test_without_devices_one_sees_and_hears_and_the_reasons_stand_there() 
 
 async def test_choosing_no_camera_joins_without_one_and_it_can_be_turned_on_later() -> None:
     async with hosted() as server, chromium_page() as ann:
-        bob = await ann.context.new_page()
+        bob = await another_page(ann)
         await ann.goto(room_url(server, "R", "Ann"))
         await bob.goto(room_url(server, "R"))
         await expect(bob.locator("#preview-video")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,11 @@ async def test_every_screen_fits_its_window() -> None:
                 for button in buttons:
                     await expect(page.locator(button)).to_be_in_viewport(ratio=1)
                 assert await page.evaluate("document.documentElement.scrollWidth") <= width
+                # Also where there is room for a picture alone, everything has a name for whoever does not see it.
+                outline = await page.locator("body").aria_snapshot()
+                assert not re.search(
+                    r"- (button|link|switch|checkbox|textbox|combobox)( \[.*\])?:?$", outline, re.M
+                ), outline
 
         await page.goto(f"http://127.0.0.1:{server.port}/")
         await check("button")

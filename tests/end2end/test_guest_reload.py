@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from .chromium import chromium_page, collect_complaints
+from .chromium import another_page, chromium_page, collect_complaints
 from .guest_tools import eventually, hosted, participants, room_url, text, wait_connected
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def id_of(page: Page, name: str) -> str:
 async def test_a_page_that_is_loaded_again_is_the_same_person_and_a_copy_of_its_tab_is_not() -> None:
     async with hosted() as server, chromium_page(fps=5) as ann:
         complaints = collect_complaints(ann)
-        bob = await ann.context.new_page()
+        bob = await another_page(ann)
         await ann.goto(room_url(server, "R", "Ann"))
         await bob.goto(room_url(server, "R"))
         assert await text(bob, "#join") == "Join"

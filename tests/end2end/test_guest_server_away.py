@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from .chromium import chromium_page
+from .chromium import another_page, chromium_page
 from .guest_tools import eventually, hosted, room_url, wait_connected, wait_media_flows
 from .processes import BotProcess, ServerProcess
 
@@ -49,7 +49,7 @@ async def _lines(page: Page) -> list[str]:
 
 async def test_a_cut_connection_comes_back_and_nobody_else_notices() -> None:
     async with hosted() as server, chromium_page(fps=5) as ann:
-        bob = await ann.context.new_page()
+        bob = await another_page(ann)
         await bob.add_init_script(_KEEP_SOCKETS)
         await ann.goto(room_url(server, "R", "Ann"))
         await bob.goto(room_url(server, "R", "Bob"))
@@ -91,7 +91,7 @@ async def test_a_server_that_is_killed_and_started_again_takes_no_one_away(tmp_p
         bot = await stack.enter_async_context(
             BotProcess(tmp_path, "bot", server.url, "R", "--size", "320x240")
         )
-        bob = await ann.context.new_page()
+        bob = await another_page(ann)
         await bob.goto(url + "Bob")
         for page, others in ((ann, ("bot", "Bob")), (bob, ("bot", "Ann"))):
             await wait_connected(page, *others)

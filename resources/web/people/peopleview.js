@@ -1,6 +1,8 @@
 // The panel of people: who is there, who waits to be let in, safety codes, and what the host may do.
 
+import { hueOf, initials } from "../tiles.js";
 import { qualityWords, vouchWords } from "../words.js";
+import { KnockNote } from "./knocknote.js";
 import { RoomForm } from "./roomform.js";
 
 const element = (id) => document.getElementById(id);
@@ -13,9 +15,11 @@ export class PeopleView extends EventTarget {
   #rows = new Map(); // user id to element
   #knocks = new Map();
   #form = new RoomForm();
+  #note = new KnockNote();
 
   constructor() {
     super();
+    this.#note.addEventListener("show", () => this.open());
     element("people-toggle").addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
     element("people-close").addEventListener("click", () => this.close());
     element("people").addEventListener("keydown", (event) => {
@@ -45,6 +49,9 @@ export class PeopleView extends EventTarget {
     element("people-toggle").setAttribute("aria-expanded", "false");
     if (hadFocus) {
       element("people-toggle").focus();
+    }
+    if (this.#call !== null) {
+      this.#note.show(this.#call.room, false);
     }
     this.dispatchEvent(new Event("close"));
   }
@@ -77,6 +84,7 @@ export class PeopleView extends EventTarget {
     }
     this.#rows.clear();
     this.#knocks.clear();
+    this.#note.close();
     this.#countWaiting(0);
   }
 
@@ -86,7 +94,7 @@ export class PeopleView extends EventTarget {
     }
     this.#showKnocks(call.room);
     const people = [
-      { userId: call.userId, name: `${this.#name} (you)` },
+      { userId: call.userId, name: this.#name, shownName: `${this.#name} (you)` },
       ...call.participants.values(),
     ];
     const ids = new Set(people.map(({ userId }) => userId));
@@ -99,10 +107,11 @@ export class PeopleView extends EventTarget {
     for (const person of people) {
       this.#showPerson(call, person);
     }
+    element("people-title").textContent = `People (${people.length})`;
     element("people-vouch").textContent = call.participants.size === 0 ? "" : vouchWords(call.topology.mode);
   }
 
-  #showPerson(call, { userId, name }) {
+  #showPerson(call, { userId, name, shownName = name, audioMuted = false, videoMuted = false }) {
     const { room } = call;
     if (!this.#rows.has(userId)) {
       const made = this.#makeRow(call, userId);
@@ -110,7 +119,10 @@ export class PeopleView extends EventTarget {
       element("people-list").append(made);
     }
     const row = this.#rows.get(userId);
-    row.querySelector(".person-name").textContent = name;
+    row.querySelector(".person-avatar").textContent = initials(name);
+    row.querySelector(".person-name").textContent = shownName;
+    row.classList.toggle("muted", audioMuted);
+    row.classList.toggle("camera-off", videoMuted);
     row.querySelector(".person-mark").hidden = room.host !== userId;
     const more = row.querySelector(".person-more");
     more.hidden = !room.isHost || userId === call.userId;
@@ -130,6 +142,7 @@ export class PeopleView extends EventTarget {
   #makeRow(call, userId) {
     const row = element("person-template").content.firstElementChild.cloneNode(true);
     row.dataset.user = userId;
+    row.classList.add(`hue-${hueOf(userId)}`);
     const more = row.querySelector(".person-more");
     more.addEventListener("click", () => openTools(row, more.getAttribute("aria-expanded") !== "true"));
     const nameNow = () => call.participants.get(userId)?.name ?? "They";
@@ -187,6 +200,8 @@ export class PeopleView extends EventTarget {
       }
     }
     element("people-door").hidden = room.knocks.size === 0;
+    element("people-door-title").textContent = `Waiting to be let in (${room.knocks.size})`;
+    this.#note.show(room, this.isOpen);
     this.#countWaiting(room.knocks.size);
   }
 
@@ -215,10 +230,11 @@ function showCode(row, code) {
   const line = row.querySelector(".person-code");
   line.hidden = code === undefined;
   line.classList.toggle("there", Boolean(code?.words));
+  const words = line.querySelector("span");
   if (code?.words) {
-    line.textContent = code.words.join(" ");
+    words.textContent = code.words.join(" ");
   } else if (code !== undefined) {
-    line.textContent = code.problem === "" ? "Working out the safety code…" : `No safety code: ${code.problem}.`;
+    words.textContent = code.problem === "" ? "Working out the safety code…" : `No safety code: ${code.problem}.`;
   }
   row.querySelector(".person-warning").hidden = code?.changed !== true;
 }
