@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -108,17 +109,29 @@ SIDES = (
 )
 
 
-async def run_scripts(setup: str, cases: Mapping[str, str]) -> None:
-    """Run each case in one page; every value of the object that it returns has to be true."""
+async def run_scripts(
+    setup: str, cases: Mapping[str, str], *, beside: Mapping[str, str] | None = None
+) -> None:
+    """Run the cases in one page; every value of the object that each returns has to be true.
+
+    Args:
+        setup: what stands before each case.
+        cases: run one after the other.
+        beside: cases that do little but wait, run at the same time.
+    """
     async with hosted() as server, chromium_page(room_url(server, "R")) as page:
         complaints = collect_complaints(page)
         wrong = {}
-        for name, script in cases.items():
-            try:
-                result = await page.evaluate("async () => {" + setup + script + "}")
-            except PlaywrightError as error:  # with the name of the case
-                result = {"error": str(error)}
-            if not all(value is True for value in result.values()):
-                wrong[name] = result
+
+        async def run(those: Mapping[str, str]) -> None:
+            for name, script in those.items():
+                try:
+                    result = await page.evaluate("async () => {" + setup + script + "}")
+                except PlaywrightError as error:  # with the name of the case
+                    result = {"error": str(error)}
+                if not all(value is True for value in result.values()):
+                    wrong[name] = result
+
+        await asyncio.gather(run(cases), *(run({name: script}) for name, script in (beside or {}).items()))
         assert not wrong, json.dumps(wrong, indent=1)
         assert complaints == []

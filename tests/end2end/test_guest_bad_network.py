@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -53,10 +54,15 @@ async def test_a_path_that_is_blocked_for_a_while(tmp_path: Path) -> None:
             lab.set("a-b", block=0)
             for page, other in ((ann, "Bob"), (bob, "Ann")):
                 await _state(page, other, "connected")
-                await wait_media_flows(page, other, audible=False)
                 seen = await page.evaluate("window.seen")
-                assert [each for each in seen if each][:2] == ["Connection unstable…", "Reconnecting…"]
+                # A page that the machine did not run for a moment goes over the first of the two.
+                words = [each for each in seen if each]
+                assert words[0] in ("Connection unstable…", "Reconnecting…")
+                assert "Reconnecting…" in words
                 assert "gone" not in seen
+            await asyncio.gather(
+                *(wait_media_flows(*each, audible=False) for each in ((ann, "Bob"), (bob, "Ann")))
+            )
 
             # Everything is away, the server too.
             lab.set("a-b", block=1)

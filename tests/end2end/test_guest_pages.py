@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
@@ -111,8 +112,7 @@ async def test_mute_camera_off_and_leave_are_seen_by_the_other() -> None:
         assert await text(bob, "#ended-title") == "You left the call"
         await bob.click("#rejoin")
         await wait_connected(ann, "Bob")
-        await wait_media_flows(ann, "Bob")
-        await wait_media_flows(bob, "Ann")
+        await asyncio.gather(wait_media_flows(ann, "Bob"), wait_media_flows(bob, "Ann"))
 
         await bob.close()  # a closed page must not wait for a heartbeat
         await expect(ann.locator(".tile:not(.own)")).to_have_count(0)
