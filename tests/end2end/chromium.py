@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.async_api import ConsoleMessage, Page
 
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=40_000)
+"""In milliseconds, for all tests with pages; the machine may be busy, and what holds is seen at once."""
 
 _ARGUMENTS = [
     "--headless=new",
