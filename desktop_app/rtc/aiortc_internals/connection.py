@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 
-from . import consent, other_paths
+from . import consent, direct_paths, other_paths
 from .direct import take_directly
 from .gathering import Gathering
 from .sctp import DataTransport
@@ -71,6 +71,8 @@ class PeerConnection(RTCPeerConnection):
         self._make_sender = make_sender
         self._make_receiver = make_receiver
         self._ending_data: asyncio.Future[None] | None = None
+        self.on_heard_directly: Callable[[], None] = lambda: None
+        """Called when a check of the far end came past the relay that is in use."""
         setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
         setattr(self, _CREATE_SCTP, self._create_data_transport)
         setattr(self, _CONNECT, self._connect)
@@ -121,6 +123,7 @@ class PeerConnection(RTCPeerConnection):
         if self._gathering is None:  # the others are bundled with the first
             self._gathering = Gathering(transport._connection, self._ice)
             other_paths.allow(transport._connection)
+            direct_paths.watch(transport._connection, lambda: self.on_heard_directly())
 
     def tell_later_candidates(self, listener: Callable[[JsonValue], None]) -> None:
         """Hear of each local candidate that `localDescription` does not have, and of their end, which is None.
@@ -259,6 +262,16 @@ class PeerConnection(RTCPeerConnection):
         """Go over to a relay of this connection when nothing comes on the path in use; True when that was done."""
         transport = self._transport()
         return transport is not None and await other_paths.take_another(transport.transport, is_silent)
+
+    def is_relayed(self) -> bool:
+        """Whether a relay is between the ends; False while there is no path."""
+        transport = self._transport()
+        return transport is not None and direct_paths.is_relayed(transport.transport)
+
+    async def take_direct_path(self) -> bool:
+        """Leave the relay when a direct path of this connection answers; True when that was done, by this end."""
+        transport = self._transport()
+        return transport is not None and await direct_paths.take_direct(transport.transport)
 
     def remote_sdp(self) -> str | None:
         """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""
