@@ -14,6 +14,7 @@ from tests.redis_server import RedisServer
 
 from .processes import ServerProcess
 from .rooms import Balancer, Room
+from .udp_drops import dropped_datagrams
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +24,6 @@ AWAY_S = float(os.environ.get("BRIDGECALL_TEST_SERVER_AWAY_S", "2"))
 MOST_HOLE_S = 1.0
 """Of sound and of picture; a machine with much to do makes some. A connection that is made anew, or none for AWAY_S,
 makes a longer one."""
-MOST_LOST_PACKETS = 20
-"""Of sound and pictures, in the whole time; sound alone sends 50 a second. One or two get lost where the machine is so
-busy that a socket's buffer runs over; `python -m tests.bench.recovery` counts on a quiet one, and frames."""
 
 
 async def kill_hard(server: ServerProcess) -> None:
@@ -34,9 +32,13 @@ async def kill_hard(server: ServerProcess) -> None:
 
 
 async def lost_by_both(room: Room) -> int:
-    """Packets of Ben that Ann did not get, and the other way around, so far."""
+    """Packets that one of Ann and Ben sent and the other did not get, by their numbers, so far.
+
+    Without those that the kernel of a busy machine threw away since nobody read the socket in time; they are repaired.
+    """
+    bots = room.bots["ann"], room.bots["ben"]
     of_ann, of_ben = await asyncio.gather(room.packets_lost("ann"), room.packets_lost("ben"))
-    return of_ann["ben"] + of_ben["ann"]
+    return of_ann["ben"] + of_ben["ann"] - sum(dropped_datagrams(bot.pid) for bot in bots)
 
 
 def nobody_left(room: Room, *names: str) -> None:
@@ -68,8 +70,7 @@ async def test_two_bots_talk_on_while_the_server_is_away_and_a_third_is_seen_by_
             await room.see_each_other()
             nobody_left(room, "ann", "ben")
             pictures = {name: room.picture_holes_s(name) for name in ("ann", "ben")}
-            lost = await lost_by_both(room) - lost_before
-            assert lost <= MOST_LOST_PACKETS
+            assert await lost_by_both(room) <= lost_before
             for name in ("ann", "ben", "cem"):
                 await room.leave(name)
     for name, other in (("ann", "ben"), ("ben", "ann")):
@@ -101,8 +102,7 @@ async def test_a_bot_comes_back_by_another_server_and_nobody_is_told(tmp_path: P
             await room.see_each_other()
             nobody_left(room, "ann", "ben")
             assert room.bots["ben"].events("error") == []
-            lost = await lost_by_both(room) - lost_before
-            assert lost <= MOST_LOST_PACKETS
+            assert await lost_by_both(room) <= lost_before
             for name in ("ann", "ben", "cem"):
                 await room.leave(name)
     assert room.sound_holes_s("ann")["ben"] <= MOST_HOLE_S
