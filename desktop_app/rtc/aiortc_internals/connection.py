@@ -43,6 +43,7 @@ _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
 _CREATE_SCTP, _SCTP = "_RTCPeerConnection__createSctpTransport", "_RTCPeerConnection__sctp"
 _CONNECT = "_RTCPeerConnection__connect"
 _CERTIFICATES = "_RTCPeerConnection__certificates"
+_IS_CLOSED = "_RTCPeerConnection__isClosed"
 _REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
 ICE_END_S = 1.0
@@ -104,7 +105,7 @@ class PeerConnection(RTCPeerConnection):
         try:
             await RTCPeerConnection.__dict__[_CONNECT](self)
         except InvalidStateError:
-            if self.connectionState != "closed":
+            if self.connectionState != "closed" and vars(self)[_IS_CLOSED] is None:
                 raise
 
     def _create_data_transport(self) -> None:
