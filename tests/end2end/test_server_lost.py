@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 AWAY_S = float(os.environ.get("BRIDGECALL_TEST_SERVER_AWAY_S", "2"))
 """20 by hand."""
+DIRECT_S = 4.0
+"""In which the direct connections get their lines for sound and pictures, in peace; nothing tells of it."""
 MOST_HOLE_S = 1.0
 """Of sound and of picture; a machine with much to do makes some. A connection that is made anew, or none for AWAY_S,
 makes a longer one."""
@@ -129,6 +131,25 @@ async def test_a_room_with_an_sfu_outlives_its_server(tmp_path: Path) -> None:
             await room.see_each_other()
             for name in ("ann", "ben"):
                 assert room.bots[name].events("participant", state="left") == []
+
+
+@pytest.mark.needs_program("janus")
+async def test_three_see_each_other_when_server_and_sfu_die_together(tmp_path: Path) -> None:
+    """Cem came when there was an SFU: his direct connections were for data alone at first."""
+    async with JanusProcess(tmp_path) as janus, Room(tmp_path, "") as room:
+        server = ServerProcess(tmp_path, "--janus", janus.node, "--sfu-threshold", "2")
+        async with server:
+            room.url = server.url
+            for name in ("ann", "ben", "cem"):
+                await room.enter(name)
+            await room.topology("sfu")
+            await room.see_each_other()
+            await asyncio.sleep(DIRECT_S)
+            await asyncio.gather(kill_hard(server), janus.kill())
+        await asyncio.gather(*(bot.wait_for_event("error", code="server-lost") for bot in room.bots.values()))
+        await room.see_each_other()
+        for name in room.bots:
+            assert room.bots[name].events("participant", state="left") == []
 
 
 @pytest.mark.needs_program("janus")
