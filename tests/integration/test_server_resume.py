@@ -67,6 +67,8 @@ async def test_a_second_connection_takes_over_and_an_old_token_is_none() -> None
             assert (await join(again, "b", resume=token))["resumed"] is True
             await ben.expect_error("taken-over")
             assert await ben.expect_close() == 1008
+            await again.send(type="signal", targetUserId="a", data="here")
+            assert (await ann.expect("signal"))["data"] == "here"
             await thief.send(
                 type="join-room",
                 roomId="r",
