@@ -56,6 +56,7 @@ class PeopleCoordinator(QObject):
         self._panel.chosen.connect(self.do)
         self._panel.waiting.answered.connect(self.answer)
         self._panel.waiting.all_admitted.connect(self.admit_all)
+        actions.people.toggled.connect(lambda _open: self._show_waiting(False))
         doors = self._panel.doors
         doors.lock_wanted.connect(lambda on: self._change_room(engine.change_room(locked=on)))
         doors.lobby_wanted.connect(lambda on: self._change_room(engine.change_room(lobby=on)))
@@ -101,11 +102,11 @@ class PeopleCoordinator(QObject):
 
     def _show_waiting(self, is_new: bool) -> None:
         knocks = dict(self._model.knocks)
-        if not knocks:
+        if is_new and knocks:
+            self._sounds.play("knock")
+        if not knocks or self._actions.people.isChecked():  # the panel shows who waits, with the same buttons
             self._notices.remove(KNOCKS)
             return
-        if is_new:
-            self._sounds.play("knock")
         sentence = waiting_sentence(list(knocks.values()))
         if len(knocks) == 1:
             user_id = next(iter(knocks))
