@@ -113,6 +113,7 @@ class SettingsDialog(QDialog):
         column.setSpacing(theme.Spacing.M)
         column.addLayout(upper, 1)
         column.addLayout(lower)
+        self.setMinimumSize(600, 380)
         self.resize(820, 600)
 
     def _build_pages(self) -> None:
@@ -255,14 +256,15 @@ class SettingsDialog(QDialog):
         box = QMessageBox(
             QMessageBox.Icon.Question,
             "Reset to defaults",
-            "Put every setting in this window back to its default? "
-            "Your name and your own STUN and TURN servers are forgotten, too.",
-            QMessageBox.StandardButton.Reset | QMessageBox.StandardButton.Cancel,
-            self,
+            "Put every setting in this window back to its default?",
+            parent=self,
         )
-        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.setInformativeText("Your name and your own STUN and TURN servers are forgotten, too.")
+        reset = box.addButton("Reset", QMessageBox.ButtonRole.DestructiveRole)
+        theme.set_style(reset, kind="danger")
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.button(QMessageBox.StandardButton.Reset).clicked.connect(self.reset)
+        reset.clicked.connect(self.reset)
         box.open()
 
     def reset(self) -> None:

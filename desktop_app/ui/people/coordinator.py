@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop_app.call.events import Knocked, KnockGone, MuteRequested, RoomChanged, SafetyCodeChanged
+from desktop_app.ui import theme
 from desktop_app.ui.async_slots import run_coroutine
 from desktop_app.ui.names import in_sentence
 from desktop_app.ui.notice_bar import Offer
@@ -160,6 +161,7 @@ class PeopleCoordinator(QObject):
             "They cannot come back while the room exists." if ban else "They can come back with the link."
         )
         yes = box.addButton("Remove and ban" if ban else "Remove", QMessageBox.ButtonRole.DestructiveRole)
+        theme.set_style(yes, kind="danger")
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         yes.clicked.connect(lambda: self._run(self._engine.kick(user_id, ban=ban)))
