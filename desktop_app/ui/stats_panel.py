@@ -94,7 +94,9 @@ class StatsPanel(QWidget):
         self._table.setIndentation(8)
         header = self._table.header()
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(60)  # rows; those of one participant, as all are alike
+        # By hand whenever there are other rows: ResizeToContents looks at all of them every second.
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -211,4 +213,5 @@ class StatsPanel(QWidget):
         self._table.expandAll()
         for row in range(self.model.rowCount()):
             self._table.setFirstColumnSpanned(row, self._table.rootIndex(), True)
+        self._table.resizeColumnToContents(0)
         self._table.verticalScrollBar().setValue(self._scrolled)

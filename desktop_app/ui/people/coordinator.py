@@ -54,6 +54,7 @@ class PeopleCoordinator(QObject):
         self._sounds = sounds
         self._window = window
         self._host: str | None = None
+        self._safety: SafetyDialog | None = None
         self._panel.chosen.connect(self.do)
         self._panel.waiting.answered.connect(self.answer)
         self._panel.waiting.all_admitted.connect(self.admit_all)
@@ -98,8 +99,8 @@ class PeopleCoordinator(QObject):
             self._notices.remove(KNOCKS)
         self._actions.show_waiting(len(model.knocks))
         self._panel.show_model(model)
-        for dialog in self._window.findChildren(SafetyDialog):
-            dialog.show_model(model)
+        if self._safety is not None:
+            self._safety.show_model(model)
 
     def _show_waiting(self, is_new: bool) -> None:
         knocks = dict(self._model.knocks)
@@ -190,12 +191,17 @@ class PeopleCoordinator(QObject):
         if user_id not in self._model.people:
             return
         self._notices.remove(f"code-{user_id}")
-        for other in self._window.findChildren(SafetyDialog):
-            other.close()
-        dialog = SafetyDialog(user_id, self._window)
+        if self._safety is not None:
+            self._safety.close()
+        dialog = self._safety = SafetyDialog(user_id, self._window)
+        dialog.finished.connect(lambda _result: self._safety_closed(dialog))
         dialog.compared.connect(lambda compared: self._compared(user_id, compared))
         dialog.show_model(self._model)
         dialog.show()
+
+    def _safety_closed(self, dialog: SafetyDialog) -> None:
+        if self._safety is dialog:
+            self._safety = None
 
     def _compared(self, user_id: str, compared: bool) -> None:
         self._model.set_compared(user_id, compared)
