@@ -31,6 +31,8 @@ CAPACITIES = ((12, 208), (9, 112), (6, 104), (4, 0))
 """Tiles on a page of the grid: as many as are at least so wide, in pixels."""
 STRIP_SHRINK = 0.75
 """A strip's tiles may be this much narrower than it is, so that more have room."""
+PAGE_SHRINK = 0.9
+"""The same where pages are turned all the same."""
 FEW = 3
 """With fewer tiles on a page they shrink all the same."""
 ROW_TILES = 4
@@ -289,7 +291,7 @@ def _strip(
             else area._replace(x=area.x + area.width - taken, width=taken)
         )
         length = max(1, length - taken - GAP_PX)
-        capacity = _fitting(length, whole)
+        capacity = _fitting(length, whole * PAGE_SHRINK)
         if capacity < FEW:
             capacity = _fitting(length, whole * STRIP_SHRINK)
     page = page_of(pinned, rest, (OWN,), capacity * lines, start)
