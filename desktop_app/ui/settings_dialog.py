@@ -86,6 +86,9 @@ class SettingsDialog(QDialog):
         self.navigation.setFixedWidth(_NAVIGATION_WIDTH_PX)
         self.navigation.setIconSize(QSize(theme.Spacing.ICON, theme.Spacing.ICON))
         self._stack = QStackedWidget(self)
+        self._build_pages()
+        self._add_tests()
+        # After the pages, also in the order of the Tab key.
         self.reset_button = QPushButton("&Reset to defaults", self)
         theme.set_style(self.reset_button, kind="flat")
         self.reset_button.setAutoDefault(False)
@@ -97,8 +100,6 @@ class SettingsDialog(QDialog):
         self.close_button = QPushButton("&Close", self)
         self.close_button.setAutoDefault(False)  # Return in a field must not close the dialog
         self.close_button.clicked.connect(self.close)
-        self._build_pages()
-        self._add_tests()
         upper = QHBoxLayout()
         upper.setSpacing(theme.Spacing.L)
         upper.addWidget(self.navigation)
@@ -155,6 +156,8 @@ class SettingsDialog(QDialog):
                 line.addWidget(self.tone_button)
                 line.addStretch(1)
                 row.add_below(holder)
+                if isinstance(row.field, DeviceField):
+                    self.setTabOrder(row.field.refresh_button, self.tone_button)
 
     @property
     def settings(self) -> Settings:

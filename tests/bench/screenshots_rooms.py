@@ -169,7 +169,7 @@ def tell_qualities(engine: FakeEngine) -> None:
     engine.emit(HandChanged("sami", True))
 
 
-async def fill(window: MainWindow, engine: FakeEngine, people: tuple[Person, ...]) -> None:
+async def fill(window: MainWindow, engine: FakeEngine, people: tuple[Person, ...] = PEOPLE) -> None:
     """Let everybody be there, with their pictures."""
     from desktop_app.call.events import (
         ActiveSpeakerChanged,
