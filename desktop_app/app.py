@@ -34,17 +34,25 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+APPLICATION_ID = "org.bridgecall.Bridgecall"
+"""The name of the desktop file without its suffix (freedesktop.org Desktop Entry Specification, "File naming")."""
+
+
+def make_application() -> QApplication:
+    """Qt's own, with our names."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Bridgecall")
+    application.setApplicationVersion(desktop_app.__version__)
+    application.setDesktopFileName(APPLICATION_ID)
+    application.setQuitOnLastWindowClosed(False)  # the window closes the call first, then quits
+    return application
+
 
 def run(arguments: AppArguments) -> int:
     """Open the window and run until it is closed; returns the exit status."""
     setup_file_logging(log_file(), verbose=arguments.verbose)
     logger.info("Bridgecall %s starts", desktop_app.__version__)
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("Bridgecall")
-    application.setApplicationVersion(desktop_app.__version__)
-    application.setDesktopFileName("bridgecall")
-    application.setQuitOnLastWindowClosed(False)  # the window closes the call first, then quits
-
+    application = make_application()
     vault = Vault()
     keeper = SettingsKeeper(SettingsStore(settings_file()), vault)
     loaded = keeper.load()

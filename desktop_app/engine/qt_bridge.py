@@ -41,7 +41,14 @@ class EngineBridge(QObject):
 
     _arrived = Signal(object)
 
-    def __init__(self, *, backend: AudioBackend | None, make_host: Callable[[], Host]) -> None:
+    def __init__(
+        self,
+        *,
+        backend: AudioBackend | None,
+        make_host: Callable[[], Host],
+        loopback_only: bool = False,
+    ) -> None:
+        """With `loopback_only` calls use no network beyond this machine, and need none."""
         super().__init__()
         self._events: Emitter[CallEvent] = Emitter()
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -50,7 +57,12 @@ class EngineBridge(QObject):
         self._closed = False
 
         async def make() -> EngineCore:
-            return EngineCore(backend=backend, host=make_host(), emit=self._arrived.emit)
+            return EngineCore(
+                backend=backend,
+                host=make_host(),
+                emit=self._arrived.emit,
+                loopback_only=loopback_only,
+            )
 
         # The only wait for the engine on this thread, before the window exists.
         self._core = self._thread.submit(make()).result()
