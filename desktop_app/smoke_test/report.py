@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_DETAIL_CHARS = 500
+LOG_BYTES, LOG_LINES = 32768, 60
 UNFINISHED = "It did not come to its end."
 
 
@@ -55,6 +56,7 @@ class Report:
         self._path = path
         self._steps: list[Step] = []
         self._is_over = False
+        self._log: list[str] = []
         self._lock = threading.RLock()
 
     @property
@@ -73,6 +75,7 @@ class Report:
                 "frozen": bool(getattr(sys, "frozen", False)),
                 "platform": platform.platform(),
                 "steps": [asdict(step) for step in self._steps],
+                **({"log": self._log} if self._log else {}),
             }
 
     @contextlib.contextmanager
@@ -121,12 +124,17 @@ class Report:
                 self._steps.append(step)
             step.detail = detail[:MAX_DETAIL_CHARS]
 
-    def finish(self) -> bool:
-        """Write the whole; False when that was done before, or the file cannot be written."""
+    def finish(self, log: Path | None = None) -> bool:
+        """Write the whole, with the end of the log when something failed.
+
+        False when that was done before, or when the file cannot be written.
+        """
         with self._lock:
             if self._is_over:
                 return False
             self._is_over = True
+            if log is not None and not self.ok:
+                self._log = _end_of(log)
             if self._path is not None:
                 return self._write()
             if sys.stdout is not None:  # a window program of Windows has none
@@ -150,3 +158,13 @@ class Report:
                 beside.unlink()
             return False
         return True
+
+
+def _end_of(log: Path) -> list[str]:
+    """Its last lines, which name what went wrong; there are no secrets in a log."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LOG_BYTES))
+            return file.read().decode(errors="replace").splitlines()[-LOG_LINES:]
+    except OSError:
+        return []

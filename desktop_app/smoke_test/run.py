@@ -50,7 +50,7 @@ def main(report_path: Path | None) -> int:
         return EXIT_NO_DISPLAY
     with _temporary_home() as home, _time_limit(report, deadline_s, home):
         _attempt(report, deadline_s - limit_s * CLOSE_SHARE, limit_s / LIMIT_S)
-        written = report.finish()
+        written = report.finish(log_file())
     if not written and report_path is not None:
         _say(f"The report cannot be written to {report_path}.")
     for step in report.values["steps"]:
@@ -86,7 +86,7 @@ def _attempt(report: Report, until_s: float, patience: float) -> None:
     except StoppedError:
         logger.info("the smoke test ends early")
     finally:
-        logging.shutdown()
+        logging.basicConfig(handlers=[logging.NullHandler()], force=True)  # closes the file, which goes now
 
 
 @contextlib.contextmanager
@@ -116,13 +116,13 @@ def _time_limit(report: Report, deadline_s: float, home: Path) -> Iterator[None]
         if over.wait(max(0.0, deadline_s - time.monotonic())):
             return
         report.fail("time-limit", "It was not done in time.")
-        report.finish()
+        report.finish(log_file())
         shutil.rmtree(home, ignore_errors=True)
         os._exit(EXIT_FAILED)
 
     def interrupted(number: int, _frame: object) -> None:
         report.fail("interrupted", f"Signal {number} ended it.")
-        report.finish()
+        report.finish(log_file())
         shutil.rmtree(home, ignore_errors=True)
         os._exit(EXIT_FAILED)
 

@@ -104,6 +104,7 @@ class SmokeTest:
         await done.wait()
         await self._bridge.close()
         await asyncio.wait((self._sound_system,))
+        self.window.deleteLater()
 
     # --- the window -----------------------------------------------------------------------------
 

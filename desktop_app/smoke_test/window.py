@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import qasync  # type: ignore[import-untyped]
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 
 from desktop_app.app import make_application
 from desktop_app.core.paths import settings_file
@@ -47,8 +47,20 @@ def run(report: Report, until_s: float, patience: float) -> None:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(250)
     with loop:
-        loop.run_until_complete(_test(report, until_s, patience))
+        try:
+            loop.run_until_complete(_test(report, until_s, patience))
+        finally:
+            loop.run_until_complete(_end_tasks())
     heartbeat.stop()
+
+
+async def _end_tasks() -> None:
+    """What the window's parts still waited for must not outlive the loop."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _test(report: Report, until_s: float, patience: float) -> None:

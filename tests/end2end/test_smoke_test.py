@@ -55,6 +55,7 @@ async def test_a_sound_installation_passes_without_devices_and_network_and_leave
     report = json.loads(written.read_text())
     assert report["ok"]
     assert report["frozen"] is False
+    assert "log" not in report
     assert [step["name"] for step in report["steps"]] == STEPS
     assert all(step["ok"] for step in report["steps"])
     assert the_step(report, "sound")["detail"].startswith("1000 Hz at level 0.1")
@@ -90,6 +91,7 @@ async def test_an_installation_without_the_guest_page_fails_at_that_step(tmp_pat
     assert [step["name"] for step in report["steps"] if not step["ok"]] == ["guest-page"]
     assert "404" in the_step(report, "guest-page")["detail"]
     assert "guest-page" in "\n".join(app.stderr)
+    assert any("guest-page: FAILED" in line for line in report["log"])
 
 
 async def test_without_a_display_it_says_so(tmp_path: Path) -> None:
