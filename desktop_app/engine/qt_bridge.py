@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from desktop_app.core.events import Emitter
+from desktop_app.updates.feed import newest_release
 
 from .core import EngineCore
 from .thread import EngineThread
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
+    from desktop_app.updates.feed import Release
 
     from .hosting import Host
     from .port import HostedRoom, TestLine
@@ -223,6 +225,10 @@ class EngineBridge(QObject):
             loop.call_soon_threadsafe(on_line, line)
 
         return await self._call(self._core.test_connection(settings, tell))
+
+    async def newest_release(self, url: str) -> Release:
+        """Ask for the newest version of this program."""
+        return await self._call(newest_release(url))
 
     async def diagnostics(self) -> str:
         """A text for a bug report."""
