@@ -1,4 +1,4 @@
-"""The pictures of a call of ten, for screenshots.py: the real window, people who are drawn, and no network.
+"""Pictures of a call of ten and of twenty, for screenshots.py: the real window, drawn people, and no network.
 
 python -m tests.bench.screenshots_rooms [FOLDER]
 """
@@ -44,6 +44,20 @@ PEOPLE = (
     Person("ivo", "Ivo Petrović", 6, muted=True),
     Person("jun", "Jun Nakagawa", 7, muted=True),
 )
+MORE = (
+    Person("kateryna", "Kateryna Shevchenko", 8),
+    Person("liam", "Liam", 2, muted=True),
+    Person("mei", "Mei-Ling Wu", 3),
+    Person("noor", "Noor Haddad", None),
+    Person("oskar", "Oskar Lindholm", 5, muted=True),
+    Person("priya", "Priya Raghunathan", 7),
+    Person("quentin", "Quentin de la Fontaine-Rousseau", 1, muted=True),
+    Person("rosa", "Rosa", 4),
+    Person("sami", "Sami Virtanen", 6),
+    Person("tomas", "Tomás Ó Briain", None, muted=True),
+)
+QUALITIES = ("excellent", "good", "poor", "lost", "good", "excellent", "good", "unknown")
+"""The signs of the connections, in turn."""
 OWN_LOOK = 0
 SPEAKER, PINNED = "hana", "ben"
 
@@ -65,7 +79,7 @@ def main() -> None:
 
 
 async def rooms_tour(application: QApplication, folder: Path) -> None:
-    """Ten people, in both layouts, light and dark."""
+    """Ten people, in both layouts, light and dark, and twenty."""
     from desktop_app.settings.schema import Settings
     from desktop_app.ui import theme
     from desktop_app.ui.main_window import MainWindow
@@ -74,13 +88,23 @@ async def rooms_tour(application: QApplication, folder: Path) -> None:
     async def save(_settings: Settings) -> None:
         return None
 
-    theme.apply_theme(application, "light")
-    engine = FakeEngine()
-    window = MainWindow(engine, Settings(display_name="Ann", appearance="light"), save)
-    window.resize(*SIZE)
-    window.start()
-    await fill(window, engine)
-    window.setFocus()  # no ring around the first button
+    async def open_window(people: tuple[Person, ...]) -> tuple[MainWindow, FakeEngine]:
+        theme.apply_theme(application, "light")
+        engine = FakeEngine()
+        window = MainWindow(engine, Settings(display_name="Ann", appearance="light"), save)
+        window.resize(*SIZE)
+        window.start()
+        await fill(window, engine, people)
+        window.setFocus()  # no ring around the first button
+        return window, engine
+
+    async def close_window() -> None:
+        closed = asyncio.get_running_loop().create_future()
+        window.closed.connect(lambda: closed.set_result(None))
+        window.close()
+        await closed
+
+    window, engine = await open_window(PEOPLE)
 
     def switch(name: str) -> None:
         window.controller.change_settings(window.controller.settings.replace(call_layout=name))
@@ -103,10 +127,13 @@ async def rooms_tour(application: QApplication, folder: Path) -> None:
     await asyncio.sleep(SETTLE_S)
     window.call_page.board.canvas.fit()
     await picture("ten-whiteboard", "light")
-    closed = asyncio.get_running_loop().create_future()
-    window.closed.connect(lambda: closed.set_result(None))
-    window.close()
-    await closed
+    await close_window()
+    window, engine = await open_window((*PEOPLE, *MORE))
+    tell_qualities(engine)
+    await picture("twenty", "light")
+    switch("grid")
+    await picture("twenty-grid", "light")
+    await close_window()
 
 
 def draw(engine: FakeEngine) -> None:
@@ -127,7 +154,22 @@ def draw(engine: FakeEngine) -> None:
     )
 
 
-async def fill(window: MainWindow, engine: FakeEngine) -> None:
+def tell_qualities(engine: FakeEngine) -> None:
+    """Let the connections be as they are in life, and two hands be raised."""
+    from desktop_app.call.events import StatsUpdated
+    from desktop_app.data.events import HandChanged
+    from desktop_app.stats.model import CallStats, PeerStats
+
+    peers = {
+        person.user_id: PeerStats(person.user_id, "connected", quality=QUALITIES[number % len(QUALITIES)])
+        for number, person in enumerate((*PEOPLE, *MORE))
+    }
+    engine.emit(StatsUpdated(CallStats(1.0, peers)))
+    engine.emit(HandChanged("emil", True))
+    engine.emit(HandChanged("sami", True))
+
+
+async def fill(window: MainWindow, engine: FakeEngine, people: tuple[Person, ...] = PEOPLE) -> None:
     """Let everybody be there, with their pictures."""
     from desktop_app.call.events import (
         ActiveSpeakerChanged,
@@ -148,7 +190,7 @@ async def fill(window: MainWindow, engine: FakeEngine) -> None:
     await asyncio.sleep(SETTLE_S)
     engine.emit(TopologyChanged("sfu", "participants"))
     engine.local_video.put(portrait(LOOKS[OWN_LOOK]))
-    for person in PEOPLE:
+    for person in people:
         info = ParticipantInfo(
             person.user_id, person.name, audio_muted=person.muted, video_muted=person.look is None
         )
