@@ -80,7 +80,7 @@ def test_the_door_can_be_left(qtbot: QtBot, window: MainWindow, engine: FakeEngi
     else:
         press(page.cancel_button, "Esc")
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.lobby and not window.controller.busy)
-    assert engine.names()[-2:] == ["leave", "list_devices"]
+    qtbot.waitUntil(lambda: engine.names()[-2:] == ["leave", "list_devices"])
 
 
 def test_who_is_let_in_is_in_the_call(qtbot: QtBot, window: MainWindow, engine: FakeEngine) -> None:
