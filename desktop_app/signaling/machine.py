@@ -32,7 +32,8 @@ from desktop_app.protocol.topology import SFU_CAPABILITY
 from .errors import ConnectError
 
 if TYPE_CHECKING:
-    from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo, SessionTicket
+    from desktop_app.protocol.json_value import JsonValue
+    from desktop_app.protocol.messages import ClientMessage, ParticipantInfo, SessionTicket
     from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
 
