@@ -2,6 +2,7 @@
 #   make run     open the application          make run ARGS="--join https://HOST:PORT/r/ROOM#fp=..." joins
 #   make env     only make the environment, in .venv
 #   make test    the checks and all tests, what CI runs
+#   make release checks that changelog, tag and version are ready; make release ARGS=--tag makes the tag
 # Each brings the environment up to date first, and does nothing when it is.
 
 ARGS ?=
@@ -16,7 +17,7 @@ pytest := $(bin)/python -m pytest
 unit_tests := $(pytest) -p no:pytest-qt -p tests.unit.without_qt tests/unit $(PYTEST_ARGS)
 gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 
-.PHONY: run env dev lint format unit gui integration end2end whole test coverage audit
+.PHONY: run env dev lint format unit gui integration end2end whole test coverage audit release
 
 run:
 	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
@@ -86,3 +87,7 @@ coverage: dev
 audit: dev
 	$(bin)/python -m pip install --quiet --editable '.[audit]'
 	$(bin)/pip-audit --skip-editable --strict
+
+# No environment is needed for it.
+release:
+	@$(with_python) packaging/release.py $(ARGS)

@@ -17,7 +17,8 @@ from desktop_app.stats.collector import EncoderShare, PeerStatsCollector
 
 from .picture_signal import picture_sent, picture_signal
 from .topology.counted import Tally
-from .topology.way import OneLine, WaySwitch
+from .topology.one_line import OneLine
+from .topology.way import WaySwitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

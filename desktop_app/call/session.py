@@ -361,7 +361,7 @@ class Session:
         while True:
             due_s = loop.time() + LOOK_S
             await asyncio.sleep(LOOK_S)
-            control.measured(loop.time() - due_s)
+            control.measured(loop.time() - due_s, call.topology.packets_overflowed)
             thrift = control.update(loop.time())
             call.save_time(control)
             if thrift != before:

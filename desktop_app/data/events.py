@@ -118,7 +118,8 @@ class PointerMoved:
 
     user_id: str
     surface: str
-    """`board`, `video:` and the id of the participant whose picture it is; without an id it is our own."""
+    """`board`, or `video:` or `screen:` and the id of the participant whose picture or screen it is; without an id it
+    is our own."""
     x: float
     y: float
     visible: bool

@@ -35,6 +35,7 @@ OLD_MS = 10_000.0
 """A message that is older than another one by less than this was overtaken; by more, a clock was set back."""
 BOARD_SURFACE = "board"
 VIDEO_SURFACE = "video:"
+SCREEN_SURFACE = "screen:"
 _PREVIEW_DECIMALS = 1
 _MAX_PREVIEW_POINTS = 100
 """Some 1,100 bytes: a message in one packet."""
@@ -44,10 +45,11 @@ Sent: TypeAlias = Pointer | Stroke
 
 
 def surface_is_sound(surface: str, x: float, y: float) -> bool:
-    """Whether there can be such a place: anywhere on the board, or within somebody's picture."""
+    """Whether there can be such a place: anywhere on the board, or within somebody's picture or shared screen."""
     if surface == BOARD_SURFACE:
         return True
-    return surface.startswith(VIDEO_SURFACE) and surface != VIDEO_SURFACE and 0 <= x <= 1 and 0 <= y <= 1
+    kind = surface[: surface.find(":") + 1]
+    return kind in (VIDEO_SURFACE, SCREEN_SURFACE) and surface != kind and 0 <= x <= 1 and 0 <= y <= 1
 
 
 class PointerService:
@@ -64,8 +66,10 @@ class PointerService:
         now_s: Callable[[], float] = time.monotonic,
         call_later: CallLater | None = None,
     ) -> None:
-        """`user_id` is ours; here and in the events our own picture is the surface `video:` without an id."""
-        self._own_picture = VIDEO_SURFACE + user_id
+        """`user_id` is ours; here and in the events our own picture is the surface `video:` without an id, and our
+        own screen is `screen:` without one."""
+        self._short = {kind + user_id: kind for kind in (VIDEO_SURFACE, SCREEN_SURFACE)}
+        self._long = {kind: whole for whole, kind in self._short.items()}
         self._emit = emit
         self._now_s = now_s
         self._call_later = call_later or asyncio.get_running_loop().call_later
@@ -84,7 +88,7 @@ class PointerService:
 
     def point(self, surface: str, x: float, y: float, visible: bool) -> None:
         """Show the others where our pointer is; the last of several within a thirtieth of a second goes."""
-        surface = self._own_picture if surface == VIDEO_SURFACE else surface
+        surface = self._long.get(surface, surface)
         if surface_is_sound(surface, x, y):
             self._own[Pointer].put(Pointer(surface=surface, x=round(x, 4), y=round(y, 4), visible=visible))
 
@@ -133,8 +137,8 @@ class PointerService:
         match message:
             case Pointer(surface=surface, x=x, y=y):
                 sound = surface_is_sound(surface, x, y)
-                if surface == self._own_picture:
-                    message = msgspec.structs.replace(message, surface=VIDEO_SURFACE)
+                if surface in self._short:
+                    message = msgspec.structs.replace(message, surface=self._short[surface])
             case Stroke(shape=shape, done=done):
                 sound = done or (len(shape.points) <= MAX_STROKE_NUMBERS and shape_is_sound(shape))
             case _:

@@ -17,6 +17,7 @@ from desktop_app.protocol.ice_url import parse_ice_server
 from desktop_app.protocol.limits import DEFAULT_PORT, MAX_PARTICIPANTS
 
 from .collecting import ShortCollections
+from .fair_loop import new_event_loop
 from .guard.limits import CONNECTIONS_PER_ADDRESS, GuardLimits
 from .guard.origin import parse_origin
 from .hosting import HostedServer
@@ -250,7 +251,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     allow_connections(options.max_connections)
     try:
         context = context_from_files(options.tls_cert, options.tls_key) if options.tls_cert else None
-        asyncio.run(_serve(options, context))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_serve(options, context))
     except UserFacingError as error:
         sys.stderr.write(f"bridgecall-server: {error}\n")
         return EXIT_CANNOT_START

@@ -169,7 +169,7 @@ class Hub:
         ended = self._sessions[session] = asyncio.Event()
         self.metrics.opened.inc()
         self._idle.watch(session)
-        logger.info("connected", extra={"session": session.number})
+        logger.debug("connected", extra={"session": session.number})
         try:
             return await session.run(request, self)
         finally:
@@ -178,7 +178,7 @@ class Hub:
             self._idle.forget(session)
             del self._sessions[session]
             ended.set()
-            logger.info("disconnected", extra={"session": session.number})
+            logger.debug("disconnected", extra={"session": session.number})
 
     async def close(self) -> None:
         """Tell everybody that the server stops, close every connection, take no new one."""

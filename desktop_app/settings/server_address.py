@@ -23,6 +23,8 @@ def check_server_address(text: str) -> str | None:
         return "The address must begin with https://, http://, wss:// or ws://, or be just HOST:PORT."
     if "@" in parts.netloc:
         return "The address must not contain a user name or password."
+    if parts.netloc.count(":") > 1 and not parts.netloc.startswith("["):
+        return "An IPv6 address must stand in brackets: [2001:db8::1]:8080."
     try:
         port = parts.port
     except ValueError:

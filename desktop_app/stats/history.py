@@ -38,9 +38,11 @@ class Series:
 
 
 def _values_of(peer: PeerStats) -> dict[Metric, float]:
-    """One participant's second; bit rates add up audio and video, loss is the worse of the two."""
-    inbound = [each for each in (peer.inbound_video, peer.inbound_audio) if each is not None]
-    outbound = [each for each in (peer.outbound_video, peer.outbound_audio) if each is not None]
+    """One participant's second; bit rates add up sound, picture and shared screen, loss is the worst of them."""
+    streams_in = (peer.inbound_video, peer.inbound_audio, peer.inbound_screen)
+    inbound = [each for each in streams_in if each is not None]
+    streams_out = (peer.outbound_video, peer.outbound_audio, peer.outbound_screen)
+    outbound = [each for each in streams_out if each is not None]
     values: dict[Metric, float] = {}
     if inbound:
         values[Metric.RECEIVE_KBPS] = sum(each.kbps for each in inbound)

@@ -93,6 +93,8 @@ class Actions(QObject):
     def show_muted(self, kind: MediaKind, muted: bool) -> None:
         """Make the switch say what it would do, and look like what is."""
         action = self.microphone if kind == "audio" else self.camera
+        if action.property("off") == muted:
+            return  # whatever changes an action has the toolbar placed anew
         text, short, tip = _MUTE_TEXTS[kind, muted]
         icon = _MUTE_ICONS[kind]
         action.setText(text)
@@ -158,6 +160,8 @@ class Actions(QObject):
 
     def show_waiting(self, count: int) -> None:
         """Show how many wait to be let in."""
+        if count == int(self.people.property("badge") or 0):
+            return  # whatever changes an action has the toolbar placed anew
         self.people.setProperty("badge", count)
         self._show_people_on(self.people.isChecked())
         self.people.changed.emit()

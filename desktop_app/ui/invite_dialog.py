@@ -97,9 +97,9 @@ class InviteDialog(QDialog):
 
     def _qr_pixmap(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        modules = qr_image(self._link, 1).width()
+        image = qr_image(self._link, 1)
         # Whole pixels a module: a reader and the eye want sharp edges.
-        image = qr_image(self._link, max(2, int(QR_MAX_PX * ratio / modules)))
+        image = image.scaledToWidth(image.width() * max(2, int(QR_MAX_PX * ratio / image.width())))
         pixmap = QPixmap.fromImage(image)
         pixmap.setDevicePixelRatio(ratio)
         return pixmap

@@ -89,6 +89,7 @@ class Lobby(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has the keyboard
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.preview = VideoTile(
             pool, local_slot, clean_name(settings.display_name) or "You", mirrored=settings.mirror_self_view

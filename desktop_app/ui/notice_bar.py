@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt, QTimer
@@ -160,6 +161,8 @@ class NoticeBar(QFrame):
             button.clicked.connect(offer.action)
             self._offers.addWidget(button)
             self._buttons.append(button)
+        for one, other in pairwise((*self._buttons, self.dismiss_button)):
+            self.setTabOrder(one, other)
 
 
 def _same(one: _Shown, other: _Shown) -> bool:

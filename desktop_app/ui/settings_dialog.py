@@ -20,9 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.call.events import DeviceState, DeviceStatus, MicrophoneLevel
+from desktop_app.core import paths
 from desktop_app.settings.folder_check import folder_problem
 from desktop_app.settings.kinds import Device
 from desktop_app.settings.schema import OPTIONS, Group
+from desktop_app.updates.memory import UpdateMemory
 
 from . import theme
 from .async_slots import run_coroutine
@@ -30,6 +32,7 @@ from .connection_test_dialog import ConnectionTestDialog
 from .level_meter import LevelMeter
 from .settings_device_field import DeviceField
 from .settings_page import SettingsPage
+from .settings_updates import CheckNow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +54,7 @@ _PAGE_ICONS = {
     Group.FILES: "folder",
     Group.NETWORK: "network",
     Group.APPEARANCE: "appearance",
+    Group.UPDATES: "refresh",
 }
 _NAVIGATION_WIDTH_PX = 172
 _FOOTER_MNEMONICS = "crt"
@@ -86,6 +90,9 @@ class SettingsDialog(QDialog):
         self.navigation.setFixedWidth(_NAVIGATION_WIDTH_PX)
         self.navigation.setIconSize(QSize(theme.Spacing.ICON, theme.Spacing.ICON))
         self._stack = QStackedWidget(self)
+        self._build_pages()
+        self._add_tests()
+        # After the pages, also in the order of the Tab key.
         self.reset_button = QPushButton("&Reset to defaults", self)
         theme.set_style(self.reset_button, kind="flat")
         self.reset_button.setAutoDefault(False)
@@ -97,8 +104,6 @@ class SettingsDialog(QDialog):
         self.close_button = QPushButton("&Close", self)
         self.close_button.setAutoDefault(False)  # Return in a field must not close the dialog
         self.close_button.clicked.connect(self.close)
-        self._build_pages()
-        self._add_tests()
         upper = QHBoxLayout()
         upper.setSpacing(theme.Spacing.L)
         upper.addWidget(self.navigation)
@@ -113,6 +118,7 @@ class SettingsDialog(QDialog):
         column.setSpacing(theme.Spacing.M)
         column.addLayout(upper, 1)
         column.addLayout(lower)
+        self.setMinimumSize(600, 380)
         self.resize(820, 600)
 
     def _build_pages(self) -> None:
@@ -154,6 +160,19 @@ class SettingsDialog(QDialog):
                 line.addWidget(self.tone_button)
                 line.addStretch(1)
                 row.add_below(holder)
+                if isinstance(row.field, DeviceField):
+                    self.setTabOrder(row.field.refresh_button, self.tone_button)
+        address = self.rows["updates_url"]
+        self.check_now = CheckNow(
+            self._engine,
+            UpdateMemory(paths.updates_file()),
+            lambda: self._settings.updates_url,
+            lambda: address.problem,
+        )
+        self.check_now.button.pressed.connect(self.apply_pending)
+        address.accepted.connect(lambda _name, _value: self.check_now.forget())
+        address.refused.connect(lambda _name: self.check_now.forget())
+        address.add_last(self.check_now)
 
     @property
     def settings(self) -> Settings:
@@ -255,14 +274,15 @@ class SettingsDialog(QDialog):
         box = QMessageBox(
             QMessageBox.Icon.Question,
             "Reset to defaults",
-            "Put every setting in this window back to its default? "
-            "Your name and your own STUN and TURN servers are forgotten, too.",
-            QMessageBox.StandardButton.Reset | QMessageBox.StandardButton.Cancel,
-            self,
+            "Put every setting in this window back to its default?",
+            parent=self,
         )
-        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.setInformativeText("Your name and your own STUN and TURN servers are forgotten, too.")
+        reset = box.addButton("Reset", QMessageBox.ButtonRole.DestructiveRole)
+        theme.set_style(reset, kind="danger")
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.button(QMessageBox.StandardButton.Reset).clicked.connect(self.reset)
+        reset.clicked.connect(self.reset)
         box.open()
 
     def reset(self) -> None:

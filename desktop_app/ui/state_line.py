@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop_app.call.events import CallState, DeviceState
 from desktop_app.rtc.state import PeerState
 
 from . import theme
+from .chat.tips import plain_tip
+from .elided_label import ShrinkingLabel
 from .names import clean_name
 from .topology_words import route_sentences, route_text
 
@@ -23,18 +23,23 @@ if TYPE_CHECKING:
     from .room_model import RoomModel
 
 ICON_PX = 16
+LEAST_PX = 48
+LEAST_CONNECTION_PX = 190
+"""Most of "Reconnecting to Maximilian"."""
 DEVICE_WORDS_FROM_PX = 700
+ROOM_WORDS_FROM_PX = 520
+"""The room's name is in the window's title, too."""
 
 
 class _Part(QWidget):
     """An icon and a few words."""
 
-    def __init__(self, accessible_name: str) -> None:
+    def __init__(self, accessible_name: str, least_px: int = 1 << 20) -> None:
+        """Where there is no room its words are cut down to `least_px`."""
         super().__init__()
+        self._name = accessible_name
         self._icon = QLabel()
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setAccessibleName(accessible_name)
+        self._text = ShrinkingLabel(least_px)
         theme.set_style(self._text, role="caption")
         self._shown_icon = ""
         layout = QHBoxLayout(self)
@@ -47,14 +52,16 @@ class _Part(QWidget):
 
     @property
     def text(self) -> str:
-        return self._text.text()
+        return self._text.full_text
 
     def show_words(self, shown: bool) -> None:
         self._text.setVisible(shown)
 
     def show_state(self, icon: str, text: str, color: str = "text_muted", tip: str = "") -> None:
-        self._text.setText(text)
-        self.setToolTip(html.escape(tip or text))
+        self._text.set_full(text)
+        self._text.setToolTip(plain_tip(tip or text))
+        self._text.setAccessibleName(f"{self._name}: {text}")
+        self.setToolTip(plain_tip(tip or text))
         self._text.setAccessibleDescription(tip)
         if (icon, color) != (self._shown_icon, self._color):
             self._shown_icon, self._color = icon, color
@@ -72,11 +79,11 @@ class StateLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         theme.set_style(self, role="toolbar")
-        self._connection = _Part("Connection")
-        self._room = _Part("Room")
+        self._connection = _Part("Connection", LEAST_CONNECTION_PX)
+        self._room = _Part("Room", LEAST_PX)
         self._people = _Part("People in the room")
         self._route = _Part("How sound and picture travel")
-        self._quality = _Part("What is sent")
+        self._quality = _Part("What is sent", LEAST_PX)
         self._microphone = _Part("Microphone")
         self._camera = _Part("Camera")
         layout = QHBoxLayout(self)
@@ -97,6 +104,7 @@ class StateLine(QFrame):
         super().resizeEvent(event)
         for part in (self._route, self._microphone, self._camera):
             part.show_words(self.width() >= DEVICE_WORDS_FROM_PX)
+        self._room.show_words(self.width() >= ROOM_WORDS_FROM_PX)
 
     @property
     def text(self) -> str:

@@ -100,7 +100,8 @@ class Graph(QWidget):
         self._plot.getAxis("bottom").setTicks(
             [[(-share * span_s, f"-{share * span_s:.0f} s") for share in (0.75, 0.5, 0.25)]]
         )
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for each in (self._plot, self._plot.viewport()):
+            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lines = [
             self._plot.plot(pen=pyqtgraph.mkPen(curve.color, width=2), connect="finite", antialias=True)
             for curve in spec.curves

@@ -94,12 +94,16 @@ class StatsPanel(QWidget):
         self._table.setIndentation(8)
         header = self._table.header()
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(60)  # rows; those of one participant, as all are alike
+        # By hand whenever there are other rows: ResizeToContents looks at all of them every second.
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._table.setStyleSheet("QTreeView::item { padding: 3px 2px; }")
         header.setSectionsMovable(False)
+        self._scrolled = 0
+        self.model.modelAboutToBeReset.connect(self._note_place)
         self.model.modelReset.connect(self._expand)
 
         self._splitter = QSplitter(Qt.Orientation.Vertical)
@@ -202,7 +206,12 @@ class StatsPanel(QWidget):
         if self._graphs is not None:
             self._graphs.show_history(user_id)
 
+    def _note_place(self) -> None:
+        self._scrolled = self._table.verticalScrollBar().value()
+
     def _expand(self) -> None:
         self._table.expandAll()
         for row in range(self.model.rowCount()):
             self._table.setFirstColumnSpanned(row, self._table.rootIndex(), True)
+        self._table.resizeColumnToContents(0)
+        self._table.verticalScrollBar().setValue(self._scrolled)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from . import units
 from .stats_data_rows import data_sections, kbps_received, kbps_sent
 from .stats_line import Figure, Line, Row, Section, make_rows
+from .stats_media_lines import SCREEN, SOUND, VIDEO
 from .topology_words import route_sentences, route_text
 
 if TYPE_CHECKING:
@@ -19,11 +20,8 @@ if TYPE_CHECKING:
 
     from desktop_app.call.events import TopologyChanged
     from desktop_app.stats.model import (
-        InboundAudioStats,
         InboundVideoStats,
         LocalStats,
-        OutboundAudioStats,
-        OutboundVideoStats,
         PeerStats,
         TransportStats,
     )
@@ -58,188 +56,7 @@ _TRANSPORT: tuple[Line[TransportStats, TransportStats], ...] = (
     ),
 )
 
-_VIDEO: tuple[Line[InboundVideoStats, OutboundVideoStats], ...] = (
-    Line(
-        "Codec",
-        lambda s: units.word(s.codec),
-        "inbound-rtp: codecId",
-        lambda s: units.word(s.codec),
-        "outbound-rtp: codecId",
-    ),
-    Line(
-        "Bit rate",
-        lambda s: units.bit_rate(s.kbps),
-        "inbound-rtp: rate of bytesReceived",
-        lambda s: units.bit_rate(s.kbps),
-        "outbound-rtp: rate of bytesSent",
-    ),
-    Line(
-        "Target bit rate",
-        sent=lambda s: units.bit_rate(s.target_kbps),
-        sent_w3c="outbound-rtp: targetBitrate",
-    ),
-    Line(
-        "Frame size",
-        lambda s: units.frame_size(s.frame_width, s.frame_height),
-        "inbound-rtp: frameWidth, frameHeight",
-        lambda s: units.frame_size(s.frame_width, s.frame_height),
-        "outbound-rtp: frameWidth, frameHeight",
-    ),
-    Line(
-        "Frame rate",
-        lambda s: units.frame_rate(s.frames_per_second),
-        "inbound-rtp: framesPerSecond",
-        lambda s: units.frame_rate(s.frames_per_second),
-        "outbound-rtp: framesPerSecond",
-    ),
-    Line(
-        "Loss",
-        lambda s: units.percent(s.loss_pct),
-        "inbound-rtp: rate of packetsLost",
-        lambda s: units.percent(s.remote_loss_pct),
-        "remote-inbound-rtp: fractionLost",
-    ),
-    Line(
-        "Jitter",
-        lambda s: units.milliseconds(s.jitter_ms),
-        "inbound-rtp: jitter",
-        lambda s: units.milliseconds(s.remote_jitter_ms),
-        "remote-inbound-rtp: jitter",
-    ),
-    Line(
-        "Freezes",
-        lambda s: f"{units.count(s.freeze_count)} ({s.total_freezes_duration_s:.1f} s)",
-        "inbound-rtp: freezeCount, totalFreezesDuration",
-    ),
-    Line(
-        "Delay to display",
-        lambda s: units.milliseconds(s.delay_ms),
-        "inbound-rtp: rate of totalProcessingDelay / framesDecoded",
-    ),
-    Line(
-        "Decoding, encoding",
-        lambda s: units.milliseconds(s.decode_ms),
-        "inbound-rtp: rate of totalDecodeTime / framesDecoded",
-        lambda s: units.milliseconds(s.encode_ms),
-        "outbound-rtp: rate of totalEncodeTime / framesEncoded",
-    ),
-    Line(
-        "Frames",
-        lambda s: units.count(s.frames_received),
-        "inbound-rtp: framesReceived",
-        lambda s: units.count(s.frames_encoded),
-        "outbound-rtp: framesEncoded",
-    ),
-    Line("Frames decoded", lambda s: units.count(s.frames_decoded), "inbound-rtp: framesDecoded"),
-    Line("Frames dropped", lambda s: units.count(s.frames_dropped), "inbound-rtp: framesDropped"),
-    Line(
-        "Key frames",
-        lambda s: units.count(s.key_frames_decoded),
-        "inbound-rtp: keyFramesDecoded",
-        lambda s: units.count(s.key_frames_encoded),
-        "outbound-rtp: keyFramesEncoded",
-    ),
-    Line(
-        "Packets",
-        lambda s: units.count(s.packets_received),
-        "inbound-rtp: packetsReceived",
-        lambda s: units.count(s.packets_sent),
-        "outbound-rtp: packetsSent",
-    ),
-    Line("Packets lost", lambda s: units.count(s.packets_lost), "inbound-rtp: packetsLost"),
-    Line(
-        "Packets sent again",
-        sent=lambda s: units.count(s.retransmitted_packets_sent),
-        sent_w3c="outbound-rtp: retransmittedPacketsSent",
-    ),
-    Line(
-        "Packets asked for (NACK)",
-        lambda s: units.count(s.nack_count),
-        "inbound-rtp: nackCount",
-        lambda s: units.count(s.nack_count),
-        "outbound-rtp: nackCount",
-    ),
-    Line(
-        "Key frames asked for (PLI)",
-        lambda s: units.count(s.pli_count),
-        "inbound-rtp: pliCount",
-        lambda s: units.count(s.pli_count),
-        "outbound-rtp: pliCount",
-    ),
-    Line(
-        "Data",
-        lambda s: units.byte_size(s.bytes_received),
-        "inbound-rtp: bytesReceived",
-        lambda s: units.byte_size(s.bytes_sent),
-        "outbound-rtp: bytesSent",
-    ),
-)
-
-_SOUND: tuple[Line[InboundAudioStats, OutboundAudioStats], ...] = (
-    Line(
-        "Codec",
-        lambda s: units.word(s.codec),
-        "inbound-rtp: codecId",
-        lambda s: units.word(s.codec),
-        "outbound-rtp: codecId",
-    ),
-    Line(
-        "Bit rate",
-        lambda s: units.bit_rate(s.kbps),
-        "inbound-rtp: rate of bytesReceived",
-        lambda s: units.bit_rate(s.kbps),
-        "outbound-rtp: rate of bytesSent",
-    ),
-    Line(
-        "Level",
-        lambda s: units.level(s.audio_level),
-        "inbound-rtp: audioLevel",
-        lambda s: units.level(s.audio_level),
-        "media-source: audioLevel",
-    ),
-    Line(
-        "Loss",
-        lambda s: units.percent(s.loss_pct),
-        "inbound-rtp: rate of packetsLost",
-        lambda s: units.percent(s.remote_loss_pct),
-        "remote-inbound-rtp: fractionLost",
-    ),
-    Line(
-        "Jitter",
-        lambda s: units.milliseconds(s.jitter_ms),
-        "inbound-rtp: jitter",
-        lambda s: units.milliseconds(s.remote_jitter_ms),
-        "remote-inbound-rtp: jitter",
-    ),
-    Line(
-        "Concealed",
-        lambda s: units.percent(s.concealed_pct),
-        "inbound-rtp: rate of concealedSamples / totalSamplesReceived",
-    ),
-    Line("Samples concealed", lambda s: units.count(s.concealed_samples), "inbound-rtp: concealedSamples"),
-    Line("Samples", lambda s: units.count(s.total_samples_received), "inbound-rtp: totalSamplesReceived"),
-    Line(
-        "Delay to playout",
-        lambda s: units.milliseconds(s.delay_ms),
-        "inbound-rtp: rate of totalProcessingDelay",
-    ),
-    Line(
-        "Packets",
-        lambda s: units.count(s.packets_received),
-        "inbound-rtp: packetsReceived",
-        lambda s: units.count(s.packets_sent),
-        "outbound-rtp: packetsSent",
-    ),
-    Line("Packets lost", lambda s: units.count(s.packets_lost), "inbound-rtp: packetsLost"),
-    Line(
-        "Data",
-        lambda s: units.byte_size(s.bytes_received),
-        "inbound-rtp: bytesReceived",
-        lambda s: units.byte_size(s.bytes_sent),
-        "outbound-rtp: bytesSent",
-    ),
-)
-
+SHARED_SCREEN = "Shared screen"
 SENT_ONCE = "To the server, for everybody"
 QUALITY_REASONS = {
     "network": "for the network",
@@ -289,7 +106,7 @@ def _route(topology: TopologyChanged | None) -> Row:
 def sections_for(
     peer: PeerStats | None, local: LocalStats | None, topology: TopologyChanged | None = None
 ) -> tuple[Section, ...]:
-    """The whole table; its shape is always the same, unknown figures are dashes."""
+    """The whole table; its shape changes with shared screens alone, unknown figures are dashes."""
     state = Row(
         "State",
         Figure(units.word(peer.state.capitalize() if peer else None), "RTCPeerConnection.connectionState"),
@@ -311,15 +128,26 @@ def sections_for(
         ),
         Section(
             f"Picture{once}",
-            make_rows(_VIDEO, peer.inbound_video if peer else None, peer.outbound_video if peer else None),
+            make_rows(
+                VIDEO,
+                peer.inbound_video if peer and not peer.video_is_screen else None,
+                peer.outbound_video if peer else None,
+            ),
         ),
+        *_screen_sections(peer, once),
         Section(
             f"Sound{once}",
-            make_rows(_SOUND, peer.inbound_audio if peer else None, peer.outbound_audio if peer else None),
+            make_rows(SOUND, peer.inbound_audio if peer else None, peer.outbound_audio if peer else None),
         ),
         *data_sections(peer),
         Section("This computer", make_rows(_COMPUTER, local, None)),
     )
+
+
+def _screen_sections(peer: PeerStats | None, once: str) -> tuple[Section, ...]:
+    if peer is None or (peer.screen is None and peer.outbound_screen is None):
+        return ()
+    return (Section(f"{SHARED_SCREEN}{once}", make_rows(SCREEN, peer.screen, peer.outbound_screen)),)
 
 
 _OVERVIEW_PATH: tuple[Line[PeerStats, PeerStats], ...] = (
@@ -332,24 +160,29 @@ _OVERVIEW_PATH: tuple[Line[PeerStats, PeerStats], ...] = (
     ),
 )
 
+
+def _camera(peer: PeerStats) -> InboundVideoStats | None:
+    return None if peer.video_is_screen else peer.inbound_video
+
+
 _OVERVIEW_MEDIA: tuple[Line[PeerStats, PeerStats], ...] = (
     Line(
         "Picture",
-        lambda s: units.bit_rate(s.inbound_video.kbps if s.inbound_video else None),
+        lambda s: units.bit_rate(each.kbps if (each := _camera(s)) else None),
         "inbound-rtp: rate of bytesReceived",
         lambda s: units.bit_rate(s.outbound_video.kbps if s.outbound_video else None),
         "outbound-rtp: rate of bytesSent",
     ),
     Line(
         "Picture loss",
-        lambda s: units.percent(s.inbound_video.loss_pct if s.inbound_video else None),
+        lambda s: units.percent(each.loss_pct if (each := _camera(s)) else None),
         "inbound-rtp: rate of packetsLost",
         lambda s: units.percent(s.outbound_video.remote_loss_pct if s.outbound_video else None),
         "remote-inbound-rtp: fractionLost",
     ),
     Line(
         "Frame rate",
-        lambda s: units.frame_rate(s.inbound_video.frames_per_second if s.inbound_video else None),
+        lambda s: units.frame_rate(each.frames_per_second if (each := _camera(s)) else None),
         "inbound-rtp: framesPerSecond",
         lambda s: units.frame_rate(s.outbound_video.frames_per_second if s.outbound_video else None),
         "outbound-rtp: framesPerSecond",
@@ -367,6 +200,28 @@ _OVERVIEW_MEDIA: tuple[Line[PeerStats, PeerStats], ...] = (
         "inbound-rtp: rate of packetsLost",
         lambda s: units.percent(s.outbound_audio.remote_loss_pct if s.outbound_audio else None),
         "remote-inbound-rtp: fractionLost",
+    ),
+)
+
+_OVERVIEW_SCREEN: tuple[Line[PeerStats, PeerStats], ...] = (
+    Line(
+        SHARED_SCREEN,
+        lambda s: units.bit_rate(s.screen.kbps if s.screen else None),
+        "inbound-rtp: rate of bytesReceived",
+        lambda s: units.bit_rate(s.outbound_screen.kbps if s.outbound_screen else None),
+        "outbound-rtp: rate of bytesSent",
+    ),
+    Line(
+        "Screen size",
+        lambda s: units.frame_size(
+            s.screen.frame_width if s.screen else 0, s.screen.frame_height if s.screen else 0
+        ),
+        "inbound-rtp: frameWidth, frameHeight",
+        lambda s: units.frame_size(
+            s.outbound_screen.frame_width if s.outbound_screen else 0,
+            s.outbound_screen.frame_height if s.outbound_screen else 0,
+        ),
+        "outbound-rtp: frameWidth, frameHeight",
     ),
 )
 
@@ -389,11 +244,17 @@ def overview_sections(
     """Everybody in short: (name, statistics) pairs. What goes to an SFU goes once, and stands there once."""
     everybody = list(people)
     sent_once = topology is not None and topology.mode == "sfu"
-    media = tuple(replace(line, sent=None) for line in _OVERVIEW_MEDIA) if sent_once else _OVERVIEW_MEDIA
-    lines = (*_OVERVIEW_PATH, *media, *_OVERVIEW_DATA)
-    sections = [Section(name, make_rows(lines, peer, peer)) for name, peer in everybody]
+    sections = []
+    for name, peer in everybody:
+        screen = _OVERVIEW_SCREEN if peer is not None and (peer.screen or peer.outbound_screen) else ()
+        media = (*_OVERVIEW_MEDIA, *screen)
+        if sent_once:
+            shown = _OVERVIEW_SCREEN if peer is not None and peer.screen else ()
+            media = tuple(replace(line, sent=None) for line in (*_OVERVIEW_MEDIA, *shown))
+        sections.append(Section(name, make_rows((*_OVERVIEW_PATH, *media, *_OVERVIEW_DATA), peer, peer)))
     if sent_once:
-        to_server = tuple(replace(line, received=None) for line in _OVERVIEW_MEDIA)
         sender = next((peer for _, peer in everybody if peer is not None and peer.outbound_audio), None)
+        shown = _OVERVIEW_SCREEN if sender is not None and sender.outbound_screen else ()
+        to_server = tuple(replace(line, received=None) for line in (*_OVERVIEW_MEDIA, *shown))
         sections.insert(0, Section(SENT_ONCE, make_rows(to_server, None, sender)))
     return (*sections, Section("This computer", (_route(topology), *make_rows(_COMPUTER, local, None))))

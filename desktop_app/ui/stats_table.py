@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .stats_line import Row, Section
 
 HEADERS = ("", "Received", "Sent")
+MANY = 8
+"""Sections that change at once."""
 _SECTION_ID = 0
 """The internal id of a section's index; that of a row is its section's number plus one."""
 
@@ -35,11 +37,16 @@ class StatsTableModel(QAbstractItemModel):
             self._sections = sections
             self.endResetModel()
             return
-        self._sections = sections
-        for number, section in enumerate(sections):
-            parent = self.index(number, 0)
-            first = self.index(0, 1, parent)
-            last = self.index(len(section.rows) - 1, len(HEADERS) - 1, parent)
+        before, self._sections = self._sections, sections
+        changed = [number for number, section in enumerate(sections) if section != before[number]]
+        if len(changed) > MANY:
+            # A tree looks for the place of whatever changed; of the first level that is quick, and all is painted.
+            ends = self.createIndex(0, 0, _SECTION_ID), self.createIndex(len(sections) - 1, 0, _SECTION_ID)
+            self.dataChanged.emit(*ends, [Qt.ItemDataRole.DisplayRole])
+            return
+        for number in changed:
+            first = self.createIndex(0, 1, number + 1)
+            last = self.createIndex(len(sections[number].rows) - 1, len(HEADERS) - 1, number + 1)
             self.dataChanged.emit(first, last, [Qt.ItemDataRole.DisplayRole])
 
     def _row(self, index: AnyIndex) -> Row | None:

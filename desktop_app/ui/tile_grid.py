@@ -214,7 +214,8 @@ class TileGrid(QWidget):
 
     def _name_hidden_speaker(self) -> None:
         tile = self._tiles.get(self._speaker or "")
-        hidden = tile is not None and not tile.audio_muted and self._speaker not in self._page.keys
+        shown = {each.key for each in self._plan_shown.tiles}
+        hidden = tile is not None and not tile.audio_muted and self._speaker not in shown
         self.pager.show_speaker(tile.name if tile is not None and hidden else "")
 
     def _new_tile(self, person: Person) -> PersonTile:
@@ -340,8 +341,8 @@ class TileGrid(QWidget):
             plan = self._plan(others)
             self._put(plan)
         self.own.set_floating(plan.own_floats)
-        self._show_page(plan)
         self._plan_shown = plan
+        self._show_page(plan)
         self._tell_view()
 
     def _place_alone(self) -> None:

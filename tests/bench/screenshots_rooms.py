@@ -40,26 +40,39 @@ PEOPLE = (
     Person("ivo", "Ivo Petrović", 6, muted=True),
     Person("jun", "Jun Nakagawa", 7, muted=True),
 )
+MORE = (
+    Person("kateryna", "Kateryna Shevchenko", 8),
+    Person("liam", "Liam", 2, muted=True),
+    Person("mei", "Mei-Ling Wu", 3),
+    Person("noor", "Noor Haddad", None),
+    Person("oskar", "Oskar Lindholm", 5, muted=True),
+    Person("priya", "Priya Raghunathan", 7),
+    Person("quentin", "Quentin de la Fontaine-Rousseau", 1, muted=True),
+    Person("rosa", "Rosa", 4),
+    Person("sami", "Sami Virtanen", 6),
+    Person("tomas", "Tomás Ó Briain", None, muted=True),
+)
+QUALITIES = ("excellent", "good", "poor", "lost", "good", "excellent", "good", "unknown")
+"""The signs of the connections, in turn."""
 OWN_LOOK = 0
 SPEAKER, PINNED = "hana", "ben"
 
 
 async def rooms_tour(application: QApplication, folder: Path) -> None:
-    """Ten people, in both layouts, light and dark."""
+    """Ten people, in both layouts, light and dark, and twenty."""
     from desktop_app.ui import theme
+
+    def switch(name: str) -> None:
+        window.controller.change_settings(window.controller.settings.replace(call_layout=name))
+
+    async def picture(name: str, appearance: Appearance) -> None:
+        theme.apply_theme(application, appearance)
+        await asyncio.sleep(SETTLE_S)
+        window.grab().save(str(folder / f"{name}.png"))
 
     async with window_without_network(application) as (window, engine):
         await fill(window, engine)
         window.setFocus()  # no ring around the first button
-
-        def switch(name: str) -> None:
-            window.controller.change_settings(window.controller.settings.replace(call_layout=name))
-
-        async def picture(name: str, appearance: Appearance) -> None:
-            theme.apply_theme(application, appearance)
-            await asyncio.sleep(SETTLE_S)
-            window.grab().save(str(folder / f"{name}.png"))
-
         window.call_page.grid.toggle_pin(PINNED)
         switch("grid")
         await picture("ten-grid", "light")
@@ -73,6 +86,13 @@ async def rooms_tour(application: QApplication, folder: Path) -> None:
         await asyncio.sleep(SETTLE_S)
         window.call_page.board.canvas.fit()
         await picture("ten-whiteboard", "light")
+    async with window_without_network(application) as (window, engine):
+        await fill(window, engine, (*PEOPLE, *MORE))
+        window.setFocus()
+        tell_qualities(engine)
+        await picture("twenty", "light")
+        switch("grid")
+        await picture("twenty-grid", "light")
 
 
 def draw(engine: FakeEngine) -> None:
@@ -93,7 +113,22 @@ def draw(engine: FakeEngine) -> None:
     )
 
 
-async def fill(window: MainWindow, engine: FakeEngine) -> None:
+def tell_qualities(engine: FakeEngine) -> None:
+    """Let the connections be as they are in life, and two hands be raised."""
+    from desktop_app.call.events import StatsUpdated
+    from desktop_app.data.events import HandChanged
+    from desktop_app.stats.model import CallStats, PeerStats
+
+    peers = {
+        person.user_id: PeerStats(person.user_id, "connected", quality=QUALITIES[number % len(QUALITIES)])
+        for number, person in enumerate((*PEOPLE, *MORE))
+    }
+    engine.emit(StatsUpdated(CallStats(1.0, peers)))
+    engine.emit(HandChanged("emil", True))
+    engine.emit(HandChanged("sami", True))
+
+
+async def fill(window: MainWindow, engine: FakeEngine, people: tuple[Person, ...] = PEOPLE) -> None:
     """Let everybody be there, with their pictures."""
     from desktop_app.call.events import (
         ActiveSpeakerChanged,
@@ -114,7 +149,7 @@ async def fill(window: MainWindow, engine: FakeEngine) -> None:
     await asyncio.sleep(SETTLE_S)
     engine.emit(TopologyChanged("sfu", "participants"))
     engine.local_video.put(portrait(LOOKS[OWN_LOOK]))
-    for person in PEOPLE:
+    for person in people:
         info = ParticipantInfo(
             person.user_id, person.name, audio_muted=person.muted, video_muted=person.look is None
         )

@@ -387,6 +387,11 @@ class TopologyControl:
             if isinstance(route, SfuRoute):
                 route.limit_large(max_large)
 
+    @property
+    def packets_overflowed(self) -> int:
+        """What an SFU sent and was lost in our own socket, because we were late; begins anew with each connection."""
+        return sum(route.packets_overflowed for route in self._routes if isinstance(route, SfuRoute))
+
     def update(self, at_s: float) -> dict[str, PathEstimate]:
         """To be called a few times a second: what the paths carry that we send by."""
         self._help_ourselves()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
     from .view import View
     from .way import Way
+
+logger = logging.getLogger(__name__)
 
 UPLINK = ""
 """The name of the one path that we send by; nobody's user id is empty."""
@@ -202,13 +205,28 @@ class SfuRoute:
             self._max_large = max_large
             self._want()
 
+    @property
+    def packets_overflowed(self) -> int:
+        """What came and was lost in our own socket, because we were late."""
+        subscriber = self._subscription.subscriber
+        return 0 if subscriber is None else subscriber.packets_overflowed
+
     def judge_downlink(self, at_s: float) -> None:
         """Ask for as many pictures as our downlink carries; to be called a few times a second."""
         subscriber = self._subscription.subscriber
         if subscriber is None or self._subscription.state is not PeerState.CONNECTED:
             return
-        before = self._downlink.level
-        if self._downlink.update(at_s, subscriber.downlink(at_s)) != before:
+        before, seen = self._downlink.level, subscriber.downlink(at_s)
+        level = self._downlink.update(at_s, seen)
+        if level != before:
+            logger.info(
+                "the downlink carries %d large pictures, thumbnails %s (%.0f %% lost, queue %.0f ms, %.0f kbit/s)",
+                level.max_large,
+                "too" if level.thumbnails else "not",
+                100 * seen.fraction_lost,
+                1000 * seen.queue_s,
+                seen.kbps,
+            )
             self._want()
 
     @property

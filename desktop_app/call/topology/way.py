@@ -7,49 +7,18 @@ from typing import TYPE_CHECKING
 
 from desktop_app.rtc.connection import RemoteSinks
 
-from .picture_switch import PictureSwitch, PictureWay
+from .one_line import OneLine
+from .picture_switch import PictureSwitch
 from .voice_switch import VoiceSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import av
-
     from desktop_app.call.events import MediaKind
     from desktop_app.media.frame_slot import FrameSlot
     from desktop_app.rtc.audio_playout import AudioPlayout
 
-
-class OneLine:
-    """The pictures of a line on which a shared screen takes the camera's place."""
-
-    def __init__(self, picture: PictureWay, screen: PictureWay, on_screen: Callable[[], None]) -> None:
-        """Calls `on_screen` with each picture of the screen that is shown."""
-        self._picture = picture
-        self._screen = screen
-        self._on_screen = on_screen
-        self.shows_screen = False
-        """What comes is the screen's."""
-
-    @property
-    def _taken(self) -> PictureWay:
-        return self._screen if self.shows_screen else self._picture
-
-    @property
-    def wants_pictures(self) -> bool:
-        """As that of either."""
-        return self._taken.wants_pictures
-
-    @property
-    def is_steady(self) -> bool:
-        """Not a screen."""
-        return self._taken.is_steady
-
-    def put(self, frame: av.VideoFrame) -> None:
-        """Show it in its place. Called on the decoder's thread."""
-        taken = self._taken
-        if taken.put_shown(frame) and taken is self._screen:
-            self._on_screen()
+    from .picture_switch import PictureWay
 
 
 @dataclass(frozen=True, slots=True, eq=False)

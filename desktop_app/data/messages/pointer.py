@@ -17,7 +17,7 @@ class Pointer(Message, tag="pointer", kw_only=True, frozen=True):
     """Where the sender's pointer is."""
 
     surface: Annotated[str, Meta(min_length=1, max_length=140)]
-    """`board`, or `video:` and the userId whose picture it is over."""
+    """`board`, or `video:` or `screen:` and the userId whose picture or shared screen it is over."""
     x: Coordinate
     y: Coordinate
     visible: bool = True

@@ -20,6 +20,7 @@ from desktop_app.rtc.counters import SelectedPair
 from . import consent, other_paths
 from .direct import take_directly
 from .gathering import Gathering
+from .reading import packets_overflowed
 from .sctp import DataTransport
 
 if TYPE_CHECKING:
@@ -283,6 +284,13 @@ class PeerConnection(RTCPeerConnection):
         """Datagrams received on the bundled transport since it exists; what liveness is judged by."""
         transport = self._transport()
         return 0 if transport is None else int(vars(transport)["_RTCDtlsTransport__rx_packets"])
+
+    def packets_overflowed(self) -> int:
+        """Datagrams of the path in use that came and were lost in our own socket, because we were late."""
+        transport = self._transport()
+        pair = None if transport is None else transport.transport._connection._nominated.get(1)
+        own: Any = None if pair is None else pair.protocol.transport
+        return packets_overflowed(own) if isinstance(own, asyncio.DatagramTransport) else 0
 
     def dtls_certificates(self) -> tuple[bytes, bytes] | None:
         """Ours and the far end's, as they were used in the handshake (DER); None while it is not over."""

@@ -37,7 +37,7 @@ MAX_PEERS = 200
 MAX_WAITING = 32
 """Packets for one peer while its channel is bound."""
 FIRST_CHANNEL = 0x4000
-UDP_BUFFER_BYTES = 262_144
+UDP_BUFFER_BYTES = 1_048_576
 
 
 class RelayError(Exception):

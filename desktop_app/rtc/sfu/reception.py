@@ -29,6 +29,8 @@ WINDOW_S = 1.5
 """What loss and rate are counted over."""
 MIN_PACKETS = 20
 """Fewer say nothing of loss."""
+OVERFLOW_WINDOW_S = 3.0
+"""Longer, since a packet is missed only when a later one has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class DownlinkState:
     """What was seen of the path from the SFU in the last second or so."""
 
     fraction_lost: float
-    """0 to 1, before repair: of the sender in the middle, since what one of them loses is lost on their uplink."""
+    """0 to 1, before repair: of the sender in the middle, since what one of them loses is lost on their uplink. Without
+    what was lost in our own socket, for that says nothing of the network."""
     queue_s: float
     """How much longer packets are on their way than at their quickest."""
     kbps: float
@@ -111,6 +114,7 @@ class SenderLoss:
         """By receiver: the packets that it expected, and those it missed."""
         self._totals: deque[tuple[float, int, int]] = deque(maxlen=64)
         self._expected = self._missed = 0
+        self.missed_of_late = 0
 
     def update(self, at_s: float, statistics: Mapping[int, ReceptionStatistics]) -> float | None:
         """The part of their packets that is missing, 0 to 1; None while there were too few to tell."""
@@ -128,6 +132,7 @@ class SenderLoss:
             self._totals.popleft()
         _, expected, missed = self._totals[0]
         expected, missed = self._expected - expected, max(0, self._missed - missed)
+        self.missed_of_late = missed
         return min(1.0, missed / expected) if expected >= MIN_PACKETS else None
 
 
@@ -138,6 +143,7 @@ class DownlinkMonitor:
         self.round_trips = RoundTrips()
         self._senders: dict[str, SenderLoss] = {}
         self._bytes: deque[tuple[float, int]] = deque(maxlen=64)
+        self._overflows: deque[tuple[float, int]] = deque([(-math.inf, 0)], maxlen=64)
 
     def update(
         self,
@@ -146,6 +152,7 @@ class DownlinkMonitor:
         statistics: Mapping[str, Mapping[int, ReceptionStatistics]],
         delays: Iterable[LineDelay],
         bytes_received: int,
+        packets_overflowed: int = 0,
     ) -> DownlinkState:
         """What there is to say at `at_s`.
 
@@ -154,6 +161,7 @@ class DownlinkMonitor:
             statistics: of each participant's receivers, by a number that no other receiver ever has.
             delays: of each line.
             bytes_received: on the whole connection, ever.
+            packets_overflowed: lost in our own socket, ever.
         """
         self._senders = {user: self._senders.get(user) or SenderLoss() for user in statistics}
         losses = [loss.update(at_s, statistics[user]) for user, loss in self._senders.items()]
@@ -163,11 +171,20 @@ class DownlinkMonitor:
             self._bytes.popleft()
         begin_s, begin_bytes = self._bytes[0]
         seconds = at_s - begin_s
+        overflowed = self._overflowed_of_late(at_s, packets_overflowed)
+        missed = sum(loss.missed_of_late for loss in self._senders.values())
+        not_ours = max(0.0, 1 - overflowed / missed) if missed else 1.0
         return DownlinkState(
-            fraction_lost=median_low(known) if known else 0.0,
-            queue_s=self._queue_s(at_s, delays),
+            fraction_lost=not_ours * median_low(known) if known else 0.0,
+            queue_s=0.0 if overflowed else self._queue_s(at_s, delays),  # what overflows is full
             kbps=(bytes_received - begin_bytes) * 8 / 1000 / seconds if seconds > 0 else 0.0,
         )
+
+    def _overflowed_of_late(self, at_s: float, total: int) -> int:
+        self._overflows.append((at_s, total))
+        while len(self._overflows) > 2 and at_s - self._overflows[1][0] >= OVERFLOW_WINDOW_S:
+            self._overflows.popleft()
+        return max(0, total - self._overflows[0][1])  # less: another connection is in use
 
     def _queue_s(self, at_s: float, delays: Iterable[LineDelay]) -> float:
         # The lower of the two in the middle: a line whose timestamps went astray, as at a change of layers, or whose

@@ -197,7 +197,13 @@ class SfuSubscriber:
             statistics=statistics,
             delays=[lines[mid].delay for mid in self._streams if mid in lines],
             bytes_received=self._link.pc.transport_bytes()[1],
+            packets_overflowed=self.packets_overflowed,
         )
+
+    @property
+    def packets_overflowed(self) -> int:
+        """What came and was lost in our own socket, because we were late."""
+        return self._link.pc.packets_overflowed()
 
     def pause_freeze_detection(self, user_id: str) -> None:
         """This user switched the camera off on purpose."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from .buckets import Bucket, Buckets, take_if_there
 from .limits import (
     BYTES_BURST,
     BYTES_PER_S,
+    MAX_FLOOD_WAIT_S,
     MAX_WAIT_S,
     MESSAGES_BURST,
     MESSAGES_PER_S,
@@ -105,11 +107,13 @@ class Guard:
         wait_s = pace.take(now_s, size)
         if room is not None:
             wait_s = max(wait_s, self._rooms.of(room, now_s).take(now_s))
+        most_s = MAX_WAIT_S if pace.usual.wait_s(now_s) <= 0 else MAX_FLOOD_WAIT_S
         if not take_if_there(now_s, pace.usual, self._addresses.of(address, now_s)):
             # It is beyond what is usual, and waits its turn among all that is.
             wait_s = max(wait_s, self._spare.take(now_s))
-            self._spare.tokens = max(self._spare.tokens, -MAX_WAIT_S * self._spare.rate)
-        return min(wait_s, MAX_WAIT_S)
+            self._spare.tokens = max(self._spare.tokens, -MAX_FLOOD_WAIT_S * self._spare.rate)
+        # Those who wait for the longest time shall not come back all at once.
+        return wait_s if wait_s < most_s else most_s * random.uniform(0.75, 1.0)
 
     def refused(self, pace: Pace, address: str) -> None:
         """A message was refused: who sends many such is the first to wait."""

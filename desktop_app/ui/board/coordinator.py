@@ -17,7 +17,7 @@ from desktop_app.ui.async_slots import run_coroutine
 from .export import save
 from .gathering import Gathering
 from .pointers import Pointed
-from .tile_pointers import TilePointers
+from .tile_pointers import SCREEN, TilePointers
 
 if TYPE_CHECKING:
     from desktop_app.data.events import DataEvent
@@ -103,6 +103,8 @@ class BoardCoordinator(QObject):
                 pointed = Pointed(user_id, name, moved.x, moved.y)
                 surfaces.setdefault(moved.surface, []).append(pointed)
         self._panel.canvas.show_pointers({each.user_id: each for each in surfaces.pop(BOARD, [])})
+        at_ours = tuple(each.name for each in surfaces.pop(SCREEN, []))
+        self._page.stage.sharing.show_pointing(at_ours)
         self.tile_pointers.show({surface: tuple(all_) for surface, all_ in surfaces.items()})
 
     def _tell_of_drawing(self, user_id: str) -> None:

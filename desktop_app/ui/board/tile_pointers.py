@@ -1,4 +1,4 @@
-"""Pointing at somebody's picture, and the others' pointers over it."""
+"""Pointing at somebody's picture or shared screen, and the others' pointers over it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 VIDEO = "video:"
 """Before the participant's id; alone it is our own picture."""
+SCREEN = "screen:"
+"""The same of the screen that they share; alone it is ours, which has no tile."""
 
 
 class TileOverlay(QWidget):
@@ -119,9 +121,9 @@ class TilePointers(QObject):
         self._shown: dict[str, tuple[Pointed, ...]] = {}
         self._overlays: dict[str, tuple[VideoTile, TileOverlay]] = {}
 
-    def overlay(self, user_id: str) -> TileOverlay | None:
-        """What lies over a participant's tile (empty: our own), None when nothing does."""
-        found = self._overlays.get(VIDEO + user_id)
+    def overlay(self, user_id: str, kind: str = VIDEO) -> TileOverlay | None:
+        """What lies over the tile of a participant (empty: our own) or of their screen, None when nothing does."""
+        found = self._overlays.get(kind + user_id)
         return None if found is None else found[1]
 
     def set_pointing(self, on: bool) -> None:
@@ -138,6 +140,7 @@ class TilePointers(QObject):
         """The tiles may be others than before."""
         tiles: dict[str, VideoTile] = {VIDEO + user_id: tile for user_id, tile in self._grid.tiles.items()}
         tiles[VIDEO] = self._grid.own
+        tiles |= {SCREEN + user_id: tile for user_id, tile in self._grid.screens.items()}
         for surface, (tile, overlay) in tuple(self._overlays.items()):
             if tiles.get(surface) is not tile or not (self._on or surface in self._shown):
                 del self._overlays[surface]

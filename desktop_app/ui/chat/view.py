@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -12,6 +13,7 @@ from PySide6.QtCore import (
     QPoint,
     QRect,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeySequence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from .links import Link
 
 _BOTTOM_SLACK_PX = 6
+SLICE_S = 0.004
+ROWS_AT_ONCE = 20
 _MENU_LINKS = 5
 _MENU_LINK_CHARS = 60
 
@@ -50,6 +54,12 @@ class ConversationView(QListView):
         self._cards: dict[str, QWidget] = {}
         self._following = True
         self._pressed: Link | None = None
+        self._rows_changed = True
+        self._ahead = (0, 0)
+        """The width for which rows are measured ahead, and how many of them are."""
+        self._measuring = QTimer(self)
+        self._measuring.setSingleShot(True)
+        self._measuring.timeout.connect(self.doItemsLayout)
         self.lines = LineDelegate(model, self._cards.get, self)
         self.setModel(model)
         self.setItemDelegate(self.lines)
@@ -68,6 +78,8 @@ class ConversationView(QListView):
         self.setMouseTracking(True)
         self.setAcceptDrops(False)
         model.rowsInserted.connect(self._rows_inserted)
+        model.rowsRemoved.connect(self._note_rows)
+        model.modelReset.connect(self._note_rows)
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._range_changed)
         bar.valueChanged.connect(self._scrolled)
@@ -118,7 +130,43 @@ class ConversationView(QListView):
             self._following = following
             self.followed.emit(following)
 
-    def _rows_inserted(self, _parent: QModelIndex, first: int, _last: int) -> None:
+    # Places
+
+    def doItemsLayout(self) -> None:
+        """Place the rows; many that have to be measured for another width first are measured in slices of time.
+
+        Until that is done they stay where they were.
+        """
+        if not self._rows_changed and self.isVisible() and not self._measure_ahead():
+            self._measuring.start()
+            return
+        self._measuring.stop()
+        self._rows_changed = False
+        super().doItemsLayout()
+
+    def _measure_ahead(self) -> bool:
+        """Measure for some milliseconds; True when all are measured."""
+        width = self.viewport().width()
+        rows = self._model.conversation.rows
+        done = self._ahead[1] if self._ahead[0] == width else 0
+        end_s = time.perf_counter() + SLICE_S
+        while done < len(rows):
+            for row in rows[done : done + ROWS_AT_ONCE]:
+                self.lines.height(row, width)
+            done += ROWS_AT_ONCE
+            if time.perf_counter() >= end_s:
+                break
+        self._ahead = (width, done)
+        return done >= len(rows)
+
+    def _note_rows(self) -> None:
+        self._rows_changed = True
+
+    def _rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self._rows_changed = True
+        if self.isVisible():  # each by itself, not all of a long history when they are placed
+            for number in range(first, last + 1):
+                self.lines.height(self._model.conversation.rows[number], self.viewport().width())
         row = self._model.index(first + 1)
         if row.isValid():  # it may start a group no longer
             self.update(row)
@@ -149,6 +197,7 @@ class ConversationView(QListView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.lines.font_changed(self.font())
+            self._ahead = (0, 0)
             self.scheduleDelayedItemsLayout()
 
     # Links

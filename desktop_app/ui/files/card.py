@@ -5,59 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop_app.ui import theme
-from desktop_app.ui.chat.tips import plain_tip
+from desktop_app.ui.elided_label import ElidedLabel
 from desktop_app.ui.icon_box import IconBox
 
 from .words import ENDED, about_text, file_name, resumed_text, share, state_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QResizeEvent
+    from PySide6.QtGui import QImage
 
     from desktop_app.data.events import Transfer
 
 PREVIEW_PX = 56
 _STEPS = 1000
-
-
-class ElidedLabel(QLabel):
-    """One line of plain text, with the end of a file's name in view."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._full = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def set_full(self, text: str) -> None:
-        """Show as much of `text` as there is room for."""
-        self._full = text
-        self.setToolTip(plain_tip(text))
-        self._elide()
-
-    def _elide(self) -> None:
-        self.setText(
-            QFontMetrics(self.font()).elidedText(
-                self._full, Qt.TextElideMode.ElideMiddle, max(20, self.width())
-            )
-        )
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Elide anew."""
-        super().resizeEvent(event)
-        self._elide()
 
 
 class FileCard(QWidget):

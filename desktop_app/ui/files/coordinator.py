@@ -188,11 +188,10 @@ class FilesCoordinator(QObject):
             return None
         if grid.isVisible():
             only = " only" * (len(grid.tiles) > 1)
-            for user_id, tile in grid.tiles.items():
+            for user_id, tile in (*grid.tiles.items(), *grid.screens.items()):
                 if tile.isVisible() and self._is_over(tile, point) and not self._is_over(grid.own, point):
-                    return Target(
-                        user_id, f"Drop to send to {in_sentence(tile.name)}{only}", self._place(tile)
-                    )
+                    name = in_sentence(grid.tiles[user_id].name)
+                    return Target(user_id, f"Drop to send to {name}{only}", self._place(tile))
         panel = self._panel
         if panel.isVisible() and self._is_over(panel, point):
             to = panel.composer.to

@@ -43,11 +43,12 @@ def ask_then(parent: QWidget, path: str, opened: Callable[[], None]) -> QMessage
     box = QMessageBox(
         QMessageBox.Icon.Warning,
         "Open a file",
-        f"“{file_name(os.path.basename(path))}” could be a program. Open it only if you trust who sent it.",
+        f"“{file_name(os.path.basename(path))}” could be a program.",
         QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel,
         parent,
     )
     box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText("Open it only if you trust who sent it.")
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.button(QMessageBox.StandardButton.Open).clicked.connect(opened)

@@ -31,11 +31,18 @@ CAPACITIES = ((12, 208), (9, 112), (6, 104), (4, 0))
 """Tiles on a page of the grid: as many as are at least so wide, in pixels."""
 STRIP_SHRINK = 0.75
 """A strip's tiles may be this much narrower than it is, so that more have room."""
+PAGE_SHRINK = 0.9
+"""The same where pages are turned all the same."""
 FEW = 3
 """With fewer tiles on a page they shrink all the same."""
 ROW_TILES = 4
 """A row is so low that this many have room beside each other, if it may be."""
 COLUMN_PX = (120, 260)
+FEW_PAGES = 2
+"""With more pages than this a column gives way to two narrower ones, in a room that is at least so wide:"""
+TWO_COLUMNS_FROM_PX = 720
+PAGE_COST = 0.08
+"""One page less is worth a large tile that is so much smaller."""
 ROW_PX = (64, 150)
 
 
@@ -137,7 +144,7 @@ def plan_speaker(room: Room, aspect_of: Callable[[str], float | None]) -> Plan:
     aspect = known[0] if len(known) == 1 else common_aspect(known)
     small = common_aspect(_known((*rest, OWN), aspect_of))
     plans = [_with_column(room, large, rest, aspect, small), _with_row(room, large, rest, aspect, small)]
-    return max(plans, key=_large_area)
+    return max(plans, key=_worth)
 
 
 def plan_strip(room: Room, aspect_of: Callable[[str], float | None]) -> Plan:
@@ -164,8 +171,10 @@ def large_view(plan: Plan, min_width_px: float, first: tuple[str, ...], most: in
     return tuple(dict.fromkeys(ordered))[:most]
 
 
-def _large_area(plan: Plan) -> int:
-    return sum(each.cell.width * each.cell.height for each in plan.tiles if each.large)
+def _worth(plan: Plan) -> float:
+    """The area of the large tiles, where each page to turn costs a part of it."""
+    area = sum(each.cell.width * each.cell.height for each in plan.tiles if each.large)
+    return area * (1 - PAGE_COST) ** plan.page.pages
 
 
 def _known(keys: tuple[str, ...], aspect_of: Callable[[str], float | None]) -> list[float]:
@@ -175,14 +184,41 @@ def _known(keys: tuple[str, ...], aspect_of: Callable[[str], float | None]) -> l
 def _with_column(
     room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float, small: float
 ) -> Plan:
-    """Large tiles of shape `aspect` with a column of `small` ones at their right, all in the middle of the room."""
+    """Large tiles of shape `aspect` with a column of `small` ones at their right, all in the middle of the room.
+
+    There are more columns where pages would have to be turned and the large tiles leave room, and two narrower ones
+    where there would be many pages.
+    """
     breadth = _within(room.width // 6, COLUMN_PX)
-    cells = arrange(len(large), max(1, room.width - breadth - GAP_PX), room.height, aspect, GAP_PX)
+    plan = _columns(room, large, rest, aspect, small, breadth, 1)
+    box = _around([each.cell for each in plan.tiles])
+    most = 1 + (room.width - box.width) // (breadth + GAP_PX)
+    for lines in range(2, most + 1):
+        if plan.page.pages == 1:
+            break
+        plan = _columns(room, large, rest, aspect, small, breadth, lines)
+    if plan.page.pages > FEW_PAGES and most == 1 and room.width >= TWO_COLUMNS_FROM_PX:
+        narrow = max(COLUMN_PX[0], round(breadth * STRIP_SHRINK))
+        plan = _columns(room, large, rest, aspect, small, narrow, 2)
+    return plan
+
+
+def _columns(
+    room: Room,
+    large: tuple[str, ...],
+    rest: tuple[str, ...],
+    aspect: float,
+    small: float,
+    breadth: int,
+    lines: int,
+) -> Plan:
+    taken = lines * (breadth + GAP_PX)
+    cells = arrange(len(large), max(1, room.width - taken), room.height, aspect, GAP_PX)
     box = _around(cells)
-    strip = _strip(((), rest), Cell(box.width + GAP_PX, box.y, breadth, box.height), True, room.start, small)
-    used = max(
-        each.cell.width for each in strip.tiles
-    )  # its tiles may be narrower than it, and stand at the left
+    area = Cell(box.width + GAP_PX, box.y, breadth, box.height)
+    strip = _strip(((), rest), area, True, room.start, small, lines)
+    # Its tiles may be narrower than it, and stand at the left.
+    used = _around([each.cell for each in strip.tiles]).width
     shift = (room.width - box.width - GAP_PX - used) // 2
     placed = (
         Placed(key, _moved(cell, shift - box.x, 0), large=True)
@@ -194,26 +230,52 @@ def _with_column(
 
 
 def _with_row(room: Room, large: tuple[str, ...], rest: tuple[str, ...], aspect: float, small: float) -> Plan:
-    """The same with a row over them."""
+    """The same with a row over them, or with several where pages would have to be turned and there is room."""
     breadth = _within(min(room.height // 6, round(room.width / ROW_TILES / MAX_ASPECT)), ROW_PX)
-    strip = _strip(((), rest), Cell(0, 0, room.width, breadth), False, room.start, small)
-    used = max(each.cell.height for each in strip.tiles)
+    plan = _rows(room, large, rest, aspect, small, breadth, 1)
+    box = _around([each.cell for each in plan.tiles])
+    most = 1 + (room.height - box.height) // (breadth + GAP_PX)
+    for lines in range(2, most + 1):
+        if plan.page.pages == 1:
+            break
+        plan = _rows(room, large, rest, aspect, small, breadth, lines)
+    return plan
+
+
+def _rows(
+    room: Room,
+    large: tuple[str, ...],
+    rest: tuple[str, ...],
+    aspect: float,
+    small: float,
+    breadth: int,
+    lines: int,
+) -> Plan:
+    strip = _strip(((), rest), Cell(0, 0, room.width, breadth), False, room.start, small, lines)
+    strip_box = _around([each.cell for each in strip.tiles])
+    used = strip_box.height
     cells = arrange(len(large), room.width, max(1, room.height - used - GAP_PX), aspect, GAP_PX)
     box = _around(cells)
     top = max(0, (room.height - box.height - used - GAP_PX) // 2)
     down = top + used + GAP_PX - box.y
     placed = (Placed(key, _moved(cell, 0, down), large=True) for key, cell in zip(large, cells, strict=True))
-    over = (each._replace(cell=_moved(each.cell, 0, top - each.cell.y)) for each in strip.tiles)
+    over = (each._replace(cell=_moved(each.cell, 0, top - strip_box.y)) for each in strip.tiles)
     pager = strip.pager and strip.pager._replace(y=top, height=used)
     return strip._replace(tiles=(*placed, *over), pager=pager)
 
 
 def _strip(
-    people: tuple[tuple[str, ...], tuple[str, ...]], area: Cell, upright: bool, start: int, aspect: float
+    people: tuple[tuple[str, ...], tuple[str, ...]],
+    area: Cell,
+    upright: bool,
+    start: int,
+    aspect: float,
+    lines: int = 1,
 ) -> Plan:
     """A page of a strip: its tiles shrink a little to do without a second page.
 
-    A column begins at the upper left, a row stands in the middle.
+    A column begins at the upper left, a row stands in the middle. `area` is that of the first of its `lines`; the
+    others follow at its right, or below it. The tiles are read like a text.
     """
     pinned, rest = people
     length, breadth = (area.height, area.width) if upright else (area.width, area.height)
@@ -221,7 +283,7 @@ def _strip(
     count = len(pinned) + len(rest) + 1
     capacity = _fitting(length, whole * STRIP_SHRINK)
     pager = None
-    if count > capacity:
+    if count > capacity * lines:
         taken = PAGER_PX if upright else ROW_PAGER_PX[area.width >= NARROW_ROW_PX]
         pager = (
             area._replace(y=area.y + area.height - taken, height=taken)
@@ -229,24 +291,22 @@ def _strip(
             else area._replace(x=area.x + area.width - taken, width=taken)
         )
         length = max(1, length - taken - GAP_PX)
-        capacity = _fitting(length, whole)
+        capacity = _fitting(length, whole * PAGE_SHRINK)
         if capacity < FEW:
             capacity = _fitting(length, whole * STRIP_SHRINK)
-    page = page_of(pinned, rest, (OWN,), capacity, start)
-    slots = min(count, capacity)
+    page = page_of(pinned, rest, (OWN,), capacity * lines, start)
+    slots = min(-(-count // lines), capacity)  # in a line
     along = max(1, int(min(whole, (length - GAP_PX * (slots - 1)) / slots)))
     across = max(1, int(along * aspect if upright else along / aspect))
-    used = len(page.keys) * (along + GAP_PX) - GAP_PX
-    begin = 0 if upright else max(0, (length - used) // 2)
+    width, height = (across, along) if upright else (along, across)
+    used = min(len(page.keys), slots) * (along + GAP_PX) - GAP_PX
+    left = 0 if upright else max(0, (length - used) // 2)
+    top = 0 if upright or lines > 1 else (breadth - across) // 2
     tiles = []
     for number, key in enumerate(page.keys):
-        offset = begin + number * (along + GAP_PX)
-        cell = (
-            Cell(area.x, area.y + offset, across, along)
-            if upright
-            else Cell(area.x + offset, area.y + (breadth - across) // 2, along, across)
-        )
-        tiles.append(Placed(key, cell))
+        row, column = divmod(number, lines if upright else slots)
+        x, y = area.x + left + column * (width + GAP_PX), area.y + top + row * (height + GAP_PX)
+        tiles.append(Placed(key, Cell(x, y, width, height)))
     return Plan(tuple(tiles), page, pager)
 
 

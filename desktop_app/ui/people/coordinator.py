@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop_app.call.events import Knocked, KnockGone, MuteRequested, RoomChanged, SafetyCodeChanged
+from desktop_app.ui import theme
 from desktop_app.ui.async_slots import run_coroutine
 from desktop_app.ui.names import in_sentence
 from desktop_app.ui.notice_bar import Offer
@@ -53,9 +54,11 @@ class PeopleCoordinator(QObject):
         self._sounds = sounds
         self._window = window
         self._host: str | None = None
+        self._safety: SafetyDialog | None = None
         self._panel.chosen.connect(self.do)
         self._panel.waiting.answered.connect(self.answer)
         self._panel.waiting.all_admitted.connect(self.admit_all)
+        actions.people.toggled.connect(lambda _open: self._show_waiting(False))
         doors = self._panel.doors
         doors.lock_wanted.connect(lambda on: self._change_room(engine.change_room(locked=on)))
         doors.lobby_wanted.connect(lambda on: self._change_room(engine.change_room(lobby=on)))
@@ -96,16 +99,16 @@ class PeopleCoordinator(QObject):
             self._notices.remove(KNOCKS)
         self._actions.show_waiting(len(model.knocks))
         self._panel.show_model(model)
-        for dialog in self._window.findChildren(SafetyDialog):
-            dialog.show_model(model)
+        if self._safety is not None:
+            self._safety.show_model(model)
 
     def _show_waiting(self, is_new: bool) -> None:
         knocks = dict(self._model.knocks)
-        if not knocks:
+        if is_new and knocks:
+            self._sounds.play("knock")
+        if not knocks or self._actions.people.isChecked():  # the panel shows who waits, with the same buttons
             self._notices.remove(KNOCKS)
             return
-        if is_new:
-            self._sounds.play("knock")
         sentence = waiting_sentence(list(knocks.values()))
         if len(knocks) == 1:
             user_id = next(iter(knocks))
@@ -159,6 +162,7 @@ class PeopleCoordinator(QObject):
             "They cannot come back while the room exists." if ban else "They can come back with the link."
         )
         yes = box.addButton("Remove and ban" if ban else "Remove", QMessageBox.ButtonRole.DestructiveRole)
+        theme.set_style(yes, kind="danger")
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         yes.clicked.connect(lambda: self._run(self._engine.kick(user_id, ban=ban)))
@@ -187,12 +191,17 @@ class PeopleCoordinator(QObject):
         if user_id not in self._model.people:
             return
         self._notices.remove(f"code-{user_id}")
-        for other in self._window.findChildren(SafetyDialog):
-            other.close()
-        dialog = SafetyDialog(user_id, self._window)
+        if self._safety is not None:
+            self._safety.close()
+        dialog = self._safety = SafetyDialog(user_id, self._window)
+        dialog.finished.connect(lambda _result: self._safety_closed(dialog))
         dialog.compared.connect(lambda compared: self._compared(user_id, compared))
         dialog.show_model(self._model)
         dialog.show()
+
+    def _safety_closed(self, dialog: SafetyDialog) -> None:
+        if self._safety is dialog:
+            self._safety = None
 
     def _compared(self, user_id: str, compared: bool) -> None:
         self._model.set_compared(user_id, compared)

@@ -64,6 +64,11 @@ class DoorsSection(QFrame):
         column.addWidget(self._host_part)
         column.addWidget(self.sentence_label)
 
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What has the keyboard, from above to below."""
+        return self.lock_switch, self.lobby_switch, self.remove_button, self.password_button
+
     def show_rules(self, rules: RoomRules, *, is_host: bool) -> None:
         """Show the doors of now."""
         self.lock_switch.setChecked(rules.locked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -102,6 +103,7 @@ class PeoplePanel(QWidget):
     def show_model(self, model: RoomModel) -> None:
         """Show who is there and how they are."""
         self.title.setText(f"People ({len(model.people) + 1})")
+        before = (tuple(self.waiting.rows), tuple(self.rows))
         self.waiting.show_knocks(model.knocks)
         self.doors.show_rules(model.rules, is_host=model.is_host)
         for user_id in [each for each in self.rows if each not in model.people]:
@@ -120,6 +122,18 @@ class PeoplePanel(QWidget):
                 compared=model.is_compared(user_id),
                 may_decide=model.is_host,
             )
+        if before != (tuple(self.waiting.rows), tuple(self.rows)):
+            self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """From above to below, as they are seen: rows come and go, the doors were there before them."""
+        order: list[QWidget] = [self.close_button, self.waiting.all_button]
+        for knock in self.waiting.rows.values():
+            order += (knock.refuse_button, knock.admit_button)
+        for row in self.rows.values():
+            order += (row.menu_button, row.code_button)
+        for one, other in pairwise((*order, *self.doors.controls)):
+            self.setTabOrder(one, other)
 
     def _new_row(self, user_id: str) -> PersonRow:
         row = PersonRow()

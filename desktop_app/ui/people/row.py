@@ -119,6 +119,8 @@ class PersonRow(QWidget):
         self._own = own
         self._may_decide = False
         self._person: Person | None = None
+        self._shown: tuple[object, ...] = ()
+        """What the widgets were set to."""
         self._avatar = Avatar("")
         self.name_label = ElidedLabel("strong")
         self.host_mark = Mark()
@@ -174,6 +176,10 @@ class PersonRow(QWidget):
         """Show how they are now; with `may_decide` the menu has what only a host may do."""
         self._person = person
         self._may_decide = may_decide and not self._own
+        shown = (person, code, compared, theme.current_palette().name)
+        if shown == self._shown:
+            return  # in a large room an event is about one person, and a row has a dozen widgets
+        self._shown = shown
         self._avatar.set_name(person.name.removesuffix(" (you)"))
         self.name_label.show_text(person.name)
         self.host_mark.show_icon("host" if person.is_host else "", "accent_text", "Host of the room")

@@ -43,6 +43,7 @@ class ScreenPicker(QDialog):
         heading.setWordWrap(True)
         theme.set_style(heading, role="heading")
         self.list = QListWidget()
+        theme.set_style(self.list, role="pictures")
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setMovement(QListView.Movement.Static)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+from desktop_app.ui.chat import view
 from desktop_app.ui.chat.line_layout import LineLayout
 from desktop_app.ui.chat.panel import ChatPanel
 from desktop_app.ui.chat.rows import MAX_ROWS
@@ -235,6 +236,23 @@ def test_1500_lines_are_measured_once_and_not_one_widget_each(qtbot: QtBot, pane
     bar.setValue(bar.maximum() // 2)
     panel.view.grab()
     assert [row.measured for row in panel.model.conversation.rows] == measured
+
+
+def test_many_lines_are_measured_in_slices_for_another_width(
+    qtbot: QtBot, panel: ChatPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "SLICE_S", 0.0)
+    show(panel, *(entry(number, "word " * 30) for number in range(5 * view.ROWS_AT_ONCE)))
+    shown, bar = panel.view, panel.view.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum() > 0)
+    before = bar.maximum()
+    panel.resize(700, 600)
+    shown.doItemsLayout()
+    assert bar.maximum() > 0.9 * before, "they stay where they were until all are measured"
+    measured = shown.lines.measured
+    qtbot.waitUntil(lambda: 0 < bar.maximum() < 0.7 * before)
+    assert bar.value() == bar.maximum()
+    assert shown.lines.measured >= measured + 5 * view.ROWS_AT_ONCE
 
 
 def test_more_than_the_window_keeps(panel: ChatPanel) -> None:

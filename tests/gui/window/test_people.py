@@ -153,6 +153,7 @@ def test_a_switch_that_the_server_refuses_goes_back(
 def test_who_waits_is_told_with_a_sound_and_let_in_from_the_bar(
     qtbot: QtBot, hosting: MainWindow, engine: FakeEngine
 ) -> None:
+    hosting.actions_.people.trigger()
     emit(engine, Knocked("c", "Carla"))
     assert hosting.notices.text == "Carla waits to be let in."
     assert called(engine, "play_chime") == [("knock",)]
@@ -166,9 +167,12 @@ def test_who_waits_is_told_with_a_sound_and_let_in_from_the_bar(
 
 
 def test_several_wait_and_all_are_let_in(qtbot: QtBot, hosting: MainWindow, engine: FakeEngine) -> None:
+    hosting.actions_.people.trigger()
     emit(engine, *(Knocked(f"w{number}", f"Guest {number}") for number in range(3)))
     assert hosting.notices.text == "Guest 0 and 2 others wait to be let in."
     assert [each.text() for each in hosting.notices.buttons] == ["Show", "Admit all"]
+    hosting.notices.buttons[0].click()
+    assert hosting.notices.text == ""
     waiting = panel_of(hosting).waiting
     assert list(waiting.rows) == ["w0", "w1", "w2"]
     button = hosting.call_page.toolbar.button(hosting.actions_.people)
@@ -177,12 +181,29 @@ def test_several_wait_and_all_are_let_in(qtbot: QtBot, hosting: MainWindow, engi
     qtbot.waitUntil(lambda: called(engine, "admit") == [("w1", False)])
     qtbot.waitUntil(lambda: list(waiting.rows) == ["w0", "w2"])
     emit(engine, KnockGone("w0"))
+    hosting.actions_.people.trigger()
     assert hosting.notices.text == "Guest 2 waits to be let in."
+    hosting.actions_.people.trigger()
     emit(engine, Knocked("w3", "Guest 3"))
     waiting.all_button.click()
     qtbot.waitUntil(lambda: called(engine, "admit")[-2:] == [("w2", True), ("w3", True)])
     qtbot.waitUntil(lambda: not waiting.isVisible())
     assert hosting.notices.text == ""
+
+
+def test_the_bar_says_nothing_of_who_waits_while_the_panel_shows_them(
+    hosting: MainWindow, engine: FakeEngine
+) -> None:
+    emit(engine, Knocked("c", "Carla"))
+    people = hosting.actions_.people
+    people.setChecked(True)
+    assert hosting.notices.text == ""
+    assert panel_of(hosting).waiting.rows["c"].isVisible()
+    emit(engine, Knocked("d", "Dora"))
+    assert hosting.notices.text == ""
+    assert called(engine, "play_chime") == [("knock",), ("knock",)]
+    people.setChecked(False)
+    assert hosting.notices.text == "Carla and Dora wait to be let in."
 
 
 def test_who_is_no_longer_host_is_asked_no_more(hosting: MainWindow, engine: FakeEngine) -> None:

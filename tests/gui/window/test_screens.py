@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from desktop_app.call.events import (
@@ -18,8 +18,10 @@ from desktop_app.call.events import (
     TopologyChanged,
 )
 from desktop_app.core.errors import UserFacingError
+from desktop_app.data.events import PointerMoved
 from desktop_app.protocol.messages import ParticipantInfo
 from desktop_app.rtc.state import PeerState
+from desktop_app.ui.board.tile_pointers import SCREEN
 
 from .calls import called, emit
 from .pictures import BLUE, GREEN, RED, color_at, is_close, plain_frame
@@ -170,7 +172,7 @@ def test_choosing_by_keyboard_showing_and_stopping(
     qtbot.waitUntil(lambda: called(engine, "share_screen") == [(engine.screens[1],)])
     sharing = call.call_page.stage.sharing
     qtbot.waitUntil(sharing.isVisible)
-    assert sharing.label.text() == "You show your screen: Budget – Editor"
+    assert sharing.label.full_text == "You show your screen: Budget – Editor"
     assert call.screens.picker is None
     assert not sharing.geometry().intersects(call.call_page.grid.geometry())
     QTest.mouseClick(sharing.stop_button, Qt.MouseButton.LeftButton)
@@ -200,3 +202,51 @@ def test_what_goes_wrong_is_one_sentence(qtbot: QtBot, call: MainWindow, engine:
     assert call.notices.text == "Your screen is no longer shown. The window that you showed was closed."
     emit(engine, LocalScreenChanged(True))
     assert "no longer" not in call.notices.text
+
+
+def test_a_shared_screen_is_pointed_at_like_a_picture(
+    qtbot: QtBot, call: MainWindow, engine: FakeEngine
+) -> None:
+    emit(
+        engine, ParticipantJoined(SHARING), ParticipantJoined(BEN), PeerStateChanged("a", PeerState.CONNECTED)
+    )
+    tile, pointers = call.call_page.grid.screens["a"], call.board.tile_pointers
+    engine.remote_screen("a").put(plain_frame(RED, 1280, 300))
+    qtbot.waitUntil(lambda: tile.showing_picture)
+    call.actions_.pointer.trigger()
+    overlay, area = pointers.overlay("a", SCREEN), tile.picture_area()
+    assert overlay is not None
+    assert area is not None
+    QTest.mouseMove(overlay, tile.rect().center())
+    QTest.mouseMove(overlay, QPoint(round(area.x() + area.width() / 4), round(area.center().y())))
+    surface, x, y, seen = called(engine, "point")[-1]
+    assert (surface, seen) == ("screen:a", True)
+    assert (x, y) == (pytest.approx(0.25, abs=0.02), pytest.approx(0.5, abs=0.02))
+    QTest.mouseMove(overlay, QPoint(round(area.center().x()), 1))
+    assert called(engine, "point")[-1][-1] is False, "beside the picture"
+    call.actions_.pointer.trigger()
+    assert pointers.overlay("a", SCREEN) is None
+    emit(engine, PointerMoved("b", "screen:a", 0.5, 0.5, True))
+    tip = QPoint(round(area.center().x()) + 2, round(area.center().y()) + 7)
+    assert not is_close(tile.grab().toImage().pixelColor(tip), RED), "their arrow"
+    emit(engine, ParticipantChanged(ANNA))
+    assert pointers.overlay("a", SCREEN) is None
+
+
+def test_who_points_at_our_screen_is_named(qtbot: QtBot, call: MainWindow, engine: FakeEngine) -> None:
+    emit(engine, ParticipantJoined(ANNA), ParticipantJoined(BEN), LocalScreenChanged(True))
+    words = call.call_page.stage.sharing.label
+    emit(engine, PointerMoved("a", "screen:", 0.5, 0.5, True))
+    assert words.full_text == "You show your screen. Anna points at it."
+    emit(engine, PointerMoved("b", "screen:", 0.5, 0.5, True))
+    assert words.full_text == "You show your screen. 2 people point at it."
+    emit(engine, *(PointerMoved(each, "screen:", 0.5, 0.5, False) for each in "ab"))
+    assert words.full_text == "You show your screen"
+
+
+def test_files_dropped_on_a_screen_go_to_whoever_shows_it(call: MainWindow, engine: FakeEngine) -> None:
+    emit(engine, ParticipantJoined(SHARING), ParticipantJoined(BEN))
+    tile = call.call_page.grid.screens["a"]
+    target = call.files.target_at(tile.mapTo(call, tile.rect().center()))
+    assert target is not None
+    assert (target.user_id, target.words) == ("a", "Drop to send to Anna only")

@@ -176,3 +176,14 @@ def test_the_close_button_asks_to_be_closed(qtbot: QtBot, panel: StatsPanel) -> 
     shown(qtbot, panel)
     with qtbot.waitSignal(panel.close_requested):
         QTest.mouseClick(panel.close_button, Qt.MouseButton.LeftButton)
+
+
+def test_many_sections_are_painted_anew_at_once(qtbot: QtBot, panel: StatsPanel) -> None:
+    people = {f"u{number}": f"Person {number}" for number in range(20)}
+    panel.set_people(people)
+    shown(qtbot, panel).take_stats(second(1.0, **dict.fromkeys(people, 100.0)))
+    told: list[int] = []
+    panel.model.dataChanged.connect(lambda first, last, _roles: told.append(last.row() - first.row() + 1))
+    panel.take_stats(second(2.0, **dict.fromkeys(people, 200.0)))
+    assert told == [panel.model.rowCount()], "not a signal for each of them"
+    assert cells(panel.model)["Person 19", "Picture"] == ("200 kbit/s", "100 kbit/s")

@@ -117,7 +117,15 @@ def test_nothing_is_kept_for_a_link_without_a_connection(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("surface", "x", "y"),
-    [("video", 0.5, 0.5), ("screen", 0.5, 0.5), ("video:ben", 1.01, 0), ("video:ben", 0, -0.1), ("", 0, 0)],
+    [
+        ("video", 0.5, 0.5),
+        ("screen", 0.5, 0.5),
+        ("video:ben", 1.01, 0),
+        ("video:ben", 0, -0.1),
+        ("", 0, 0),
+        ("screen:ben", 2, 0),
+        ("board:ben", 0, 0),
+    ],
 )
 def test_places_that_cannot_be_are_neither_sent_nor_shown(
     desk: Desk, surface: str, x: float, y: float
@@ -215,6 +223,18 @@ def test_a_pointer_over_our_own_picture_has_no_id_here(desk: Desk) -> None:
     assert desk.events == [PointerMoved("ben", "video:", 0.5, 0.5, True)]
     desk.come(Pointer(surface="video:", x=0.5, y=0.5))
     assert desk.link.dropped == ["unsound"]
+
+
+def test_a_shared_screen_is_a_place_of_its_own(desk: Desk) -> None:
+    desk.service.point("screen:", 0.5, 0.5, True)
+    assert desk.link.sent[0].surface == "screen:me"
+    desk.come(desk.link.sent[0])
+    desk.clock.move(1)
+    desk.come(Pointer(surface="screen:cleo", x=0.25, y=1.0))
+    assert desk.events == [
+        PointerMoved("ben", "screen:", 0.5, 0.5, True),
+        PointerMoved("ben", "screen:cleo", 0.25, 1.0, True),
+    ]
 
 
 async def test_the_end_hides_what_is_shown_and_stops_the_clock(desk: Desk) -> None:

@@ -67,3 +67,29 @@ def test_there_is_always_a_level(spans: list[tuple[float, float]]) -> None:
     computer = Computer()
     for seconds, late_s in spans:
         assert 0 <= computer.run(seconds, late_s) < len(LEVELS)
+
+
+def test_packets_that_found_no_room_in_our_socket_are_a_shortage_however_rarely_the_loop_is_late() -> None:
+    control = ShortageControl()
+    overflowed = 0
+    for tick in range(40):
+        overflowed += 2
+        control.measured(0.004, overflowed)
+        control.update(tick * LOOK_S)
+    assert control.is_late
+    assert control.is_short
+    assert LEVELS.index(control.level) == 1
+    for tick in range(40, 60):
+        overflowed += 20
+        control.measured(0.004, overflowed)
+        control.update(tick * LOOK_S)
+    assert LEVELS.index(control.level) == LEAST_OF_ALL
+
+
+def test_another_connection_whose_socket_counts_anew_is_no_shortage() -> None:
+    control = ShortageControl()
+    for tick in range(30):
+        control.measured(0.004, 9 if tick < 15 else 0)
+        control.update(tick * LOOK_S)
+    assert not control.is_late
+    assert LEVELS.index(control.level) == 0

@@ -147,3 +147,37 @@ def test_what_all_of_them_lose_is_lost_on_our_downlink(count: int, every: int) -
     statistics = {user: {index: each} for index, (user, each) in enumerate(users.items())}
     state = monitor.update(1.0, statistics=statistics, delays=(), bytes_received=0)
     assert state.fraction_lost == pytest.approx(1 / every, abs=0.03)
+
+
+@pytest.mark.parametrize(("ours", "seen"), [(0, 0.25), (50, 0.125), (100, 0.0), (500, 0.0)])
+def test_what_was_lost_in_our_own_socket_says_nothing_of_the_downlink(ours: int, seen: float) -> None:
+    monitor = DownlinkMonitor()
+    users = {f"u{index}": ReceptionStatistics(RATE_HZ) for index in range(4)}
+    for each in users.values():
+        packets(each, 1, 101, lose_every=4)
+    statistics = {user: {index: each} for index, (user, each) in enumerate(users.items())}
+    monitor.update(0.0, statistics={}, delays=(), bytes_received=0)
+    late = lines(0.3)
+    state = monitor.update(8.1, statistics=statistics, delays=late, bytes_received=0, packets_overflowed=ours)
+    assert state.fraction_lost == pytest.approx(seen, abs=0.01)
+    assert state.queue_s == pytest.approx(0 if ours else 0.3, abs=1e-3)
+
+
+def test_a_queue_counts_again_when_the_socket_no_longer_overflows() -> None:
+    monitor, line = DownlinkMonitor(), LineDelay()
+    feed(line, 0, 5)
+    seen = {}
+    for second in range(5, 14):
+        feed(line, second, second + 1, 0.32)
+        state = monitor.update(
+            second + 1.3,
+            statistics={},
+            delays=[line],
+            bytes_received=0,
+            packets_overflowed=9 if second > 6 else 0,
+        )
+        seen[second] = round(state.queue_s, 2)
+    assert (seen[6], seen[7], seen[8]) == (0.3, 0.0, 0.0)
+    assert seen[12] == 0.3
+    # Another connection, whose socket counts anew:
+    assert monitor.update(14.5, statistics={}, delays=[line], bytes_received=0).queue_s > 0.2

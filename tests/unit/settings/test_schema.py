@@ -181,6 +181,7 @@ def test_server_that_is_accepted_can_be_joined(server: str) -> None:
         "host:",
         "host:port",
         "[2001:db8::7",
+        "2001:db8::7",
         "https://calls.example.org/r/room#fp=00",
         "://x",
     ],

@@ -206,3 +206,30 @@ def test_what_is_sent_is_shown_with_its_reason(step: str, reason: str, text: str
 def test_what_slower_connections_get_is_shown_beside_it(exceptions: dict[str, int], text: str) -> None:
     computer = sections_for(PEER, LocalStats(quality_exceptions=exceptions))[-1]
     assert next(row.received.text for row in computer.rows if row.label == "To slower connections") == text
+
+
+def test_a_shared_screen_has_rows_of_its_own_by_whichever_line_it_comes() -> None:
+    screen = InboundVideoStats(kbps=450.0, frame_width=1280, frame_height=720)
+    for peer, topology in (
+        (dataclasses.replace(PEER, inbound_video=screen, video_is_screen=True), None),
+        (dataclasses.replace(PEER, inbound_screen=screen), TopologyChanged("sfu", "participants")),
+    ):
+        sections = sections_for(peer, None, topology)
+        (shared,) = (each for each in sections if each.title.startswith("Shared screen"))
+        figures = {row.label: row.received.text for row in shared.rows}
+        assert (figures["Bit rate"], figures["Frame size"]) == ("450 kbit/s", "1280 × 720")
+        assert "Freezes" not in figures, "what stands still is none"
+        picture = {row.label: row.received.text for row in sections[1].rows}
+        assert picture["Bit rate"] == (units.UNKNOWN if peer.video_is_screen else "812 kbit/s")
+        anna = overview_sections([("Anna", peer)], None, topology)[-2]
+        short = {row.label: row.received.text for row in anna.rows}
+        assert (short["Shared screen"], short["Screen size"]) == ("450 kbit/s", "1280 × 720")
+        assert short["Picture"] == picture["Bit rate"]
+
+
+def test_our_screen_stands_beside_what_is_sent_once() -> None:
+    peer = dataclasses.replace(PEER, outbound_screen=OutboundVideoStats(kbps=700.0))
+    sections = overview_sections([("Anna", peer)], None, TopologyChanged("sfu", "participants"))
+    once, anna = ({row.label: row.sent.text for row in section.rows} for section in sections[:2])
+    assert once["Shared screen"] == "700 kbit/s"
+    assert "Shared screen" not in anna

@@ -201,3 +201,29 @@ def test_thumbnails_have_the_shape_of_the_pictures() -> None:
     ):
         last = plan.tiles[-1].cell
         assert abs(last.width / last.height - 4 / 3) < 0.03
+
+
+def lines_of(plan: Plan) -> tuple[int, int]:
+    """How many columns and rows the small tiles stand in."""
+    small = [each.cell for each in plan.tiles if not each.large]
+    return len({cell.x for cell in small}), len({cell.y for cell in small})
+
+
+def test_free_room_takes_more_small_tiles_before_pages_are_turned() -> None:
+    narrow = plan_speaker(Room(people(9), 504, 590, speakers=("u1",)), wide)
+    assert (narrow.page.pages, lines_of(narrow)) == (1, (3, 3)), "under each other, as the large one is low"
+    broad = plan_speaker(Room(people(9), 1664, 620, speakers=("u1",)), wide)
+    assert (broad.page.pages, lines_of(broad)) == (1, (2, 5)), "beside each other, as the large one is high"
+    for plan, room_for_one in ((narrow, 504), (broad, 1090)):
+        assert next(each.cell.width for each in plan.tiles if each.large) >= room_for_one
+
+
+def test_many_people_share_two_narrow_columns() -> None:
+    few, many = (plan_speaker(Room(people(count), 1068, 540, speakers=("u1",)), wide) for count in (5, 19))
+    assert lines_of(few)[0] == 1
+    assert lines_of(many)[0] == 2
+    assert many.page.pages == 2
+    large = [next(each.cell.width for each in plan.tiles if each.large) for plan in (few, many)]
+    assert large[1] > 0.85 * large[0]
+    assert [each.key for each in many.tiles[1:4]] == ["u0", "u2", "u3"], "read like a text"
+    assert many.tiles[1].cell.y == many.tiles[2].cell.y
