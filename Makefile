@@ -17,10 +17,7 @@ pytest := $(bin)/python -m pytest
 unit_tests := $(pytest) -p no:pytest-qt -p tests.unit.without_qt tests/unit $(PYTEST_ARGS)
 gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 
-# Those of the integration tests that nothing in real time depends on: no sound, no picture, no bad network.
-server_tests := $(wildcard $(addprefix tests/integration/test_,janus_* packaged_* redis_* server_* shared_* signaling_*))
-
-.PHONY: run env dev lint format unit gui integration servers media end2end test coverage audit release
+.PHONY: run env dev lint format unit gui integration end2end whole test coverage audit release
 
 run:
 	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
@@ -52,30 +49,31 @@ unit: dev
 gui: dev
 	$(gui_tests)
 
-integration: dev
-	$(pytest) tests/integration $(PYTEST_ARGS)
-
-servers: dev
-	$(pytest) $(server_tests) $(PYTEST_ARGS)
-
-# They wait more than they work: three at a time take little more than half of the two cores.
-media: dev
-	$(pytest) -n 3 --dist loadfile tests/integration $(addprefix --ignore=,$(server_tests)) $(PYTEST_ARGS)
-
 # Those that take both cores for themselves: rooms of many, and calls whose holes are counted.
 whole_machine := $(wildcard tests/integration/test_sfu_on_a_bad_network.py $(addprefix tests/end2end/test_,rooms.py \
 	room_views.py server_lost.py guest_crowds.py guest_sfu.py together.py))
 
+# So many at a time of a folder, without those; the longest files are begun first (tests/longest_first.py), so that
+# the workers end together.
+beside_each_other = $(pytest) -n $(1) --dist loadfile --no-loadscope-reorder $(2) \
+	$(addprefix --ignore=,$(whole_machine)) $(PYTEST_ARGS)
+
+# They wait more than they work: four at a time take about two thirds of the two cores.
+integration: dev
+	$(call beside_each_other,4,tests/integration)
+
 end2end: dev
-	$(pytest) -n 2 --dist loadfile tests/end2end $(addprefix --ignore=,$(whole_machine)) $(PYTEST_ARGS)
+	$(call beside_each_other,2,tests/end2end)
+
+whole: dev
 	$(pytest) $(whole_machine) $(PYTEST_ARGS)
 
 # The fastest first, also under make -j. What waits for networks and devices has the machine for itself.
 test: dev
-	$(MAKE) lint
-	$(MAKE) -j2 --output-sync=target unit gui servers
-	$(MAKE) media
+	$(MAKE) -j2 --output-sync=target lint unit gui
+	$(MAKE) integration
 	$(MAKE) end2end
+	$(MAKE) whole
 
 coverage: dev
 	$(bin)/coverage erase

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from hypothesis import HealthCheck, settings
 
-from . import guards
+from . import guards, longest_first
 from .netlab import why_unavailable
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ class ExpectWarning(Protocol):
 
     def __call__(self, pattern: str) -> None:
         """Let pass every record whose `logger: message` has a match for `pattern`."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers begin with what takes longest (`--no-loadscope-reorder` keeps xdist from another order)."""
+    if hasattr(config, "workerinput"):
+        longest_first.sort(items)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import os
 import random
-import shutil
 import signal
 import socket
 import sys
@@ -305,8 +304,3 @@ def _libraries() -> Path:
         if (folder / "plugins" / _PARTS["plugins"]).exists():
             return folder
     raise RuntimeError("Janus's plugins are not where Debian puts them")
-
-
-def janus_is_installed() -> bool:
-    """Whether this machine has it."""
-    return shutil.which(PROGRAM) is not None

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from desktop_app.data.hub import DataHub
     from desktop_app.media.frame_slot import FrameSlot
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
     from desktop_app.quality.shortage import ShortageControl

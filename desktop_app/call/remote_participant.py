@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop_app.data.link import ParticipantLink
-    from desktop_app.protocol.messages import JsonValue, ParticipantInfo
+    from desktop_app.protocol.json_value import JsonValue
+    from desktop_app.protocol.messages import ParticipantInfo
     from desktop_app.rtc.connection import LocalFeeds, RemoteSinks
     from desktop_app.rtc.counters import PeerCounters
     from desktop_app.rtc.encoded_feed import EncodedFeed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from desktop_app.core.errors import UserFacingError
 from desktop_app.protocol.invite import new_room_id, parse_target
 from desktop_app.protocol.messages import ParticipantInfo
-from desktop_app.rtc.ice import usable
+from desktop_app.rtc.ice_servers import usable
 from desktop_app.rtc.server_trial import StunTrial, TrialError, try_relay, try_stun_over_tls
 from desktop_app.signaling.client import SignalingClient
 from desktop_app.signaling.machine import SignalingMachine

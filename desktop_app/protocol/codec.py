@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import limits, rights, rights_codec, topology, topology_codec
 from .errors import ErrorCode, ProtocolError
@@ -12,7 +12,6 @@ from .messages import (
     ErrorMessage,
     IceServer,
     JoinRoom,
-    JsonValue,
     LeaveRoom,
     Limits,
     NewPeer,
@@ -26,6 +25,9 @@ from .messages import (
     UpdateParticipant,
     Welcome,
 )
+
+if TYPE_CHECKING:
+    from .json_value import JsonValue
 
 # --- client to server ---------------------------------------------------------------------------
 

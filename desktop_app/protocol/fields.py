@@ -12,7 +12,7 @@ from .errors import ErrorCode, ProtocolError
 from .text import has_forbidden_characters
 
 if TYPE_CHECKING:
-    from .messages import JsonValue
+    from .json_value import JsonValue
 
 T = TypeVar("T")
 _ABSENT: Any = object()

@@ -8,13 +8,14 @@ and rights.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .limits import MAX_PARTICIPANTS
 from .rights import OPEN, RightsClientMessage, RightsServerMessage, RoomRules
 from .topology import MESH, Topology, TopologyClientMessage, TopologyServerMessage
 
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+if TYPE_CHECKING:
+    from .json_value import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from .rights import (
 )
 
 if TYPE_CHECKING:
-    from .messages import JsonValue
+    from .json_value import JsonValue
     from .rights import MutedKind, RightsClientMessage, RightsServerMessage
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from .messages import JsonValue
+    from .json_value import JsonValue
 
 SFU_CAPABILITY = "sfu"
 

@@ -32,7 +32,7 @@ from .topology import (
 )
 
 if TYPE_CHECKING:
-    from .messages import JsonValue
+    from .json_value import JsonValue
     from .topology import Feed, Mode, Phase, SfuConnection, TopologyClientMessage, TopologyServerMessage
 
 T = TypeVar("T", bound=str)

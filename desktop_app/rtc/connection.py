@@ -236,12 +236,6 @@ class MediaConnection:
         if isinstance(receiver, VideoReceiver):
             receiver.decoder.pause()
 
-    @property
-    def threads_running(self) -> bool:
-        """True while a decoder thread lives."""
-        receiver = self._receivers.get("video")
-        return isinstance(receiver, VideoReceiver) and receiver.decoder.running
-
     def counters(self) -> PeerCounters:
         """Everything counted so far."""
         sent, received = self.pc.transport_bytes()

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCConfiguration, RTCIceTransportPolicy
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from .ice_address import ServerAddress, parse_address
+from .ice_servers import usable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from desktop_app.protocol.messages import IceServer
 
+    from .ice_address import ServerAddress
     from .ice_choice import IceChoice
-
-logger = logging.getLogger(__name__)
-
-MAX_SERVERS = 16
-"""Addresses that are used; each is asked from every network interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +60,3 @@ def to_rtc_configuration(ice: IceConfiguration) -> GatheringConfiguration:
         iceTransportPolicy=RTCIceTransportPolicy.RELAY if ice.relay_only else RTCIceTransportPolicy.ALL,
         ice=ice,
     )
-
-
-def usable(servers: Iterable[IceServer]) -> tuple[ServerAddress, ...]:
-    """Every address that candidates can come from, once each, in the order of `servers`; UDP before TCP before TLS."""
-    found: list[ServerAddress] = []
-    for server in servers:
-        for url in server.urls:
-            try:
-                address = parse_address(url, server.username, server.credential)
-            except ValueError as error:
-                logger.warning("an ICE server is not used: %s", error)
-                continue
-            if address in found:
-                continue
-            if len(found) >= MAX_SERVERS:
-                logger.warning("an ICE server is not used: there are more than %d", MAX_SERVERS)
-                return _by_transport(found)
-            found.append(address)
-    return _by_transport(found)
-
-
-def _by_transport(found: list[ServerAddress]) -> tuple[ServerAddress, ...]:
-    return tuple(sorted(found, key=lambda each: each.transport_order))

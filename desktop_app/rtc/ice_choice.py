@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from desktop_app.core.tasks import TaskOwner
 
 from .aiortc_internals.relay import Relay, RelayError
-from .ice import usable
+from .ice_servers import usable
 from .resolving import resolve
 from .stun_query import StunSocket
 

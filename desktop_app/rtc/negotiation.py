@@ -12,7 +12,7 @@ from .data_section import has_valid_ports
 if TYPE_CHECKING:
     from aiortc.rtcicetransport import RTCIceCandidate
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
 
 MAX_SESSION_CHARS = 64
 MAX_CANDIDATE_CHARS = 1024

@@ -23,7 +23,7 @@ from .state import UP, PeerState
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
 
     from .channel_spec import ChannelSpec
     from .counters import PeerCounters

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aiortc.rtcicetransport import RTCIceCandidate
 
     from desktop_app.core.tasks import TaskOwner
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
 
     from .peer_session import PeerSession
 

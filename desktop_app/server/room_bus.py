@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
 
     Message = dict[str, JsonValue]
     Listener = Callable[[str, Message], None]

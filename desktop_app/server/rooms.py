@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from desktop_app.protocol import limits
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
@@ -18,7 +18,6 @@ from desktop_app.protocol.messages import (
     ClientMessage,
     IceServer,
     JoinRoom,
-    JsonValue,
     LeaveRoom,
     Limits,
     NewPeer,
@@ -33,6 +32,9 @@ from desktop_app.protocol.messages import (
 )
 
 from .sessions.tickets import digest_of
+
+if TYPE_CHECKING:
+    from desktop_app.protocol.json_value import JsonValue
 
 C = TypeVar("C", bound=Hashable)
 

@@ -33,7 +33,8 @@ from .errors import ConnectError
 from .passwords import Passwords
 
 if TYPE_CHECKING:
-    from desktop_app.protocol.messages import ClientMessage, JsonValue, ParticipantInfo, SessionTicket
+    from desktop_app.protocol.json_value import JsonValue
+    from desktop_app.protocol.messages import ClientMessage, ParticipantInfo, SessionTicket
     from desktop_app.protocol.rights import RightsClientMessage
     from desktop_app.protocol.topology import TopologyClientMessage
 

@@ -43,11 +43,6 @@ class ActionButton(QToolButton):
         action.changed.connect(self._action_changed)
         self._action_changed()
 
-    @property
-    def badge(self) -> int:
-        """The number on the button; 0: none is shown."""
-        return self._badge
-
     def width_with_text(self) -> int:
         """How wide the button is with its words under the icon."""
         return max(BUTTON_WIDTH_PX, self.fontMetrics().horizontalAdvance(self.text()) + _AROUND_TEXT_PX)

@@ -61,12 +61,6 @@ class TimedSound:
         """The sample that passed at a time."""
         return round((at_s - self._offset(at_s)) * RATE_HZ)
 
-    def time_of(self, index: int) -> float:
-        """When a sample passed; `index` must be near one that was asked for by time."""
-        times = self._offsets + index / RATE_HZ
-        nearest = int(np.argmin(np.abs(times - self._times)))
-        return float(times[nearest])
-
     def between(self, begin_s: float, end_s: float) -> Samples:
         """The samples of an interval; silence where there are none."""
         first, count = self.index_at(begin_s), round((end_s - begin_s) * RATE_HZ)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from tests.end2end.xvfb import Xvfb
 from .screenshots_chat import chat_tour, paint_photo
 from .screenshots_plan import plan, wave
 from .screenshots_rooms import rooms_tour
+from .screenshots_stage import chosen_folder, close, qt_and_loop, save_nothing
 from .screenshots_together import together_tour
 
 if TYPE_CHECKING:
@@ -28,14 +28,12 @@ if TYPE_CHECKING:
 
     from desktop_app.ui.main_window import MainWindow
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 STATISTICS_S = 25.0
 SETTLE_S = 1.5
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = chosen_folder()
     with tempfile.TemporaryDirectory() as home, Xvfb(Path(home) / "screen") as screen:
         os.environ.update(screen.environment, BRIDGECALL_HOME=home)
         os.environ.pop("QT_QPA_PLATFORM", None)
@@ -45,29 +43,20 @@ def main() -> None:
 
 def run(folder: Path, home: Path) -> None:
     """Everything that needs the display in the environment."""
-    import qasync  # type: ignore[import-untyped]
-    from PySide6.QtWidgets import QApplication
-
     from desktop_app.engine.qt_bridge import EngineBridge
     from desktop_app.hosting import InProcessHost
     from desktop_app.settings.schema import Settings
     from desktop_app.ui import theme
     from desktop_app.ui.main_window import MainWindow
 
-    application = QApplication(["bridgecall"])
-    application.setQuitOnLastWindowClosed(False)
+    application, loop = qt_and_loop()
     theme.apply_theme(application, "light")
-    loop = qasync.QEventLoop(application)
-    asyncio.set_event_loop(loop)
     bridge = EngineBridge(backend=None, make_host=InProcessHost)
-
-    async def save(_settings: Settings) -> None:
-        return None
 
     settings = Settings(
         camera="test", microphone="test", speaker="none", display_name="Ann", appearance="light"
     )
-    window = MainWindow(bridge, settings=settings, save_settings=save)
+    window = MainWindow(bridge, settings=settings, save_settings=save_nothing)
     with loop:
         loop.run_until_complete(tour(window, bridge, folder, home))
         loop.run_until_complete(rooms_tour(application, folder))
@@ -129,10 +118,7 @@ async def tour(window: MainWindow, bridge: Any, folder: Path, home: Path) -> Non
     for invitation in window.findChildren(InviteDialog):
         picture("invite", invitation)
         invitation.close()
-    closed = asyncio.get_running_loop().create_future()
-    window.closed.connect(lambda: closed.set_result(None))
-    window.close()
-    await closed
+    await close(window)
     await bridge.close()
 
 

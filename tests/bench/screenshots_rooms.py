@@ -1,4 +1,4 @@
-"""Pictures of a call of ten and of twenty, for screenshots.py: the real window, drawn people, and no network.
+"""The pictures of a call of ten, for screenshots.py: the real window, people who are drawn, and no network.
 
 python -m tests.bench.screenshots_rooms [FOLDER]
 """
@@ -6,22 +6,18 @@ python -m tests.bench.screenshots_rooms [FOLDER]
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from .screenshots_stage import SETTLE_S, take, window_without_network
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QApplication
 
-    from desktop_app.settings.schema import Settings
     from desktop_app.ui.main_window import MainWindow
     from desktop_app.ui.theme import Appearance
     from tests.gui.fake_engine import FakeEngine
-
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-SETTLE_S = 0.6
-SIZE = (1180, 740)
 
 
 class Person(NamedTuple):
@@ -62,49 +58,9 @@ OWN_LOOK = 0
 SPEAKER, PINNED = "hana", "ben"
 
 
-def main() -> None:
-    """Take them on a screen that nobody sees."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    import qasync  # type: ignore[import-untyped]
-    from PySide6.QtWidgets import QApplication
-
-    application = QApplication(["bridgecall"])
-    application.setQuitOnLastWindowClosed(False)
-    loop = qasync.QEventLoop(application)
-    asyncio.set_event_loop(loop)
-    with loop:
-        loop.run_until_complete(rooms_tour(application, folder))
-
-
 async def rooms_tour(application: QApplication, folder: Path) -> None:
     """Ten people, in both layouts, light and dark, and twenty."""
-    from desktop_app.settings.schema import Settings
     from desktop_app.ui import theme
-    from desktop_app.ui.main_window import MainWindow
-    from tests.gui.fake_engine import FakeEngine
-
-    async def save(_settings: Settings) -> None:
-        return None
-
-    async def open_window(people: tuple[Person, ...]) -> tuple[MainWindow, FakeEngine]:
-        theme.apply_theme(application, "light")
-        engine = FakeEngine()
-        window = MainWindow(engine, Settings(display_name="Ann", appearance="light"), save)
-        window.resize(*SIZE)
-        window.start()
-        await fill(window, engine, people)
-        window.setFocus()  # no ring around the first button
-        return window, engine
-
-    async def close_window() -> None:
-        closed = asyncio.get_running_loop().create_future()
-        window.closed.connect(lambda: closed.set_result(None))
-        window.close()
-        await closed
-
-    window, engine = await open_window(PEOPLE)
 
     def switch(name: str) -> None:
         window.controller.change_settings(window.controller.settings.replace(call_layout=name))
@@ -114,26 +70,29 @@ async def rooms_tour(application: QApplication, folder: Path) -> None:
         await asyncio.sleep(SETTLE_S)
         window.grab().save(str(folder / f"{name}.png"))
 
-    window.call_page.grid.toggle_pin(PINNED)
-    switch("grid")
-    await picture("ten-grid", "light")
-    await picture("ten-grid-dark", "dark")
-    switch("speaker")
-    await picture("ten-speaker-dark", "dark")
-    await picture("ten-speaker", "light")
-    window.actions_.whiteboard.trigger()
-    await asyncio.sleep(SETTLE_S)
-    draw(engine)
-    await asyncio.sleep(SETTLE_S)
-    window.call_page.board.canvas.fit()
-    await picture("ten-whiteboard", "light")
-    await close_window()
-    window, engine = await open_window((*PEOPLE, *MORE))
-    tell_qualities(engine)
-    await picture("twenty", "light")
-    switch("grid")
-    await picture("twenty-grid", "light")
-    await close_window()
+    async with window_without_network(application) as (window, engine):
+        await fill(window, engine)
+        window.setFocus()  # no ring around the first button
+        window.call_page.grid.toggle_pin(PINNED)
+        switch("grid")
+        await picture("ten-grid", "light")
+        await picture("ten-grid-dark", "dark")
+        switch("speaker")
+        await picture("ten-speaker-dark", "dark")
+        await picture("ten-speaker", "light")
+        window.actions_.whiteboard.trigger()
+        await asyncio.sleep(SETTLE_S)
+        draw(engine)
+        await asyncio.sleep(SETTLE_S)
+        window.call_page.board.canvas.fit()
+        await picture("ten-whiteboard", "light")
+    async with window_without_network(application) as (window, engine):
+        await fill(window, engine, (*PEOPLE, *MORE))
+        window.setFocus()
+        tell_qualities(engine)
+        await picture("twenty", "light")
+        switch("grid")
+        await picture("twenty-grid", "light")
 
 
 def draw(engine: FakeEngine) -> None:
@@ -203,4 +162,4 @@ async def fill(window: MainWindow, engine: FakeEngine, people: tuple[Person, ...
 
 
 if __name__ == "__main__":
-    main()
+    take(rooms_tour)

@@ -6,20 +6,18 @@ python -m tests.bench.screenshots_safety [FOLDER]
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .screenshots_rooms import FOLDER, PEOPLE, SETTLE_S, SIZE, fill
+from .screenshots_rooms import PEOPLE, fill
+from .screenshots_stage import FOLDER, SETTLE_S, SIZE, take, window_without_network
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
     from typing import TypeAlias
 
     from PySide6.QtWidgets import QApplication, QWidget
 
-    from desktop_app.settings.schema import Settings
     from desktop_app.ui.main_window import MainWindow
     from tests.gui.fake_engine import FakeEngine
 
@@ -32,31 +30,9 @@ WORDS = ("amber", "canyon", "violet", "harbor")
 LOST, SHAKY = PEOPLE[2], PEOPLE[7]
 
 
-def main() -> None:
-    """Take them on a screen that nobody sees."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    import qasync  # type: ignore[import-untyped]
-    from PySide6.QtWidgets import QApplication
-
-    application = QApplication(["bridgecall"])
-    application.setQuitOnLastWindowClosed(False)
-    loop = qasync.QEventLoop(application)
-    asyncio.set_event_loop(loop)
-    with loop:
-        loop.run_until_complete(safety_tour(application, folder))
-
-
 async def safety_tour(application: QApplication, folder: Path) -> None:
     """The lobby after a crash, the door, and a call of ten whose host we are; each light and dark."""
-    from desktop_app.settings.schema import Settings
     from desktop_app.ui import theme
-    from desktop_app.ui.main_window import MainWindow
-    from tests.gui.fake_engine import FakeEngine
-
-    async def save(_settings: Settings) -> None:
-        return None
 
     async def picture(name: str, widget: QWidget) -> None:
         if folder == FOLDER and name not in KEPT:
@@ -69,21 +45,13 @@ async def safety_tour(application: QApplication, folder: Path) -> None:
         await asyncio.sleep(SETTLE_S)
         widget.grab().save(str(folder / f"{name}.png"))
 
-    theme.apply_theme(application, "light")
-    engine = FakeEngine()
-    window = MainWindow(engine, Settings(display_name="Ann", appearance="light"), save)
-    window.resize(*SIZE)
-    window.start()
-    await entering(window, engine, picture)
-    await fill(window, engine)
-    window.setFocus()
-    await deciding(window, engine, picture)
-    await losing(window, engine, picture)
-    await testing(engine, picture)
-    closed = asyncio.get_running_loop().create_future()
-    window.closed.connect(lambda: closed.set_result(None))
-    window.close()
-    await closed
+    async with window_without_network(application) as (window, engine):
+        await entering(window, engine, picture)
+        await fill(window, engine)
+        window.setFocus()
+        await deciding(window, engine, picture)
+        await losing(window, engine, picture)
+        await testing(engine, picture)
 
 
 async def entering(window: MainWindow, engine: FakeEngine, picture: Picture) -> None:
@@ -166,4 +134,4 @@ async def testing(engine: FakeEngine, picture: Picture) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    take(safety_tour)

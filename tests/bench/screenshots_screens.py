@@ -6,40 +6,23 @@ python -m tests.bench.screenshots_screens [FOLDER]
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .screenshots_rooms import FOLDER, PEOPLE, SETTLE_S, SIZE, fill
+from .screenshots_rooms import PEOPLE, fill
+from .screenshots_stage import SETTLE_S, take, window_without_network
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import av
     from PySide6.QtWidgets import QApplication
 
-    from desktop_app.settings.schema import Settings
     from desktop_app.ui.theme import Appearance
 
 SCREEN_PX = (1280, 720)
 ROWS = ("Rent", "Food", "Trains", "Books", "Music", "Garden")
-
-
-def main() -> None:
-    """Take them on a screen that nobody sees."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    import qasync  # type: ignore[import-untyped]
-    from PySide6.QtWidgets import QApplication
-
-    application = QApplication(["bridgecall"])
-    application.setQuitOnLastWindowClosed(False)
-    loop = qasync.QEventLoop(application)
-    asyncio.set_event_loop(loop)
-    with loop:
-        loop.run_until_complete(screens_tour(application, folder))
 
 
 def drawn_screen() -> av.VideoFrame:
@@ -75,45 +58,31 @@ async def screens_tour(application: QApplication, folder: Path) -> None:
     """Somebody's screen in a call of ten, and the choice of one's own."""
     from desktop_app.call.events import LocalScreenChanged, ParticipantChanged
     from desktop_app.protocol.messages import ParticipantInfo
-    from desktop_app.settings.schema import Settings
     from desktop_app.ui import theme
-    from desktop_app.ui.main_window import MainWindow
-    from tests.gui.fake_engine import FakeEngine
 
-    async def save(_settings: Settings) -> None:
-        return None
+    async with window_without_network(application) as (window, engine):
+        await fill(window, engine)
+        window.setFocus()
 
-    theme.apply_theme(application, "light")
-    engine = FakeEngine()
-    window = MainWindow(engine, Settings(display_name="Ann", appearance="light"), save)
-    window.resize(*SIZE)
-    window.start()
-    await fill(window, engine)
-    window.setFocus()
+        async def picture(name: str, appearance: Appearance) -> None:
+            theme.apply_theme(application, appearance)
+            await asyncio.sleep(SETTLE_S)
+            window.grab().save(str(folder / f"{name}.png"))
 
-    async def picture(name: str, appearance: Appearance) -> None:
-        theme.apply_theme(application, appearance)
+        sharer = PEOPLE[1]
+        engine.emit(ParticipantChanged(ParticipantInfo(sharer.user_id, sharer.name, screen=True)))
+        engine.remote_screen(sharer.user_id).put(drawn_screen())
+        await picture("shared-screen", "light")
+        engine.emit(LocalScreenChanged(True))
+        await picture("shared-screen-dark", "dark")
+        engine.emit(LocalScreenChanged(False))
+        theme.apply_theme(application, "light")
+        window.actions_.share_screen.trigger()
         await asyncio.sleep(SETTLE_S)
-        window.grab().save(str(folder / f"{name}.png"))
-
-    sharer = PEOPLE[1]
-    engine.emit(ParticipantChanged(ParticipantInfo(sharer.user_id, sharer.name, screen=True)))
-    engine.remote_screen(sharer.user_id).put(drawn_screen())
-    await picture("shared-screen", "light")
-    engine.emit(LocalScreenChanged(True))
-    await picture("shared-screen-dark", "dark")
-    engine.emit(LocalScreenChanged(False))
-    theme.apply_theme(application, "light")
-    window.actions_.share_screen.trigger()
-    await asyncio.sleep(SETTLE_S)
-    picker = window.screens.picker
-    assert picker is not None
-    picker.grab().save(str(folder / "screen-picker.png"))
-    closed = asyncio.get_running_loop().create_future()
-    window.closed.connect(lambda: closed.set_result(None))
-    window.close()
-    await closed
+        picker = window.screens.picker
+        assert picker is not None
+        picker.grab().save(str(folder / "screen-picker.png"))
 
 
 if __name__ == "__main__":
-    main()
+    take(screens_tour)

@@ -20,8 +20,8 @@ from desktop_app.rtc.reception import ReceptionStatistics
 from desktop_app.rtc.remote_clock import RemoteClock
 from desktop_app.rtc.sctp import wire
 from desktop_app.rtc.sctp.dcep import parse_open
+from desktop_app.rtc.sctp.message import Message
 from desktop_app.rtc.sctp.receiver import DataReceiver
-from desktop_app.rtc.sctp.scheduler import Message
 from desktop_app.rtc.sctp.sender import DataSender
 from desktop_app.rtc.transport_feedback import FeedbackCollector
 

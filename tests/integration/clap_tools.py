@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,13 @@ import numpy as np
 from desktop_app.media.clock import AUDIO_RATE_HZ, now_s
 from tests.unit.rtc.pictures import MovingBlock
 
-from .peer_tools import CLAP_EVERY_S, Person, until
+from .peer_tools import CLAP_EVERY_S, Pair, Person, calling, until
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from desktop_app.rtc.lip_sync import LipSync
+    from desktop_app.rtc.sample_clock import SampleClock
 
 AUDIO_TYPE, VIDEO_TYPES = 96, (97, 98)
 GOAL_S = 0.080
@@ -73,6 +77,19 @@ class Witness:
         """Judge by what comes from now on."""
         self._seen_s.clear()
         self._first_heard = len(self.person.heard_at_s)
+
+
+@asynccontextmanager
+async def clapping(clock: SampleClock | None = None) -> AsyncIterator[Pair]:
+    """Two people in a call; Alice claps, with a sound card that `clock` has followed so far."""
+    async with calling() as pair:
+        pair.alice.clapping = True
+        if clock is not None:
+            pair.alice.audio_encoder._clock = clock
+        pair.alice.peer.make_call()
+        await pair.until_connected()
+        await pair.until_media()
+        yield pair
 
 
 def lip_sync_of(person: Person) -> LipSync:

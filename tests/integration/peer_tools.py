@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.rtc.channel_spec import ChannelSpec
     from desktop_app.rtc.counters import PeerCounters
     from desktop_app.rtc.data_channels import DataChannels

@@ -16,11 +16,12 @@ from .clap_tools import (
     TOLERANCE_S,
     VIDEO_TYPES,
     Witness,
+    clapping,
     lip_sync_of,
     measured,
     within_goal,
 )
-from .peer_tools import BadNetwork, Pair, calling, payload_type_of, until
+from .peer_tools import BadNetwork, Pair, payload_type_of, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,12 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def pair() -> AsyncIterator[Pair]:
-    """Two people in a call; Alice claps."""
-    async with calling() as made:
-        made.alice.clapping = True
-        made.alice.peer.make_call()
-        await made.until_connected()
-        await made.until_media()
+    async with clapping() as made:
         yield made
 
 
@@ -58,12 +54,7 @@ def clock_after_an_hour(ppm: float) -> SampleClock:
 
 @pytest.mark.parametrize("ppm", [-150, 150])
 async def test_a_sound_card_that_went_wrong_for_an_hour_is_told_in_the_reports(ppm: float) -> None:
-    async with calling() as pair:
-        pair.alice.clapping = True
-        pair.alice.audio_encoder._clock = clock_after_an_hour(ppm)
-        pair.alice.peer.make_call()
-        await pair.until_connected()
-        await pair.until_media()
+    async with clapping(clock_after_an_hour(ppm)) as pair:
         assert pair.alice.audio_encoder.feed.lag_s == pytest.approx(3600 * ppm * 1e-6, abs=0.02)
         witness = Witness(pair.bob)
         await until(lambda: pair.bob.counters.av_offset_s is not None)

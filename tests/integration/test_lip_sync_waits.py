@@ -13,11 +13,12 @@ from .clap_tools import (
     TOLERANCE_S,
     VIDEO_TYPES,
     Witness,
+    clapping,
     lip_sync_of,
     measured,
     within_goal,
 )
-from .peer_tools import BadNetwork, Pair, calling, payload_type_of, until
+from .peer_tools import BadNetwork, Pair, payload_type_of, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,12 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def pair() -> AsyncIterator[Pair]:
-    """Two people in a call; Alice claps."""
-    async with calling() as made:
-        made.alice.clapping = True
-        made.alice.peer.make_call()
-        await made.until_connected()
-        await made.until_media()
+    async with clapping() as made:
         yield made
 
 

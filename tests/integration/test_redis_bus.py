@@ -31,12 +31,6 @@ pytestmark = pytest.mark.needs_program("redis-server")
 
 
 @pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def pair(redis: RedisServer) -> AsyncIterator[tuple[Server, Server]]:
     one, two = Server(redis.url), Server(redis.url)
     await one.shared.start()

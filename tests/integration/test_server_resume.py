@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from desktop_app.server.app import HUB
-from tests.integration.server_tools import RawClient, RunningServer, running_server
 
-
-async def join(client: RawClient, user: str, **more: Any) -> dict[str, Any]:
-    capabilities = more.pop("capabilities", ["resume"])
-    await client.send(
-        type="join-room", roomId="r", userId=user, instance="i-" + user, capabilities=capabilities, **more
-    )
-    return await client.expect("welcome")
-
-
-async def cut(client: RawClient) -> None:
-    """Lose the connection as a network does: without a word."""
-    transport = client.socket._response.connection.transport  # type: ignore[union-attr]
-    assert transport is not None
-    transport.abort()
-    await client.socket.close()
-
-
-async def other(server: RunningServer) -> RawClient:
-    return RawClient(await server.http.ws_connect(server.url(), max_msg_size=0))
+from .resume_tools import connect, cut, join
+from .server_tools import RawClient, running_server
 
 
 async def test_a_lost_connection_is_followed_by_another_one_and_nobody_hears_of_it() -> None:
     async with running_server() as server, server.client() as ann:
         await join(ann, "a")
-        ben = await other(server)
+        ben = await connect(server)
         first = await join(ben, "b")
         assert first["session"]["graceSeconds"] == 30
         assert "resumed" not in first
@@ -85,12 +66,12 @@ async def test_a_second_connection_takes_over_and_an_old_token_is_none() -> None
 async def test_who_does_not_come_back_has_left_and_a_client_of_old_leaves_at_once() -> None:
     async with running_server(grace_s=0.4) as server, server.client() as ann:
         await join(ann, "a")
-        old = await other(server)
+        old = await connect(server)
         assert "session" not in await join(old, "o", capabilities=[])
         await ann.expect("new-peer")
         await cut(old)
         assert (await ann.expect("peer-left"))["userId"] == "o"
-        ben = await other(server)
+        ben = await connect(server)
         token = (await join(ben, "b"))["session"]["token"]
         await ann.expect("new-peer")
         await cut(ben)
@@ -104,7 +85,7 @@ async def test_who_does_not_come_back_has_left_and_a_client_of_old_leaves_at_onc
 async def test_more_than_may_wait_is_a_leave() -> None:
     async with running_server() as server, server.client() as ann:
         await join(ann, "a")
-        ben = await other(server)
+        ben = await connect(server)
         await join(ben, "b")
         await ann.expect("new-peer")
         await cut(ben)
@@ -134,7 +115,7 @@ async def test_who_closes_the_connection_on_purpose_has_left_and_nobody_waits() 
     async with running_server() as server, server.client() as ann:
         await join(ann, "a")
         for code in (1000, 1001):  # 1001 is what a browser says for a page that was closed
-            ben = await other(server)
+            ben = await connect(server)
             token = (await join(ben, "b"))["session"]["token"]
             await ann.expect("new-peer")
             await ben.socket.close(code=code)
@@ -144,7 +125,7 @@ async def test_who_closes_the_connection_on_purpose_has_left_and_nobody_waits() 
                 await ann.expect("new-peer")
                 await again.send(type="leave-room")
                 await ann.expect("peer-left")
-        ben = await other(server)
+        ben = await connect(server)
         await join(ben, "b")
         await ann.expect("new-peer")
         await ben.socket.close(code=1012)  # such as a proxy that is started again

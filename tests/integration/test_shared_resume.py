@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from desktop_app.server.app import HUB
 from desktop_app.server.shared.address import parse_redis_url
-from tests.redis_server import RedisServer
 
-from .server_tools import RawClient, RunningServer, running_server
+from .resume_tools import connect, cut, join
+from .server_tools import RunningServer, running_server
+from .shared_tools import nothing_of_rooms, vanish
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.needs_program("redis-server")
-
-
-@pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with RedisServer() as server:
-        yield server
-
-
-async def join(client: RawClient, user: str, **more: Any) -> dict[str, Any]:
-    await client.send(
-        type="join-room", roomId="r", userId=user, instance="i-" + user, capabilities=["resume"], **more
-    )
-    return await client.expect("welcome")
-
-
-async def connect(server: RunningServer) -> RawClient:
-    return RawClient(await server.http.ws_connect(server.url(), max_msg_size=0))
-
-
-async def vanish(server: RunningServer) -> None:
-    """End its part in Redis as a process does that is killed: without a word."""
-    shared = server.app[HUB]._shared
-    assert shared is not None
-    shared._pulse.stop()
-    await shared._link._tasks.close()
-
-
-async def nothing_of_rooms(redis: RedisServer) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            left = [key for key in await redis.keys() if ":room" in key or key.endswith(":away")]
-            if not left:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def until_away(server: RunningServer, user: str) -> None:
@@ -74,7 +41,7 @@ async def test_a_second_connection_by_another_server_takes_the_place_and_the_sig
         await join(ann, "ann")
         token = (await join(ben, "ben"))["session"]["token"]
         assert (await ann.expect("new-peer"))["instance"] == "i-ben"
-        ben.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+        await cut(ben)
         await one.wait_for_gauge("bridgecall_participants_away", 1)
         for number in range(3):
             await ann.send(type="signal", targetUserId="ben", data=number)
@@ -174,9 +141,7 @@ async def test_who_comes_without_a_token_under_the_name_of_one_who_is_away_is_so
         await join(ann, "ann")
         await join(ben, "ben")
         await ann.expect("new-peer")
-        transport = ben.socket._response.connection.transport  # type: ignore[union-attr]
-        assert transport is not None
-        transport.abort()
+        await cut(ben)
         await server.wait_for_gauge("bridgecall_participants_away", 1)
         again = await connect(server)
         assert "resumed" not in await join(again, "ben")

@@ -8,30 +8,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktop_app.server.app import HUB
 from desktop_app.server.shared.address import parse_redis_url
-from tests.redis_server import RedisServer
 
 from .rights_tools import ACCESS, Guest, guest
 from .server_tools import RunningServer, running_server
+from .shared_tools import nothing_of_rooms, two_servers, vanish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.needs_program("redis-server")
 
 
 @pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def pair(redis: RedisServer) -> AsyncIterator[tuple[RunningServer, RunningServer]]:
-    address = parse_redis_url(redis.url)
-    async with running_server(redis=address) as one, running_server(redis=address) as two:
-        yield one, two
+    async with two_servers(redis) as both:
+        yield both
 
 
 @asynccontextmanager
@@ -39,15 +33,6 @@ async def guests(*servers: RunningServer) -> AsyncIterator[list[Guest]]:
     """One at each of the servers."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(guest(server)) for server in servers]
-
-
-async def nothing_left(redis: RedisServer) -> None:
-    """Wait until Redis has nothing of rooms, nor of who waits."""
-    async with asyncio.timeout(10):
-        while True:
-            if not [key for key in await redis.keys() if ":room" in key or key.endswith(":knocks")]:
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_doors_hold_at_every_server(
@@ -74,7 +59,7 @@ async def test_doors_hold_at_every_server(
         await bob.send(type="set-room", locked=False)
         await ann.room(locked=False, host="bob")
         await cem.enter("cem", access=ACCESS)
-    await nothing_left(redis)
+    await nothing_of_rooms(redis)
 
 
 async def test_the_lobby_is_one_for_all_servers(
@@ -109,7 +94,7 @@ async def test_the_lobby_is_one_for_all_servers(
         await bob.send(type="set-room", lobby=False)
         assert (await eve.expect("welcome"))["room"]["host"] == "bob"
         await bob.next_of("knock-ended")
-    await nothing_left(redis)
+    await nothing_of_rooms(redis)
 
 
 async def test_orders_reach_other_servers_and_bans_hold_there(
@@ -159,29 +144,24 @@ async def test_who_waits_for_a_room_that_ends_elsewhere_makes_it_anew(
 @pytest.mark.expected_warnings("Redis was not told")
 async def test_the_host_is_somebody_who_lives_when_a_server_has_died(redis: RedisServer) -> None:
     address = parse_redis_url(redis.url)
-    async with running_server(redis=address) as one:
-        two = running_server(redis=address)
-        dying = await two.__aenter__()
-        try:
-            async with guests(dying, one, one, dying, one) as (ann, bob, cem, dan, eve):
-                await ann.enter("ann", password="sesame")
-                for each, name in ((bob, "bob"), (cem, "cem")):
-                    await each.enter(name, password="sesame")
-                await ann.send(type="set-room", lobby=True)
-                await cem.room(lobby=True)
-                await dan.ask("dan", password="sesame")
-                await dan.expect("waiting")
-                shared = dying.app[HUB]._shared
-                assert shared is not None
-                shared._pulse.stop()
-                await shared._link._tasks.close()
-                for each in (bob, cem):
-                    assert (await each.room(host="bob"))["lobby"] is True
-                await eve.ask("eve", password="sesame")
-                await eve.expect("waiting")
-                assert (await bob.next_of("knock"))["userId"] == "eve"  # Dan waits at a server that is gone
-        finally:
-            await two.__aexit__(None, None, None)
+    async with (
+        running_server(redis=address) as one,
+        running_server(redis=address) as dying,
+        guests(dying, one, one, dying, one) as (ann, bob, cem, dan, eve),
+    ):
+        await ann.enter("ann", password="sesame")
+        for each, name in ((bob, "bob"), (cem, "cem")):
+            await each.enter(name, password="sesame")
+        await ann.send(type="set-room", lobby=True)
+        await cem.room(lobby=True)
+        await dan.ask("dan", password="sesame")
+        await dan.expect("waiting")
+        await vanish(dying)
+        for each in (bob, cem):
+            assert (await each.room(host="bob"))["lobby"] is True
+        await eve.ask("eve", password="sesame")
+        await eve.expect("waiting")
+        assert (await bob.next_of("knock"))["userId"] == "eve"  # Dan waits at a server that is gone
 
 
 @pytest.mark.expected_warnings("Redis was lost", "Redis is there again")
@@ -202,15 +182,13 @@ async def test_doors_outlive_redis(pair: tuple[RunningServer, RunningServer], re
         for server in pair:
             await server.wait_for_gauge("bridgecall_redis_up", 1)
         async with asyncio.timeout(10):
-            while (
-                True
-            ):  # which of the two servers Redis hears first is open, and so is whether the room is there yet
+            # Which of the two servers Redis hears first is open, and so is whether the room is there yet.
+            while True:
                 await cem.ask("cem")
-                if (answer := await cem.receive())["type"] == "error" and answer[
-                    "code"
-                ] == "password-required":
-                    break
+                answer = await cem.receive()
                 assert answer["type"] == "error", answer
+                if answer["code"] == "password-required":
+                    break
                 await asyncio.sleep(0.05)
         await cem.refused("room-locked", "cem", password="sesame")
         await ann.send(type="set-room", locked=False)

@@ -11,28 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from desktop_app.server.shared.address import parse_redis_url
-from tests.redis_server import RedisServer
-
-from .server_tools import RawClient, RunningServer, running_server
+from .shared_tools import nothing_of_rooms, two_servers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tests.redis_server import RedisServer
+
+    from .server_tools import RawClient, RunningServer
 
 pytestmark = pytest.mark.needs_program("redis-server")
 
 
 @pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def pair(redis: RedisServer) -> AsyncIterator[tuple[RunningServer, RunningServer]]:
-    address = parse_redis_url(redis.url)
-    async with running_server(redis=address) as one, running_server(redis=address) as two:
-        yield one, two
+    async with two_servers(redis) as both:
+        yield both
 
 
 @asynccontextmanager
@@ -40,11 +34,6 @@ async def clients(*servers: RunningServer) -> AsyncIterator[list[RawClient]]:
     """One client on each of the servers."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(server.client()) for server in servers]
-
-
-async def keys(redis: RedisServer) -> set[str]:
-    """What is in Redis of rooms and their members."""
-    return {key for key in await redis.keys() if ":room" in key}
 
 
 def users(welcome: dict[str, Any]) -> list[str]:
@@ -125,7 +114,7 @@ async def test_of_two_with_the_same_name_exactly_one_gets_in(
             if users(await loser.join(f"r{turn}", "bob")) == ["ann"]:  # whose leaving is on its way
                 await loser.expect("peer-left")
             await loser.send(type="leave-room")
-    await nothing_is_left(redis)
+    await nothing_of_rooms(redis)
 
 
 async def test_a_room_is_full_over_all_servers(pair: tuple[RunningServer, RunningServer]) -> None:
@@ -143,12 +132,6 @@ async def test_a_room_is_full_over_all_servers(pair: tuple[RunningServer, Runnin
         lists = sorted((users(each) for each in answers if each["type"] == "welcome"), key=len)
         assert [len(each) for each in lists] == list(range(8))
         assert all(longer[: len(shorter)] == shorter for shorter, longer in itertools.pairwise(lists))
-
-
-async def nothing_is_left(redis: RedisServer) -> None:
-    async with asyncio.timeout(10):
-        while await keys(redis):  # noqa: ASYNC110 - Redis tells nobody
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -188,7 +171,7 @@ async def test_churn_leaves_nothing_behind(
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         for number in range(12):
             group.create_task(person(number))
-    await nothing_is_left(redis)
+    await nothing_of_rooms(redis)
     for server in pair:
         await server.wait_for_gauge("bridgecall_rooms", 0)
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from desktop_app.server.shared.address import parse_redis_url
 from desktop_app.server.topology.coordinator import Rules
 from tests.janus import PROGRAM, JanusProcess
-from tests.redis_server import RedisServer
 
 from .server_tools import ANSWER_S, running_server
 from .sfu_tools import participant
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.redis_server import RedisServer
+
+    from .server_tools import RunningServer
     from .sfu_tools import SfuParticipant
 
 pytestmark = [
@@ -31,19 +34,19 @@ pytestmark = [
 RULES = Rules(threshold=3, mesh_limit=4, hysteresis_s=0.3, ready_s=8.0)
 
 
-async def test_a_room_over_two_servers_has_one_sfu_and_one_mind(tmp_path: Path) -> None:
+@asynccontextmanager
+async def with_janus(redis: RedisServer, janus: JanusProcess) -> AsyncIterator[RunningServer]:
+    """A server that knows of both."""
+    address = parse_redis_url(redis.url)
+    async with running_server(redis=address, janus=(janus.address,), rules=RULES) as server:
+        await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        yield server
+
+
+async def test_a_room_over_two_servers_has_one_sfu_and_one_mind(tmp_path: Path, redis: RedisServer) -> None:
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(RedisServer())
         janus = await stack.enter_async_context(JanusProcess(tmp_path))
-        options: dict[str, Any] = {
-            "redis": parse_redis_url(redis.url),
-            "janus": (janus.address,),
-            "rules": RULES,
-        }
-        one = await stack.enter_async_context(running_server(**options))
-        two = await stack.enter_async_context(running_server(**options))
-        for server in (one, two):
-            await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        one, two = [await stack.enter_async_context(with_janus(redis, janus)) for _ in range(2)]
         async with AsyncExitStack() as first:
             # The first one's server decides.
             ann = await first.enter_async_context(participant(one, "ann"))
@@ -69,16 +72,12 @@ async def test_a_room_over_two_servers_has_one_sfu_and_one_mind(tmp_path: Path) 
 
 
 @pytest.mark.expected_warnings("^desktop_app.server.shared.link: Redis (was lost|is there again)")
-async def test_what_was_published_while_redis_was_away_is_heard_of(tmp_path: Path) -> None:
+async def test_what_was_published_while_redis_was_away_is_heard_of(
+    tmp_path: Path, redis: RedisServer
+) -> None:
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(RedisServer())
         janus = await stack.enter_async_context(JanusProcess(tmp_path))
-        address = parse_redis_url(redis.url)
-        options: dict[str, Any] = {"redis": address, "janus": (janus.address,), "rules": RULES}
-        one = await stack.enter_async_context(running_server(**options))
-        two = await stack.enter_async_context(running_server(**options))
-        for server in (one, two):
-            await server.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        one, two = [await stack.enter_async_context(with_janus(redis, janus)) for _ in range(2)]
         ann = await stack.enter_async_context(participant(one, "ann"))
         bob = await stack.enter_async_context(participant(two, "bob"))
         cat = await stack.enter_async_context(participant(two, "cat"))
@@ -95,17 +94,14 @@ async def test_what_was_published_while_redis_was_away_is_heard_of(tmp_path: Pat
 
 
 @pytest.mark.expected_warnings("^desktop_app.server.janus.node: Janus .* is gone")
-async def test_a_server_that_alone_has_lost_janus_has_its_participants_begin_anew(tmp_path: Path) -> None:
+async def test_a_server_that_alone_has_lost_janus_has_its_participants_begin_anew(
+    tmp_path: Path, redis: RedisServer
+) -> None:
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(RedisServer())
         janus = await stack.enter_async_context(JanusProcess(tmp_path))
-        address = parse_redis_url(redis.url)
-        options: dict[str, Any] = {"redis": address, "janus": (janus.address,), "rules": RULES}
-        one = await stack.enter_async_context(running_server(**options))
-        await one.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        one = await stack.enter_async_context(with_janus(redis, janus))
         [session] = await janus.sessions()
-        two = await stack.enter_async_context(running_server(**options))
-        await two.wait_for_gauge("bridgecall_janus_nodes_up", 1)
+        two = await stack.enter_async_context(with_janus(redis, janus))
         ann = await stack.enter_async_context(participant(one, "ann"))
         bob = await stack.enter_async_context(participant(two, "bob"))
         cat = await stack.enter_async_context(participant(two, "cat"))

@@ -14,8 +14,9 @@ from desktop_app.rtc.aiortc_internals import relay as relays
 from desktop_app.rtc.aiortc_internals import turn_client
 from desktop_app.rtc.aiortc_internals.gathering import GATHER_LIMIT_S, Gathering
 from desktop_app.rtc.aiortc_internals.relay import Relay, RelayError
-from desktop_app.rtc.ice import IceConfiguration, usable
+from desktop_app.rtc.ice import IceConfiguration
 from desktop_app.rtc.ice_choice import IceChoice
+from desktop_app.rtc.ice_servers import usable
 from desktop_app.rtc.relay_race import first_relay
 from tests.integration.peer_tools import calling
 from tests.turn_server import TurnServer, silent_port

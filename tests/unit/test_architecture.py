@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -88,6 +89,31 @@ def test_private_names_of_aiortc_are_used_in_one_package() -> None:
         if path.parent.name != "aiortc_internals" and mangled.search(path.read_text(encoding="utf-8"))
     ]
     assert offenders == []
+
+
+def test_private_names_of_others_are_used_in_one_package() -> None:
+    offenders = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in SOURCE.rglob("*.py")
+        if path.parent.name != "aiortc_internals"
+        for line, name in private_names_of_others(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert offenders == []
+
+
+def private_names_of_others(module: ast.Module) -> list[tuple[int, str]]:
+    """Attributes with an underscore of what the module does not make itself, by line."""
+    attributes = [
+        (node, isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+        for node in ast.walk(module)
+        if isinstance(node, ast.Attribute) and re.match("_[a-zA-Z]", node.attr)
+    ]
+    own = {node.attr for node, is_own in attributes if is_own} | {
+        "_exit",
+        "_replace",
+    }  # of os and of named tuples
+    own |= {n.name for n in ast.walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
+    return [(node.lineno, node.attr) for node, is_own in attributes if not is_own and node.attr not in own]
 
 
 def test_entry_points_exist() -> None:

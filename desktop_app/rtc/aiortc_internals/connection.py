@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiortc.rtcdtlstransport import RTCCertificate
     from aiortc.rtcicetransport import RTCIceTransport
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.rtc.ice import GatheringConfiguration
     from desktop_app.rtc.sctp.statistics import DataCounters
 

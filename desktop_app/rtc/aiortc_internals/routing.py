@@ -44,3 +44,8 @@ def register(transport: RTCDtlsTransport, receiver: RtpReceiver, parameters: RTC
         router.ssrc_table[encoding.ssrc] = receiver
         if encoding.rtx is not None:
             router.ssrc_table[encoding.rtx.ssrc] = receiver
+
+
+def unregister(transport: RTCDtlsTransport, receiver: RtpReceiver) -> None:
+    """From now on `receiver` gets nothing."""
+    transport._unregister_rtp_receiver(receiver)

@@ -25,8 +25,8 @@ from aiortc.rtcsctptransport import (
 )
 
 from desktop_app.rtc.sctp import wire
+from desktop_app.rtc.sctp.message import Message
 from desktop_app.rtc.sctp.receiver import DataReceiver
-from desktop_app.rtc.sctp.scheduler import Message
 from desktop_app.rtc.sctp.serial import MODULO
 from desktop_app.rtc.sctp.statistics import DataCounters, counters
 

@@ -21,7 +21,8 @@ from aiortc.rtcsctptransport import (
 )
 
 from desktop_app.rtc.sctp.dcep import parse_open
-from desktop_app.rtc.sctp.scheduler import Message, Priority
+from desktop_app.rtc.sctp.message import Message
+from desktop_app.rtc.sctp.scheduler import Priority
 from desktop_app.rtc.sctp.sender import DataSender
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from .base_delay import BaseDelay
 from .wire import MAX_PACKET_BYTES
 
 if TYPE_CHECKING:
-    from .outstanding import Chunk
+    from .message import Chunk
 
 TARGET_S = 0.012
 """The queue that is aimed at."""

@@ -14,12 +14,13 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
+from .message import Chunk
 from .serial import Ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .scheduler import Message
+    from .message import Message
 
 RTO_MIN_S = 0.200
 RTO_START_S = 0.5
@@ -40,43 +41,6 @@ TAIL_S = 0.010
 """A probe is due after two round trips and this; chunks that end a flight ask for a SACK at once."""
 MAX_SPAN = 16_384
 """TSNs under way at once: gap blocks reach 65535 beyond the cumulative TSN, and SSNs must stay unambiguous."""
-
-
-class Chunk:
-    """One DATA chunk that was sent."""
-
-    __slots__ = (
-        "abandoned",
-        "acked",
-        "counted",
-        "delivered_bytes",
-        "delivered_s",
-        "flight_s",
-        "lost",
-        "message",
-        "sent_s",
-        "size",
-        "transmissions",
-        "tsn",
-        "wire",
-    )
-
-    def __init__(self, tsn: int, wire: bytes, size: int, message: Message) -> None:
-        self.tsn = tsn
-        self.wire = wire
-        self.size = size
-        """Of its payload, as windows count it."""
-        self.message = message
-        self.transmissions = 0
-        self.sent_s = 0.0
-        """The last time."""
-        self.delivered_bytes = 0
-        self.delivered_s = 0.0
-        """What had arrived by when it was sent: draft-cheng-iccrg-delivery-rate-estimation-02."""
-        self.flight_s = 0.0
-        self.acked = self.lost = self.abandoned = False
-        self.counted = False
-        """Its arrival was taken into account, also when that is forgotten after a timeout."""
 
 
 class RoundTrip:

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .outstanding import Chunk
+    from .message import Message
 
 
 class Priority(IntEnum):
@@ -34,53 +34,6 @@ class Priority(IntEnum):
             return cls[name.upper().replace("-", "_")]
         except KeyError:
             raise ValueError(f"no such priority: {name}") from None
-
-
-class Message:
-    """A message on its way out."""
-
-    __slots__ = (
-        "abandoned",
-        "chunks",
-        "data",
-        "expires_s",
-        "max_retransmits",
-        "offset",
-        "ordered",
-        "ppid",
-        "size",
-        "ssn",
-        "stream_id",
-    )
-
-    def __init__(
-        self,
-        stream_id: int,
-        ppid: int,
-        data: bytes,
-        *,
-        ordered: bool = True,
-        max_retransmits: int | None = None,
-        expires_s: float | None = None,
-    ) -> None:
-        self.stream_id = stream_id
-        self.ppid = ppid
-        self.data = memoryview(data)
-        self.size = len(data)
-        self.offset = 0
-        """So much of it was cut into chunks."""
-        self.ordered = ordered
-        self.ssn = 0
-        self.max_retransmits = max_retransmits
-        self.expires_s = expires_s
-        self.abandoned = False
-        self.chunks: list[Chunk] = []
-        """Those under way; kept only where the message can be given up."""
-
-    @property
-    def can_be_abandoned(self) -> bool:
-        """Whether it is partially reliable (RFC 3758)."""
-        return self.max_retransmits is not None or self.expires_s is not None
 
 
 class Scheduler:

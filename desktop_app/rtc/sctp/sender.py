@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from . import wire
 from .congestion import CongestionControl
-from .outstanding import Chunk, Outstanding
-from .scheduler import Message, Priority, Scheduler
+from .outstanding import Outstanding
+from .scheduler import Priority, Scheduler
 from .serial import MODULO, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .message import Chunk, Message
     from .wire import Sack
 
 BURST_S = 0.004

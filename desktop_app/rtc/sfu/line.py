@@ -79,7 +79,7 @@ class LineReceiver(ReceiverBase):
         self.on_stopped()
         if self._receiving:
             self._receiving = False
-            self.transport._unregister_rtp_receiver(self)
+            routing.unregister(self.transport, self)
 
     def on_rtp(self, packet: RtpPacket, codec: RTCRtpCodecParameters) -> None:
         """One packet."""

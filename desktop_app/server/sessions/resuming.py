@@ -76,7 +76,6 @@ class Resuming(Generic[C]):
         self._absences: Absences[C] = Absences(grace_s)
         self._timer: asyncio.TimerHandle | None = None
         self._unweighed_bytes = 0
-        self.resumed_count = 0
 
     @property
     def away_count(self) -> int:
@@ -156,7 +155,6 @@ class Resuming(Generic[C]):
         self._absences.end(before)
         welcome, *news = self._rooms.take_over(member, client, message)
         self._retire(before)
-        self.resumed_count += 1
         self._deliver([welcome])
         self.repeat(client, waiting)
         self._deliver(news)

@@ -10,7 +10,7 @@ from desktop_app.server.janus.client import JanusError
 
 if TYPE_CHECKING:
     from desktop_app.core.tasks import TaskOwner
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.server.janus.client import Handle
 
 logger = logging.getLogger(__name__)

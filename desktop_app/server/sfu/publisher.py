@@ -20,7 +20,7 @@ from .subscriptions import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.protocol.topology import SfuPublish
     from desktop_app.server.janus.client import Handle
 

@@ -28,7 +28,7 @@ from .subscriptions import Source, bounded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.protocol.topology import Feed, SfuConnection
     from desktop_app.server.janus.node import JanusNode
 

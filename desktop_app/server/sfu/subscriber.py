@@ -22,7 +22,7 @@ from .subscriptions import Line, Subscribe, Switch, Unsubscribe, fits, next_step
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.protocol.topology import Feed, SfuAnswer, WantedFeed
     from desktop_app.server.janus.client import Handle
     from desktop_app.server.janus.videoroom import PluginStream

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from desktop_app.protocol import limits
 from desktop_app.protocol.codec import encode_server_message
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
-from desktop_app.protocol.messages import JoinRoom, JsonValue, PeerSignal
+from desktop_app.protocol.messages import JoinRoom, PeerSignal
 from desktop_app.server.outbox import MAX_QUEUED_BYTES, MAX_QUEUED_MESSAGES
 from desktop_app.server.rights.doors import Doors
 from desktop_app.server.rights.store import Changed
@@ -35,6 +35,7 @@ from .pulse import ALIVE_S, Pulse
 from .scripts import server_channel
 
 if TYPE_CHECKING:
+    from desktop_app.protocol.json_value import JsonValue
     from desktop_app.server.rights.store import DoorEvents, Policy, Visitor
 
     from .address import RedisAddress

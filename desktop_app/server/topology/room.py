@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop_app.core.tasks import TaskOwner
-    from desktop_app.protocol.messages import JsonValue, ServerMessage
+    from desktop_app.protocol.json_value import JsonValue
+    from desktop_app.protocol.messages import ServerMessage
     from desktop_app.protocol.topology import Topology, TopologyClientMessage
     from desktop_app.server.janus.nodes import JanusNodes
     from desktop_app.server.room_bus import RoomBus

@@ -20,7 +20,6 @@ class Pager(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._number, self._pages = 0, 1
         self.previous_button = self._button("chevron-left", "Previous page", "Ctrl+PgUp", -1)
         self.next_button = self._button("chevron-right", "Next page", "Ctrl+PgDown", 1)
         self._label = QLabel()

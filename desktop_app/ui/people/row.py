@@ -65,11 +65,6 @@ class ElidedLabel(QLabel):
         if role:
             theme.set_style(self, role=role)
 
-    @property
-    def full_text(self) -> str:
-        """The text without the …."""
-        return self._full
-
     def show_text(self, text: str) -> None:
         """Show another text."""
         self._full = text

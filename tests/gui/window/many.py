@@ -33,8 +33,6 @@ class Many:
         self.slots: dict[str, FrameSlot] = {}
         self.screen_slots: dict[str, FrameSlot] = {}
         self.views: list[View] = []
-        self.screens_told: tuple[str, ...] = ()
-        """Whose shared screens are on screen, as was told last."""
         self.grid = TileGrid(
             pool,
             self.own_slot,
@@ -48,9 +46,8 @@ class Many:
         self.grid.show()
         qtbot.waitExposed(self.grid)
 
-    def _note_view(self, large: tuple[str, ...], small: tuple[str, ...], screens: tuple[str, ...]) -> None:
+    def _note_view(self, large: tuple[str, ...], small: tuple[str, ...], _screens: tuple[str, ...]) -> None:
         self.views.append((large, small))
-        self.screens_told = screens
 
     def people(self, count: int) -> None:
         """So many others are there."""

@@ -10,7 +10,7 @@ from desktop_app.call.picture_signal import picture_sent, picture_signal
 from desktop_app.rtc.negotiation import parse_signal
 
 if TYPE_CHECKING:
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
 
 
 @pytest.mark.parametrize("sent", [True, False])

@@ -18,29 +18,12 @@ from desktop_app.media.errors import DeviceError
 from desktop_app.media.source_status import SourceState
 from tests.waiting import StatusLog, eventually
 
+from .frame_listener import Listener
 from .media_files import frequency_hz, sine, write_audio, write_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-class Listener:
-    """Collects frames and their times."""
-
-    def __init__(self) -> None:
-        self.frames: list[AudioFrame] = []
-        self.times_s: list[float] = []
-
-    def __call__(self, frame: AudioFrame, captured_at_s: float) -> None:
-        """One frame."""
-        self.frames.append(frame)
-        self.times_s.append(captured_at_s)
-
-    def wait_for(self, count: int) -> AudioFrame:
-        """All sound after `count` frames have come."""
-        eventually(lambda: len(self.frames) >= count, f"{count} frames")
-        return np.concatenate(self.frames)
 
 
 def read(reader: AudioFileReader | ToneReader, frames: int) -> AudioFrame:

@@ -33,6 +33,7 @@ from desktop_app.media.qt_audio import QtAudioBackend
 from desktop_app.media.source_status import SourceState
 from tests.waiting import StatusLog, eventually
 
+from .frame_listener import Listener
 from .media_files import frequency_hz
 
 if TYPE_CHECKING:
@@ -54,19 +55,6 @@ def make_backend() -> Iterator[Callable[[str], QtAudioBackend]]:
     for backend in made:
         backend.close()
         backend.close()
-
-
-class Listener:
-    """Collects frames."""
-
-    def __init__(self) -> None:
-        self.frames: list[AudioFrame] = []
-        self.times_s: list[float] = []
-
-    def __call__(self, frame: AudioFrame, captured_at_s: float) -> None:
-        """One frame."""
-        self.frames.append(frame)
-        self.times_s.append(captured_at_s)
 
 
 def test_messages_survive_the_pipe() -> None:

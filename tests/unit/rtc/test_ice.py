@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.protocol.messages import IceServer
-from desktop_app.rtc.ice import MAX_SERVERS, IceConfiguration, to_rtc_configuration, usable
+from desktop_app.rtc.ice import IceConfiguration, to_rtc_configuration
+from desktop_app.rtc.ice_servers import MAX_SERVERS, usable
 
 if TYPE_CHECKING:
     from tests.conftest import ExpectWarning
@@ -59,7 +60,7 @@ def test_everything_is_bundled_and_relay_only_is_passed_on() -> None:
     assert relayed.iceTransportPolicy is RTCIceTransportPolicy.RELAY
 
 
-@pytest.mark.expected_warnings("desktop_app.rtc.ice: an ICE server is not used")
+@pytest.mark.expected_warnings("desktop_app.rtc.ice_servers: an ICE server is not used")
 @pytest.mark.parametrize(
     "bad",
     [
@@ -79,7 +80,7 @@ def test_what_cannot_be_used_is_left_out(bad: IceServer) -> None:
     assert urls_of(bad, *good) == ["stun:good", "turn:good"]
 
 
-@pytest.mark.expected_warnings("desktop_app.rtc.ice: an ICE server is not used")
+@pytest.mark.expected_warnings("desktop_app.rtc.ice_servers: an ICE server is not used")
 @given(url=st.one_of(st.text(max_size=30), st.from_regex(r"(stun|turn)s?:.{0,20}", fullmatch=True)))
 def test_whatever_a_server_says_is_an_address_or_left_out(url: str) -> None:
     for each in usable((IceServer((url,), "user", "secret"),)):
@@ -88,7 +89,7 @@ def test_whatever_a_server_says_is_an_address_or_left_out(url: str) -> None:
         assert each.host
 
 
-@pytest.mark.expected_warnings("desktop_app.rtc.ice: an ICE server is not used")
+@pytest.mark.expected_warnings("desktop_app.rtc.ice_servers: an ICE server is not used")
 def test_a_server_cannot_name_any_number_of_others() -> None:
     many = IceServer(tuple(f"stun:s{index}" for index in range(1000)))
     assert len(usable((many,))) == MAX_SERVERS

@@ -20,7 +20,7 @@ from desktop_app.rtc.negotiation import (
 )
 
 if TYPE_CHECKING:
-    from desktop_app.protocol.messages import JsonValue
+    from desktop_app.protocol.json_value import JsonValue
 
 SDP = "v=0\r\nm=audio 9 X 0\r\n"
 LINE = "candidate:842163049 1 udp 1677729535 203.0.113.7 46154 typ srflx raddr 10.0.0.1 rport 46154"

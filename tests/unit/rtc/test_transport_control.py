@@ -36,12 +36,11 @@ class Path:
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
-        self.narrower = 0
         self.wanted_kbps = 0.0
         self.control = TransportControl(
             send_rtcp=self._send,
             our_ssrc=lambda: 1,
-            on_narrower=self._note_narrower,
+            on_narrower=lambda: None,
             wanted_kbps=lambda: self.wanted_kbps,
         )
         self._answered = 0
@@ -49,9 +48,6 @@ class Path:
 
     async def _send(self, message: bytes) -> None:
         self.sent.append(message)
-
-    def _note_narrower(self) -> None:
-        self.narrower += 1
 
     def answer(self, through: int, *, every_us: int = 1000) -> None:
         """Everything up to this number came, evenly."""

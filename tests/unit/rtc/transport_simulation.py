@@ -54,7 +54,6 @@ class End:
         self.video_kbps = min(600.0, self.max_video_kbps)
         self.rates = SentRates()
         self.queue: list[int] = []
-        self.pace_until_s = 0.0
         self.sent_bytes = self.delivered_bytes = self.audio_lost = self.skipped = 0
         self.wait_s = 0.0
         self.moments: list[Moment] = []

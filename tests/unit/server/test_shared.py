@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
 from desktop_app.protocol.messages import (
     JoinRoom,
-    JsonValue,
     LeaveRoom,
     NewPeer,
     ParticipantInfo,
@@ -26,6 +26,9 @@ from desktop_app.server.shared.address import parse_redis_url
 from desktop_app.server.shared.bus import RedisBus
 from desktop_app.server.shared.events import info_text, parse_event, room_digest
 from desktop_app.server.shared.mending import Mending
+
+if TYPE_CHECKING:
+    from desktop_app.protocol.json_value import JsonValue
 
 DIGEST = room_digest("r")
 

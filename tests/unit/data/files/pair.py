@@ -6,8 +6,6 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from desktop_app.data.files.errors import FileError
 from desktop_app.data.files.frames import Frame, Kind
 from desktop_app.data.files.incoming import DiscardPart, FinishPart, Incoming, OpenPart, WritePart
@@ -252,8 +250,3 @@ def bad_copy(frame: Frame) -> Frame:
     """The same frame with another first byte."""
     payload = bytes([frame.payload[0] ^ 1]) + frame.payload[1:] if frame.payload else b""
     return Frame(frame.kind, frame.number, frame.offset, payload)
-
-
-def with_size(offer: FileOffer, size_bytes: int) -> FileOffer:
-    """An offer that lies."""
-    return msgspec.structs.replace(offer, size_bytes=size_bytes)

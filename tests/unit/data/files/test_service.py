@@ -266,16 +266,22 @@ async def test_only_the_present_partner_can_end_or_answer_it(tmp_path: Path, sou
         assert ben.files() == {"data.bin": CONTENT}
 
 
-async def test_offered_to_somebody_whose_connection_is_just_lost(
-    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def slow_preview(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Let the preview of what is offered take until the second event is set; the first is, when it has begun."""
     has_begun, may_end = threading.Event(), threading.Event()
 
-    def slow_preview(_file: object) -> None:
+    def make_preview(_file: object) -> None:
         has_begun.set()
         may_end.wait(10)
 
-    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    monkeypatch.setattr(outbox, "make_preview", make_preview)
+    return has_begun, may_end
+
+
+async def test_offered_to_somebody_whose_connection_is_just_lost(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end = slow_preview(monkeypatch)
     ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben", answer="accept")
     async with users(ann, ben):
         wire = Wire(ann, ben).connect()
@@ -389,13 +395,7 @@ async def test_a_fast_receiver_that_takes_long_pieces(
 async def test_offered_to_somebody_who_leaves_meanwhile(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has_begun, may_end = threading.Event(), threading.Event()
-
-    def slow_preview(_file: object) -> None:
-        has_begun.set()
-        may_end.wait(10)
-
-    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    has_begun, may_end = slow_preview(monkeypatch)
     ann, ben, cem = User(tmp_path, "ann"), User(tmp_path, "ben"), User(tmp_path, "cem")
     async with users(ann, ben, cem):
         to_ben, to_cem = Wire(ann, ben).connect(), Wire(ann, cem).connect()
@@ -420,13 +420,7 @@ async def test_offered_to_somebody_who_leaves_meanwhile(
 async def test_offered_while_the_call_ends(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has_begun, may_end = threading.Event(), threading.Event()
-
-    def slow_preview(_file: object) -> None:
-        has_begun.set()
-        may_end.wait(10)
-
-    monkeypatch.setattr(outbox, "make_preview", slow_preview)
+    has_begun, may_end = slow_preview(monkeypatch)
     ann, ben = User(tmp_path, "ann"), User(tmp_path, "ben")
     async with users(ann, ben):
         Wire(ann, ben).connect()

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop_app.rtc.sctp import wire
+from desktop_app.rtc.sctp.message import Message
 from desktop_app.rtc.sctp.receiver import DataReceiver
-from desktop_app.rtc.sctp.scheduler import Message
 from desktop_app.rtc.sctp.sender import DataSender
 from tests.netlab.links import Conditions, Link
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop_app.rtc.sctp import wire
+from desktop_app.rtc.sctp.message import Message
 from desktop_app.rtc.sctp.receiver import DataReceiver
-from desktop_app.rtc.sctp.scheduler import Message
 from desktop_app.rtc.sctp.sender import DataSender
 from desktop_app.rtc.sctp.serial import MODULO
 from desktop_app.rtc.sctp.wire import Sack

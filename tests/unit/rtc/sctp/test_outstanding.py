@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from desktop_app.rtc.sctp import outstanding as module
-from desktop_app.rtc.sctp.outstanding import Chunk, Outstanding, RoundTrip
-from desktop_app.rtc.sctp.scheduler import Message
+from desktop_app.rtc.sctp.message import Chunk, Message
+from desktop_app.rtc.sctp.outstanding import Outstanding, RoundTrip
 
 RTT_S = 0.1
 SIZE = 1000

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.rtc.sctp.scheduler import Message, Priority, Scheduler
+from desktop_app.rtc.sctp.message import Message
+from desktop_app.rtc.sctp.scheduler import Priority, Scheduler
 
 
 def message(stream_id: int, data: bytes = b"x", **options: float) -> Message:

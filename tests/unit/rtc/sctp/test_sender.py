@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from desktop_app.rtc.sctp import receiver as receiver_module
 from desktop_app.rtc.sctp import wire
-from desktop_app.rtc.sctp.scheduler import Message, Priority
+from desktop_app.rtc.sctp.message import Message
+from desktop_app.rtc.sctp.scheduler import Priority
 from desktop_app.rtc.sctp.sender import DataSender
 from desktop_app.rtc.sctp.serial import MODULO
 from desktop_app.rtc.sctp.statistics import counters

@@ -7,8 +7,8 @@ import pytest
 from desktop_app.rtc.sctp import reassembly as module
 from desktop_app.rtc.sctp import receiver as receiver_module
 from desktop_app.rtc.sctp import wire
+from desktop_app.rtc.sctp.message import Message
 from desktop_app.rtc.sctp.receiver import DataReceiver
-from desktop_app.rtc.sctp.scheduler import Message
 from desktop_app.rtc.sctp.sender import DataSender
 
 from .work import counted

@@ -292,6 +292,19 @@ def test_a_change_survives_the_way_to_other_servers() -> None:
     assert change_from("nonsense") is None
 
 
+def test_a_room_too_large_for_a_mesh_goes_to_another_sfu_although_one_cannot_follow() -> None:
+    room = in_sfu("a", "b", "c", "d")
+    capable = [f"u{number}" for number in range(RULES.mesh_limit)]
+    for user in capable:
+        room.join(user)
+    room.join("old", capable=False)  # two servers let in somebody each at the same time
+    room.lose("ws://a")
+    assert room.story[-1] == ("sfu", "prepare", "sfu-back")
+    room.ready("a", "b", "c", "d", *capable)
+    assert room.story[-1] == ("sfu", "commit", "sfu-back")
+    assert room.coordinator.current.node == "ws://b"
+
+
 class Churn(RuleBasedStateMachine):
     """People and nodes come and go in any order."""
 
@@ -317,7 +330,7 @@ class Churn(RuleBasedStateMachine):
         members = self.room.coordinator.members
         self.room.ready(*(user for user, capable in members.items() if capable), ok=ok)
 
-    @precondition(lambda self: self.room.coordinator.pending)
+    @precondition(lambda self: self.room.coordinator.pending and self.room.coordinator.members)
     @rule(data=st.data(), ok=st.booleans(), done=st.booleans())
     def one_goes_on(self, data: st.DataObject, ok: bool, done: bool) -> None:
         user = data.draw(st.sampled_from(sorted(self.room.coordinator.members)))
