@@ -42,7 +42,7 @@ def run(arguments: AppArguments) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Bridgecall")
     application.setApplicationVersion(desktop_app.__version__)
-    application.setDesktopFileName("bridgecall")
+    application.setDesktopFileName("org.bridgecall.Bridgecall")
     application.setQuitOnLastWindowClosed(False)  # the window closes the call first, then quits
 
     vault = Vault()
