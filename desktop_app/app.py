@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 import desktop_app
 from desktop_app.core.log import setup_file_logging
-from desktop_app.core.paths import calls_dir, log_file, settings_file
+from desktop_app.core.paths import calls_dir, log_file, settings_file, updates_file
 from desktop_app.engine.qt_bridge import EngineBridge
 from desktop_app.hosting import InProcessHost
 from desktop_app.media.qt_audio import QtAudioBackend
@@ -26,6 +26,8 @@ from desktop_app.settings.vault import Vault
 from desktop_app.ui.async_slots import run_coroutine
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.theme import apply_theme
+from desktop_app.ui.updates import Updates
+from desktop_app.updates.memory import UpdateMemory
 
 if TYPE_CHECKING:
     from desktop_app.arguments import AppArguments
@@ -34,17 +36,25 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+APPLICATION_ID = "org.bridgecall.Bridgecall"
+"""The name of the desktop file without its suffix (freedesktop.org Desktop Entry Specification, "File naming")."""
+
+
+def make_application() -> QApplication:
+    """Qt's own, with our names."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Bridgecall")
+    application.setApplicationVersion(desktop_app.__version__)
+    application.setDesktopFileName(APPLICATION_ID)
+    application.setQuitOnLastWindowClosed(False)  # the window closes the call first, then quits
+    return application
+
 
 def run(arguments: AppArguments) -> int:
     """Open the window and run until it is closed; returns the exit status."""
     setup_file_logging(log_file(), verbose=arguments.verbose)
     logger.info("Bridgecall %s starts", desktop_app.__version__)
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("Bridgecall")
-    application.setApplicationVersion(desktop_app.__version__)
-    application.setDesktopFileName("org.bridgecall.Bridgecall")
-    application.setQuitOnLastWindowClosed(False)  # the window closes the call first, then quits
-
+    application = make_application()
     vault = Vault()
     keeper = SettingsKeeper(SettingsStore(settings_file()), vault)
     loaded = keeper.load()
@@ -72,10 +82,12 @@ def run(arguments: AppArguments) -> int:
     )
     window.closed.connect(loop.stop)
     interrupts = _close_on_signals(window)
+    updates = Updates(bridge, window, UpdateMemory(updates_file()), desktop_app.__version__)
 
     async def begin() -> None:
         window.start()
         watch_network(bridge.network_changed)
+        updates.start()
         secrets = run_coroutine(window, take_secrets(window, keeper, loaded), lambda _sentence: None)
         if any(each.startswith("turn") and "," not in each for each in settings.ice_servers):
             await asyncio.wait((secrets,))  # a call that begins now needs its relays

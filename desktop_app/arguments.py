@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import desktop_app
@@ -23,6 +24,9 @@ class AppArguments:
     name: str | None
     verbose: bool
     test_connection: bool = False
+    smoke_test: bool = False
+    report: Path | None = None
+    """Where the smoke test's report goes; None: to standard output."""
 
 
 def _invite(text: str) -> Invite:
@@ -44,12 +48,28 @@ def parse_arguments(argv: Sequence[str] | None = None) -> AppArguments:
         action="store_true",
         help="try server, network and devices, print a report and end",
     )
+    action.add_argument(
+        "--smoke-test",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="REPORT.json",
+        help="check this installation: open the window, call ourselves, report as JSON, end within 20 s",
+    )
     parser.add_argument("--name", help="your name for this time")
     parser.add_argument("--verbose", action="store_true", help="log in detail")
     parser.add_argument("--version", action="version", version=f"Bridgecall {desktop_app.__version__}")
     values = parser.parse_args(argv)
     if values.join and values.link is None:
         parser.error("--join needs a link")
+    report: Path | None = values.smoke_test
     return AppArguments(
-        values.link, values.join, values.host, values.name, values.verbose, values.test_connection
+        invite=values.link,
+        join=values.join,
+        host=values.host,
+        name=values.name,
+        verbose=values.verbose,
+        test_connection=values.test_connection,
+        smoke_test=report is not None,
+        report=None if report == Path() else report,
     )
