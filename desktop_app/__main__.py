@@ -27,6 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from desktop_app.connection_report import run as report_connection
 
         return report_connection(arguments)
+    if arguments.smoke_test:
+        from desktop_app.smoke_test.run import main as smoke_test
+
+        return smoke_test(arguments.report)
     problem = missing_display()
     if problem is not None:
         print(problem, file=sys.stderr)  # noqa: T201 - there is no window to say it in

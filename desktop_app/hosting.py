@@ -21,7 +21,9 @@ LOOPBACK = "127.0.0.1"
 class InProcessHost:
     """Implements engine.hosting.Host with the same server that bridgecall-server runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, loopback_only: bool = False) -> None:
+        """With `loopback_only` nobody but this machine can reach it."""
+        self._loopback_only = loopback_only
         self._server = HostedServer()
         self._certificate: ServerCertificate | None = None
         self._address = LOOPBACK
@@ -31,6 +33,9 @@ class InProcessHost:
         if self._server.running:
             return
         self._certificate = await asyncio.to_thread(self_made_certificate)
+        if self._loopback_only:
+            await self._server.start(LOOPBACK, port, ssl=self._certificate.context)
+            return
         addresses = await asyncio.to_thread(lan_addresses)
         self._address = addresses[0] if addresses else LOOPBACK
         await self._server.start(port=port, ssl=self._certificate.context)

@@ -83,6 +83,8 @@ class JoinRequest:
     ice_servers: tuple[IceServer, ...] = ()
     """Our own; they come before those that the server names."""
     relay_only: bool = False
+    loopback_only: bool = False
+    """Everybody is on this machine (rtc.ice)."""
     access: str = field(default="", repr=False)
     """Made of the link's secret (protocol.invite)."""
     password: str = field(default="", repr=False)
@@ -177,7 +179,13 @@ class Call:
         return welcome
 
     def _ice_with(self, servers: tuple[IceServer, ...]) -> IceConfiguration:
-        return IceConfiguration(servers, self._request.relay_only, self._certificate, self.ice_choice)
+        return IceConfiguration(
+            servers,
+            self._request.relay_only,
+            self._certificate,
+            self.ice_choice,
+            self._request.loopback_only,
+        )
 
     def _use_servers(self, welcome: Welcome) -> None:
         servers = (*self._request.ice_servers, *welcome.ice_servers)

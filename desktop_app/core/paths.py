@@ -49,6 +49,11 @@ def calls_dir() -> Path:
     return _base("state") / "calls"
 
 
+def updates_file() -> Path:
+    """What is remembered of updates (it may not exist yet)."""
+    return _base("state") / "updates.json"
+
+
 def transfers_dir() -> Path:
     """Where programs write down which files they are sending."""
     return _base("state") / "transfers"

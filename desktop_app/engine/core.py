@@ -47,7 +47,10 @@ class EngineCore:
         backend: AudioBackend | None,
         host: Host,
         emit: Callable[[CallEvent], None],
+        loopback_only: bool = False,
     ) -> None:
+        """With `loopback_only` calls use no network beyond this machine, and need none."""
+        self._loopback_only = loopback_only
         self._backend = backend
         self._host = host
         self._settings: Settings | None = None
@@ -99,6 +102,7 @@ class EngineCore:
                 fingerprint_sha256=invite.fingerprint_sha256,
                 ice_servers=() if settings is None else ice_servers(settings),
                 relay_only=settings is not None and settings.relay_only,
+                loopback_only=self._loopback_only,
                 access=invite.access,
                 password=password,
             )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
+    from desktop_app.updates.feed import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,13 @@ class EnginePort(Protocol):
     ) -> tuple[TestLine, ...]:
         """Try server, STUN, TURN and devices of `settings`; `on_line` is told on the Qt thread of each line as it
         changes, and the answer has them all.
+        """
+
+    async def newest_release(self, url: str) -> Release:
+        """Ask an address for the newest version of this program; 10 s at most.
+
+        Raises:
+            UpdateError: it could not be found out.
         """
 
     async def diagnostics(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from desktop_app.core.events import Emitter
+from desktop_app.updates.feed import newest_release
 
 from .core import EngineCore
 from .thread import EngineThread
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from desktop_app.media.screen.source import ScreenSource
     from desktop_app.protocol.invite import Invite
     from desktop_app.settings.schema import Settings
+    from desktop_app.updates.feed import Release
 
     from .hosting import Host
     from .port import HostedRoom, TestLine
@@ -41,7 +43,14 @@ class EngineBridge(QObject):
 
     _arrived = Signal(object)
 
-    def __init__(self, *, backend: AudioBackend | None, make_host: Callable[[], Host]) -> None:
+    def __init__(
+        self,
+        *,
+        backend: AudioBackend | None,
+        make_host: Callable[[], Host],
+        loopback_only: bool = False,
+    ) -> None:
+        """With `loopback_only` calls use no network beyond this machine, and need none."""
         super().__init__()
         self._events: Emitter[CallEvent] = Emitter()
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -50,7 +59,12 @@ class EngineBridge(QObject):
         self._closed = False
 
         async def make() -> EngineCore:
-            return EngineCore(backend=backend, host=make_host(), emit=self._arrived.emit)
+            return EngineCore(
+                backend=backend,
+                host=make_host(),
+                emit=self._arrived.emit,
+                loopback_only=loopback_only,
+            )
 
         # The only wait for the engine on this thread, before the window exists.
         self._core = self._thread.submit(make()).result()
@@ -211,6 +225,10 @@ class EngineBridge(QObject):
             loop.call_soon_threadsafe(on_line, line)
 
         return await self._call(self._core.test_connection(settings, tell))
+
+    async def newest_release(self, url: str) -> Release:
+        """Ask for the newest version of this program."""
+        return await self._call(newest_release(url))
 
     async def diagnostics(self) -> str:
         """A text for a bug report."""

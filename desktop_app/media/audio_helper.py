@@ -93,6 +93,12 @@ class AudioHelper:
             )
             return self._state.devices or DeviceLists()
 
+    def answers(self) -> bool:
+        """Whether the helper starts and says which devices there are, be it none; waits as `devices` does."""
+        self.devices()
+        with self._changed:
+            return self._state.devices is not None
+
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` on the helper's thread when the devices change."""
         self._listeners = (*self._listeners, listener)

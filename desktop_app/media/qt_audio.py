@@ -29,6 +29,10 @@ class QtAudioBackend:
         """The speakers of now, the default one first."""
         return self._helper.devices().speakers
 
+    def answers(self) -> bool:
+        """Whether the helper process works, with or without devices; waits for it, 5 s at most."""
+        return self._helper.answers()
+
     def subscribe_devices(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` on the helper's thread when the lists change; returns the function that ends it."""
         return self._helper.subscribe(listener)

@@ -35,6 +35,9 @@ class IceConfiguration:
     choice: IceChoice | None = field(default=None, compare=False, repr=False)
     """Which of the servers answer, and which is best; None: they are tried in the order of `ranked`."""
 
+    loopback_only: bool = False
+    """Both ends are on this machine: no address of a network is used, nor is there need of one."""
+
     def ranked(self) -> tuple[ServerAddress, ...]:
         """The usable servers, best first."""
         return usable(self.servers) if self.choice is None else self.choice.ranked()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Values: TypeAlias = "dict[str, Any]"
 Step: TypeAlias = "Callable[[Values], Values]"
 
-CURRENT_VERSION = 2
+CURRENT_VERSION = 3
 
 
 def _secrets_out(values: Values) -> Values:
@@ -25,7 +25,19 @@ def _secrets_out(values: Values) -> Values:
     return split_values(values)[0]
 
 
-STEPS: Mapping[int, Step] = {1: _secrets_out}
+def _updates_in(values: Values) -> Values:
+    """Version 3 has settings of updates; whoever wrote them by hand before that, under a natural name, meant them."""
+    grouped = values.pop("updates", None)
+    for word in ("check", "url"):
+        found = values.pop(f"updates.{word}", None)
+        if found is None and isinstance(grouped, dict):
+            found = grouped.get(word)
+        if found is not None:
+            values.setdefault(f"updates_{word}", found)
+    return values
+
+
+STEPS: Mapping[int, Step] = {1: _secrets_out, 2: _updates_in}
 """By the version that a step starts from."""
 
 

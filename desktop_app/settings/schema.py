@@ -14,6 +14,7 @@ from desktop_app.core.errors import UserFacingError
 
 from .kinds import Choice, Device, Folder, IceServers, Integer, Switch, Text
 from .server_address import check_server_address
+from .update_address import check_update_url
 
 if TYPE_CHECKING:
     from .kinds import Kind
@@ -39,6 +40,7 @@ class Group(StrEnum):
     FILES = "Files"
     NETWORK = "Network"
     APPEARANCE = "Appearance"
+    UPDATES = "Updates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,22 @@ class Settings:
         "Mirror my own picture",
         "As in a mirror, for you alone: the others see it the right way round.",
         Group.APPEARANCE,
+    )
+
+    updates_check: bool = _option(
+        True,
+        Switch(),
+        "Look for new versions",
+        "Asks the address below once a day at most, and says so when there is a newer version. Nothing is ever "
+        "downloaded or installed by itself.",
+        Group.UPDATES,
+    )
+    updates_url: str = _option(
+        "",
+        Text(500, "https://bridgecall.example.org/newest.json", check_update_url),
+        "Where new versions are announced",
+        "Whoever gave you Bridgecall knows it. While it is empty, nobody is asked.",
+        Group.UPDATES,
     )
 
     window_geometry: str = _option("", Text(4096), "Window position")

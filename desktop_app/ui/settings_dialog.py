@@ -20,9 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.call.events import DeviceState, DeviceStatus, MicrophoneLevel
+from desktop_app.core import paths
 from desktop_app.settings.folder_check import folder_problem
 from desktop_app.settings.kinds import Device
 from desktop_app.settings.schema import OPTIONS, Group
+from desktop_app.updates.memory import UpdateMemory
 
 from . import theme
 from .async_slots import run_coroutine
@@ -30,6 +32,7 @@ from .connection_test_dialog import ConnectionTestDialog
 from .level_meter import LevelMeter
 from .settings_device_field import DeviceField
 from .settings_page import SettingsPage
+from .settings_updates import CheckNow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +54,7 @@ _PAGE_ICONS = {
     Group.FILES: "folder",
     Group.NETWORK: "network",
     Group.APPEARANCE: "appearance",
+    Group.UPDATES: "refresh",
 }
 _NAVIGATION_WIDTH_PX = 172
 _FOOTER_MNEMONICS = "crt"
@@ -154,6 +158,17 @@ class SettingsDialog(QDialog):
                 line.addWidget(self.tone_button)
                 line.addStretch(1)
                 row.add_below(holder)
+        address = self.rows["updates_url"]
+        self.check_now = CheckNow(
+            self._engine,
+            UpdateMemory(paths.updates_file()),
+            lambda: self._settings.updates_url,
+            lambda: address.problem,
+        )
+        self.check_now.button.pressed.connect(self.apply_pending)
+        address.accepted.connect(lambda _name, _value: self.check_now.forget())
+        address.refused.connect(lambda _name: self.check_now.forget())
+        address.add_last(self.check_now)
 
     @property
     def settings(self) -> Settings:

@@ -94,6 +94,10 @@ class OptionRow(QWidget):
         """Put `widget` between the field and its help."""
         self._column.insertWidget(self._column.indexOf(self.field) + 1, widget)
 
+    def add_last(self, widget: QWidget) -> None:
+        """Put `widget` under the help."""
+        self._column.addWidget(widget)
+
     def _edited(self) -> None:
         if self.field.problem():
             self.refused.emit(self.option.name)

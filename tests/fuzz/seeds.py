@@ -260,6 +260,7 @@ def settings_files() -> list[bytes]:
             "appearance": "dark",
             "unknown": [1, {"a": None}],
         },
+        {"version": 3, "updates_check": False, "updates_url": "https://example.org/newest.json"},
     )
 
 

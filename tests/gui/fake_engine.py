@@ -23,6 +23,8 @@ from desktop_app.media.frame_slot import FrameSlot
 from desktop_app.media.screen.source import Preview, ScreenSource
 from desktop_app.protocol.invite import Invite
 from desktop_app.protocol.rights import RoomRules
+from desktop_app.updates.feed import Release
+from desktop_app.updates.version import parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,6 +66,7 @@ class FakeEngine:
             speakers=(Device("spk-1", "Built-in Speakers"), Device("spk-2", "Headset")),
         )
         self.room = HostedRoom(Invite("192.0.2.7", 8443, "abcd-efgh-jkmn", True, FINGERPRINT))
+        self.newest = Release(parse_version("0.0.1"), "https://bridgecall.example.org/0.0.1")
         self.diagnostics_text = "Bridgecall diagnostics"
         self.test_lines: tuple[TestLine, ...] = (TestLine("Signaling server", "pass", "Answers in 20 ms."),)
         self.settings: Settings | None = None
@@ -303,6 +306,11 @@ class FakeEngine:
         for line in self.test_lines:
             on_line(line)
         return self.test_lines
+
+    async def newest_release(self, url: str) -> Release:
+        """Answer with `newest`."""
+        await self._called("newest_release", url)
+        return self.newest
 
     async def diagnostics(self) -> str:
         """Answer with `diagnostics_text`."""

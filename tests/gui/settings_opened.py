@@ -12,6 +12,9 @@ from desktop_app.ui.settings_fields import NumberField, SwitchField, TextField
 from desktop_app.ui.settings_ice_field import IceServersField
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QUrl
     from PySide6.QtWidgets import QLineEdit
 
     from desktop_app.settings.schema import Settings
@@ -70,3 +73,13 @@ def type_into(edit: QLineEdit, text: str) -> None:
     edit.selectAll()
     QTest.keyClick(edit, Qt.Key.Key_Delete)
     QTest.keyClicks(edit, text)
+
+
+def opening(pages: list[QUrl]) -> Callable[[QUrl], bool]:
+    """In place of QDesktopServices.openUrl: keeps the page."""
+
+    def keep(url: QUrl) -> bool:
+        pages.append(url)
+        return True
+
+    return keep

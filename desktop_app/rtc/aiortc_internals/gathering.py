@@ -48,6 +48,8 @@ MAX_STUN = 4
 RELAY_PAUSE_S = 0.25
 """How long a direct path is preferred: aioice takes the first pair whose check succeeds, whatever its priority."""
 
+LOOPBACK = "127.0.0.1"
+
 
 class Gathering:
     """Finds the local candidates of one ICE connection."""
@@ -91,6 +93,8 @@ class Gathering:
     # --- in aioice's place ----------------------------------------------------------------------
 
     async def _gather(self, component: int, addresses: list[str], timeout: float = 0) -> list[Candidate]:
+        if self._configuration.loopback_only:
+            addresses = [LOOPBACK]  # aioice leaves it out
         hosts = [each for each in [await self._bind(component, address) for address in addresses] if each]
         self._connection._protocols += hosts
         self._found = [each.local_candidate for each in hosts]

@@ -53,3 +53,17 @@ def test_argument_is_not_changed() -> None:
     values = {"name": "Ana"}
     migrate(values, 1, steps=OLD_STEPS, current=3)
     assert values == {"name": "Ana"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"updates": {"check": False, "url": "https://example.org/"}},
+        {"updates.check": False, "updates.url": "https://example.org/"},
+        {"updates_check": False, "updates": {"check": True, "url": "https://example.org/"}},
+    ],
+)
+def test_settings_of_updates_have_names_like_all_others(written: dict[str, Any]) -> None:
+    expected = {"updates_check": False, "updates_url": "https://example.org/"}
+    assert migrate(written | {"frame_rate": 10}, 2) == expected | {"frame_rate": 10}
+    assert migrate({"updates": ["damaged"]}, 2) == {}

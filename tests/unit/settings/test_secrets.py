@@ -14,6 +14,7 @@ from keyring.backends import fail
 
 from desktop_app.protocol.invite import Invite
 from desktop_app.settings.keeper import SettingsKeeper
+from desktop_app.settings.migrations import CURRENT_VERSION
 from desktop_app.settings.schema import Settings
 from desktop_app.settings.secrets import split_values, with_key, with_secrets, without_key, without_secrets
 from desktop_app.settings.store import SettingsStore
@@ -133,7 +134,7 @@ async def test_an_old_file_is_read_once_more_and_then_has_no_secret(
     await kept.save(loaded.settings)
     text = text_of(path)
     assert not [each for each in SECRETS if each in text]
-    assert json.loads(text)["version"] == 2
+    assert json.loads(text)["version"] == CURRENT_VERSION
     assert json.loads(text)["frame_rate"] == 15
     again = keeper(path)
     assert await again.with_secrets(again.load().settings) == loaded.settings

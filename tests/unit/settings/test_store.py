@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from desktop_app.settings.migrations import CURRENT_VERSION
 from desktop_app.settings.schema import Settings, SettingsError
 from desktop_app.settings.store import LoadResult, SettingsStore
 
@@ -60,7 +61,7 @@ def test_saved_settings_come_back(path: Path) -> None:
 
 def test_file_holds_a_version_and_what_differs_from_the_defaults(path: Path) -> None:
     SettingsStore(path).save(Settings().replace(frame_rate=15))
-    assert read(path) == {"version": 2, "frame_rate": 15}
+    assert read(path) == {"version": CURRENT_VERSION, "frame_rate": 15}
 
 
 def test_setting_put_back_to_its_default_leaves_the_file(path: Path) -> None:
@@ -89,7 +90,7 @@ def test_symbolic_link_stays_one(path: Path, tmp_path: Path) -> None:
     store = SettingsStore(path)
     store.save(store.load().settings.replace(display_name="Ana"))
     assert path.is_symlink()
-    assert read(target) == {"version": 2, "frame_rate": 10, "display_name": "Ana"}
+    assert read(target) == {"version": CURRENT_VERSION, "frame_rate": 10, "display_name": "Ana"}
 
 
 BROKEN: dict[str, bytes] = {

@@ -1,0 +1,1 @@
+"""`bridgecall --smoke-test`: does this installation work? The real window calls itself, without any device."""

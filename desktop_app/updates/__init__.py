@@ -1,0 +1,1 @@
+"""Is there a newer version? Asks an address for it, compares, remembers; never downloads nor installs anything."""
