@@ -16,6 +16,7 @@ import desktop_app
 from desktop_app.core.log import setup_file_logging
 from desktop_app.core.paths import calls_dir, log_file, settings_file, updates_file
 from desktop_app.engine.qt_bridge import EngineBridge
+from desktop_app.handover import Handover, hand_over
 from desktop_app.hosting import InProcessHost
 from desktop_app.media.qt_audio import QtAudioBackend
 from desktop_app.network_watch import watch_network
@@ -24,6 +25,7 @@ from desktop_app.settings.schema import SettingsError
 from desktop_app.settings.store import SettingsStore
 from desktop_app.settings.vault import Vault
 from desktop_app.ui.async_slots import run_coroutine
+from desktop_app.ui.link_opener import LinkOpener
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.theme import apply_theme
 from desktop_app.ui.updates import Updates
@@ -55,6 +57,9 @@ def run(arguments: AppArguments) -> int:
     setup_file_logging(log_file(), verbose=arguments.verbose)
     logger.info("Bridgecall %s starts", desktop_app.__version__)
     application = make_application()
+    if arguments.clicked is not None and arguments.name is None and hand_over(arguments.clicked):
+        logger.info("the link is given to the program that runs already")
+        return 0
     vault = Vault()
     keeper = SettingsKeeper(SettingsStore(settings_file()), vault)
     loaded = keeper.load()
@@ -82,10 +87,16 @@ def run(arguments: AppArguments) -> int:
     )
     window.closed.connect(loop.stop)
     interrupts = _close_on_signals(window)
+    opener = LinkOpener(window)
+    handover = Handover(window)
+    handover.received.connect(opener.open)
+    if sys.platform == "darwin":
+        opener.watch(application)
     updates = Updates(bridge, window, UpdateMemory(updates_file()), desktop_app.__version__)
 
     async def begin() -> None:
         window.start()
+        handover.listen()
         watch_network(bridge.network_changed)
         updates.start()
         secrets = run_coroutine(window, take_secrets(window, keeper, loaded), lambda _sentence: None)
@@ -94,6 +105,8 @@ def run(arguments: AppArguments) -> int:
         if arguments.host:
             window.controller.invite_changed.connect(_print_link)
             window.start_call()
+        elif arguments.clicked is not None:
+            opener.open(arguments.clicked)
         elif arguments.join and arguments.invite is not None:
             window.join(arguments.invite)
 
@@ -103,6 +116,7 @@ def run(arguments: AppArguments) -> int:
             loop.run_forever()
             loop.run_until_complete(bridge.close())
     finally:
+        handover.close()
         interrupts.stop()
         backend.close()
         vault.close()

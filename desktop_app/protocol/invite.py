@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from .limits import DEFAULT_PORT, MAX_ID_CHARS
 from .text import has_forbidden_characters
 
+APP_SCHEME = "bridgecall"
+"""A link of it is the https link otherwise; systems give it to the application (x-scheme-handler/bridgecall)."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
 _HOST_NAME = re.compile(r"[\w.-]+")
@@ -159,6 +161,22 @@ def parse_invite(text: str) -> Invite:
         if not secure:
             raise ValueError("The link promises a certificate but is not encrypted; ask for the link again.")
     return Invite(host, port, room_id, secure, fingerprint, key)
+
+
+def is_app_link(text: str) -> bool:
+    """Whether it is of the scheme that systems open with this application."""
+    return text.strip()[: len(APP_SCHEME) + 1].lower() == f"{APP_SCHEME}:"
+
+
+def parse_app_link(text: str) -> Invite:
+    """Read `bridgecall://HOST:PORT/r/ROOM#…`, which is the https link with another scheme.
+
+    Raises:
+        ValueError: its text is a sentence for the person who clicked the link.
+    """
+    if not is_app_link(text):
+        raise ValueError("Only links that begin with bridgecall:// are opened here.")
+    return parse_invite(text)
 
 
 def parse_target(text: str, server: str) -> Invite:

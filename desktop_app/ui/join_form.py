@@ -147,6 +147,10 @@ class JoinForm(QWidget):
         self.target_field.edit.setText(invite.link())
         self.target_field.edit.setCursorPosition(0)
 
+    def join(self) -> None:
+        """Join what is filled in, as the button does, or say what is missing."""
+        self._join()
+
     def _show_server_use(self) -> None:
         """A whole link names its server itself."""
         is_link = "://" in self.target_field.text

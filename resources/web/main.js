@@ -6,6 +6,7 @@ import { CallView } from "./callview.js";
 import { Talk } from "./data/talk.js";
 import { Lobby, storedName } from "./lobby.js";
 import { LocalMedia } from "./media.js";
+import { offerApplication } from "./openapp.js";
 import { PeopleView } from "./people/peopleview.js";
 import { BAD_LINK, NO_WEBRTC, endedTitle } from "./words.js";
 
@@ -36,6 +37,7 @@ function start(room) {
   const talk = new Talk();
   const people = new PeopleView();
   const access = accessOf(location.hash);
+  offerApplication(element("open-app"), element("open-app-hint"));
   let call = null;
   let lastName = "";
   let password = "";

@@ -102,6 +102,7 @@ async def test_plain_http_off_localhost_says_that_devices_need_https_and_still_s
         await ann.goto(room_url(server, "R", "Ann"))
         await wait_connected(bob, "Ann")
         await wait_media_flows(bob, "Ann")
+        await expect(bob.locator("#open-app")).to_be_hidden()  # the application's links are those of https
         await expect(bob.locator("#copy")).to_be_hidden()  # no clipboard there: no button without function
 
 
@@ -117,6 +118,13 @@ async def test_https_with_the_self_made_certificate_gives_the_camera(tmp_path: P
             await page.goto(url)
             await expect(page.locator("#status")).to_have_text("Nobody else is here yet")
             await expect(page.locator(".own video")).to_be_visible()
+            fragment = f"#fp={certificate.fingerprint_sha256}&k={'A' * 22}"
+            for_application = f"bridgecall://{address}:{port}/r/tea{fragment}"
+            await page.goto("about:blank")
+            await page.goto(f"https://{address}:{port}/r/tea{fragment}")
+            await expect(page.locator("#open-app")).to_have_attribute("href", for_application)
+            await expect(page.locator("#open-app")).to_be_visible()
+            await expect(page.locator("#open-app-hint")).to_be_hidden()
             assert complaints == []
     finally:
         await server.stop()

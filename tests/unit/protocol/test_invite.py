@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.protocol.invite import Invite, new_room_id, new_room_key, parse_invite, parse_target
+from desktop_app.protocol.invite import (
+    Invite,
+    is_app_link,
+    new_room_id,
+    new_room_key,
+    parse_app_link,
+    parse_invite,
+    parse_target,
+)
 
 from .strategies import ids
 
@@ -164,3 +172,14 @@ def test_nothing_but_a_plain_scheme_ends_in_plain_text(host: str, scheme: str, p
     assert parse_target("tea", server).websocket_url().startswith("wss://")
     if scheme:
         assert parse_invite(f"{server}/r/tea").websocket_url().startswith("wss://")
+
+
+def test_the_applications_links_are_those_of_https_with_another_scheme() -> None:
+    link = f"https://calls.example.org:8443/r/tea#fp={'ab' * 32}&k={'A' * 22}"
+    for scheme in ("bridgecall", "BridgeCall"):
+        assert parse_app_link(link.replace("https", scheme)) == parse_invite(link)
+        assert is_app_link(f" {link.replace('https', scheme)}")
+    for other in (link, "bridgecaller://host/r/tea", "", "bridgecall"):
+        assert not is_app_link(other)
+        with pytest.raises(ValueError, match="begin with bridgecall"):
+            parse_app_link(other)
