@@ -1,7 +1,5 @@
 """Make the Debian package: the frozen tree in /usr/lib/bridgecall, links in /usr/bin, and what a desktop reads.
 
-    python packaging/linux/deb.py TREE OUT.deb        the version of pyproject.toml, the time of SOURCE_DATE_EPOCH
-
 dpkg-deb writes it. One commit gives the same bytes: all times are that of SOURCE_DATE_EPOCH, files belong to root, and
 xz has one thread, since with several its output would depend on their number. There are no maintainer scripts: the
 triggers of desktop-file-utils and of the icon theme see to their caches, and removal leaves nothing.
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PROGRAMS = ("bridgecall", "bridgecall-bot", "bridgecall-server")
 MAINTAINER = "The Bridgecall authors <bridgecall@packages.invalid>"
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 REVISION = 1
 """Of the packaging of one version (Debian policy 5.6.12)."""
 
@@ -103,11 +103,15 @@ def _copy_tree(tree: Path, library: Path, left_out: frozenset[Path]) -> None:
     """Copy all but `left_out`, the links to those, and folders that are empty then."""
     gone = {path.resolve() for path in left_out}
     for source in sorted(tree.rglob("*")):
-        if source.resolve() in gone or (source.is_dir() and not source.is_symlink()):
+        if source.resolve() in gone or "__pycache__" in source.parts or _is_folder(source):
             continue
         target = library / source.relative_to(tree)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _add_links(root: Path) -> None:
@@ -147,8 +151,8 @@ def _add_documentation(root: Path, version: str, debian_version: str, epoch: int
 def _debian_changelog(version: str, debian_version: str, epoch: int) -> str:
     """In the format of policy 4.4; English names of days and months whatever the machine's language is."""
     moment = datetime.fromtimestamp(epoch, UTC)
-    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
-    month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[moment.month - 1]
+    day = DAYS[moment.weekday()]
+    month = MONTHS[moment.month - 1]
     date = f"{day}, {moment.day:02} {month} {moment:%Y %H:%M:%S} +0000"
     return (
         f"bridgecall ({debian_version}) unstable; urgency=medium\n\n"
@@ -199,17 +203,3 @@ def _control(version: str, architecture: str, size_kib: int, relations: list[str
         "Description": DESCRIPTION,
     }
     return "".join(f"{name}: {value}\n" for name, value in fields.items())
-
-
-def main() -> int:
-    """Make the package that the command line names."""
-    import argparse
-
-    from bundle.version import read as read_version  # type: ignore[import-not-found,unused-ignore]
-
-    parser = argparse.ArgumentParser(description="Make the Debian package of a frozen tree.")
-    parser.add_argument("tree", type=Path)
-    parser.add_argument("out", type=Path)
-    values = parser.parse_args()
-    print(make(values.tree, values.out, read_version(), int(os.environ.get("SOURCE_DATE_EPOCH", "0"))))
-    return 0

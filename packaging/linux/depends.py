@@ -60,7 +60,16 @@ PACKAGES = {
 RENAMED = {name: f"{name}t64" for name in ("libasound2", "libglib2.0-0", "libgtk-3-0")}
 """Package of Debian 12 -> of Debian 13."""
 
-LIBC = ("libc.so.", "libm.so.", "libpthread.so.", "libdl.so.", "librt.so.", "libresolv.so.", "libutil.so.", "ld-linux")
+LIBC = (
+    "libc.so.",
+    "libm.so.",
+    "libpthread.so.",
+    "libdl.so.",
+    "librt.so.",
+    "libresolv.so.",
+    "libutil.so.",
+    "ld-linux",
+)
 """Beginnings of the names of what libc6 has."""
 
 OPTIONAL = ("libqgtk3.so", "libqxdgdesktopportal.so")
@@ -139,7 +148,9 @@ def _package(library: str, user: str) -> str:
         return PACKAGES[library]
     owner = _owner(library)
     if owner is None:
-        raise UnknownLibraryError(f"{user} needs {library}, which is neither in the tree nor of a known package")
+        raise UnknownLibraryError(
+            f"{user} needs {library}, which is neither in the tree nor of a known package"
+        )
     return owner
 
 
