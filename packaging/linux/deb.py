@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PROGRAMS = ("bridgecall", "bridgecall-bot", "bridgecall-server")
 MAINTAINER = "The Bridgecall authors <bridgecall@packages.invalid>"
+COMPRESSION = ("--threads-max=1", "-Zxz")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 REVISION = 1
@@ -82,7 +83,7 @@ def make(tree: Path, out: Path, version: str, epoch: int) -> Path:
         for path in [root, *root.rglob("*")]:
             os.utime(path, (epoch, epoch), follow_symlinks=False)
         subprocess.run(
-            ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "--build", str(root), str(package)],
+            ["dpkg-deb", "--root-owner-group", *COMPRESSION, "--build", str(root), str(package)],
             check=True,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8"},

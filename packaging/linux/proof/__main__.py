@@ -168,8 +168,7 @@ async def _steps(report: Report, debian: root.DebianRoot, values: argparse.Names
 
 def _bare(debian: root.DebianRoot, values: argparse.Namespace) -> str:
     debian.make(values.suite, values.mirror)
-    pythons = sorted(path for path in debian.files() if Path(path).name.startswith("python"))
-    if pythons:
+    if pythons := _pythons(debian):
         raise AssertionError(f"Python is in it already: {pythons[0]}")
     debian.apt("update")
     return f"{len(debian.files())} files and folders, no Python"
@@ -179,13 +178,21 @@ def _install(debian: root.DebianRoot, package: Path) -> str:
     shutil.copy(package, debian.folder / "var/tmp/bridgecall.deb")
     said = debian.apt("install", "/var/tmp/bridgecall.deb")
     (debian.folder / "var/tmp/bridgecall.deb").unlink()
-    pythons = sorted(
-        path for path in debian.files() if path.startswith(("/usr/bin/python", "/usr/lib/python3"))
-    )
-    if pythons:
+    if pythons := _pythons(debian):
         raise AssertionError(f"the package brings a Python of Debian: {pythons[0]}")
     counts = [line for line in said.splitlines() if "newly installed" in line]
     return f"{' '.join(counts)}; still no Python of Debian"
+
+
+def _pythons(debian: root.DebianRoot) -> list[str]:
+    """Interpreters of Python and their libraries; folders for the debugger's helpers are called python, too."""
+    beginnings = ("/usr/bin/python", "/usr/local/bin/python", "/usr/lib/python")
+    return sorted(
+        path
+        for path in debian.files()
+        if path.startswith(beginnings)
+        or ("/libpython" in path and not path.startswith("/usr/lib/bridgecall/"))
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from linux.proof.root import DebianRoot
+    from tests.end2end.processes import Event
 
 SETTINGS: dict[str, Any] = {"version": 1, "camera": "test", "microphone": "test", "speaker": "none"}
 START_LIMIT_S = 120.0
@@ -83,7 +84,7 @@ class InstalledServer(InstalledProcess):
         return self.stderr
 
     def _kind(self, entry: Event) -> object:
-        return ServerProcess._kind(self, entry)  # its log has the event elsewhere
+        return entry.get("message")
 
 
 def window_class(display: str, title: str) -> tuple[str, str]:

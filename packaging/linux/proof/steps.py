@@ -7,10 +7,18 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from linux.proof.installed import DESKTOP_FILE, SETTINGS, START_LIMIT_S, InstalledProcess, InstalledServer, exec_line, window_class
+from linux.proof.installed import (
+    DESKTOP_FILE,
+    SETTINGS,
+    START_LIMIT_S,
+    InstalledProcess,
+    InstalledServer,
+    exec_line,
+    window_class,
+)
 from linux.proof.root import USER
 from tests.end2end.patterns import find_patterns, remote_counter
-from tests.end2end.processes import BotProcess
+from tests.end2end.processes import AppProcess, BotProcess
 from tests.end2end.xvfb import Xvfb, write_png
 
 if TYPE_CHECKING:
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from linux.proof.root import DebianRoot
     from tests.end2end.patterns import Image
 
+LINK = r"https://\S+/r/\S+#fp=[0-9a-f]{64}\S*"
 PATIENCE_S = START_LIMIT_S
 SMOKE_LIMIT_S = 300
 
@@ -38,7 +47,7 @@ async def moves(screen: Xvfb) -> str:
         return now is not None and 0 < (now - first) % 65536 < 3000
 
     second = remote_counter(await screen.wait_until(went_on, timeout=PATIENCE_S))
-    return f"the window shows the other's frames {first} to {second}"
+    return f"the other's frames {first} to {second}"
 
 
 async def start_from_the_desktop_file(root: DebianRoot, folder: Path) -> str:
@@ -92,31 +101,27 @@ async def window_hosts(root: DebianRoot, folder: Path) -> str:
             settings=SETTINGS,
         )
         async with window:
-            link = (await window.wait_for_line(r"https://\S+/r/\S+#fp=[0-9a-f]{64}\S*", timeout=PATIENCE_S))[
-                0
-            ]
+            link = (await window.wait_for_line(LINK, timeout=PATIENCE_S))[0]
             async with BotProcess(folder, "Ben", None, None, "--link", link) as bot:
-                sound = await bot.wait_for_event("first-frame", kind="audio", timeout=PATIENCE_S)
+                await bot.wait_for_event("first-frame", kind="audio", timeout=PATIENCE_S)
                 await bot.wait_for_event("first-frame", kind="video", timeout=PATIENCE_S)
                 moved = await moves(screen)
                 write_png(folder / "installed.png", screen.screenshot())
-    return f"{moved}; the bot from source sees and hears {sound['user'] and 'it'}"
+    return f"the installed window shows {moved}; the bot from source sees and hears it"
 
 
 async def window_joins(root: DebianRoot, folder: Path) -> str:
-    """A server of the package; a bot from source waits there, and the window joins by the Exec line with a link."""
-    with Xvfb(folder / "joining-screen") as screen:
-        async with InstalledServer(folder, "server", root) as server:
-            async with BotProcess(folder, "Ben", f"ws://127.0.0.1:{server.port}/ws", "proof") as bot:
-                link = f"bridgecall://127.0.0.1:{server.port}/r/proof"
-                words = [*exec_line(root, link), "--join", "--name", "Ana"]
-                async with InstalledProcess(
-                    folder, "joining", root, words, screen.environment, settings=SETTINGS
-                ):
-                    await bot.wait_for_event("first-frame", kind="audio", timeout=PATIENCE_S)
-                    await bot.wait_for_event("first-frame", kind="video", timeout=PATIENCE_S)
-                    moved = await moves(screen)
-    return f"{moved}; the bot from source sees and hears it, by the server of the package"
+    """A window from source hosts; the installed one joins by the Exec line, with the link as a browser passes it on."""
+    with Xvfb(folder / "source-screen") as there, Xvfb(folder / "joining-screen") as here:
+        host = AppProcess(
+            folder, "source", "--host", "--name", "Ben", settings=SETTINGS, environment=there.environment
+        )
+        async with host:
+            link = (await host.wait_for_line(LINK, timeout=PATIENCE_S))[0]
+            words = [*exec_line(root, link.replace("https:", "bridgecall:", 1)), "--join", "--name", "Ana"]
+            async with InstalledProcess(folder, "joining", root, words, here.environment, settings=SETTINGS):
+                sees, is_seen = await moves(here), await moves(there)
+    return f"the installed window shows {sees}, the one from source {is_seen}"
 
 
 async def bots_meet(root: DebianRoot, folder: Path) -> str:
