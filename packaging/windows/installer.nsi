@@ -1,5 +1,5 @@
 ; The Windows installer of Bridgecall. nsis.py compiles it and gives:
-;   VERSION, VERSION_NUMBERS, SIZE_KB, SUFFIX (".exe"), ICON, LICENSE, RESULT
+;   VERSION, VERSION_NUMBERS, SIZE_KB, DICTIONARY_MB, SUFFIX (".exe"), ICON, PICTURE (.bmp), LICENSE, RESULT
 ;   INSTALL_FILES, REMOVE_FILES   scripts with a line for each file and folder of the frozen tree
 ;
 ; Command line:
@@ -16,7 +16,7 @@ Unicode true
   Target ${TARGET}
 !endif
 SetCompressor /SOLID lzma
-SetCompressorDictSize 64
+SetCompressorDictSize ${DICTIONARY_MB}
 SetDateSave off
 ManifestDPIAware true
 ManifestSupportedOS all
@@ -74,6 +74,7 @@ VIAddVersionKey LegalCopyright "Copyright (c) 2026 ${PUBLISHER}, MIT License"
 
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${PICTURE}"
 !define MUI_ABORTWARNING
 ; explorer.exe starts it as the person, where Setup itself runs as administrator.
 !define MUI_FINISHPAGE_RUN "$WINDIR\explorer.exe"

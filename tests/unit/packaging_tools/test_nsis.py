@@ -76,6 +76,15 @@ def test_it_compiles_with_all_files_and_the_same_bytes_each_time(
         assert text.encode("utf-16-le") in inside
 
 
+def test_the_picture_is_a_bitmap_of_its_own_length() -> None:
+    data = nsis.picture()
+    magic, length_bytes, offset = struct.unpack_from("<2sI4xI", data)
+    width, height, _, bits = struct.unpack_from("<iiHH", data, 18)
+    assert (magic, length_bytes, (width, height), bits) == (b"BM", len(data), nsis.PICTURE_PX, 24)
+    assert len(data) == offset + height * -(-width * 3 // 4) * 4
+    assert tuple(data[offset : offset + 3]) == nsis.PICTURE_BOTTOM[::-1]  # blue, green, red
+
+
 @pytest.mark.needs_program("makensis")
 def test_what_makensis_does_not_take_is_an_error_with_its_words(tree: Path, tmp_path: Path) -> None:
     with pytest.raises(nsis.InstallerError, match=r"(?s)makensis failed.*no\.ico"):
