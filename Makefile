@@ -2,6 +2,7 @@
 #   make run     open the application          make run ARGS="--join https://HOST:PORT/r/ROOM#fp=..." joins
 #   make env     only make the environment, in .venv
 #   make test    the checks and all tests, what CI runs
+#   make release checks that changelog, tag and version are ready; make release ARGS=--tag makes the tag
 # Each brings the environment up to date first, and does nothing when it is.
 
 ARGS ?=
@@ -19,7 +20,7 @@ gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 # Those of the integration tests that nothing in real time depends on: no sound, no picture, no bad network.
 server_tests := $(wildcard $(addprefix tests/integration/test_,janus_* packaged_* redis_* server_* shared_* signaling_*))
 
-.PHONY: run env dev lint format unit gui integration servers media end2end test coverage audit
+.PHONY: run env dev lint format unit gui integration servers media end2end test coverage audit release
 
 run:
 	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
@@ -88,3 +89,7 @@ coverage: dev
 audit: dev
 	$(bin)/python -m pip install --quiet --editable '.[audit]'
 	$(bin)/pip-audit --skip-editable --strict
+
+# No environment is needed for it.
+release:
+	@$(with_python) packaging/release.py $(ARGS)

@@ -16,6 +16,7 @@ import desktop_app
 from desktop_app.core.log import setup_file_logging
 from desktop_app.core.paths import calls_dir, log_file, settings_file, updates_file
 from desktop_app.engine.qt_bridge import EngineBridge
+from desktop_app.engine.system_permissions import system_permissions
 from desktop_app.handover import Handover, hand_over
 from desktop_app.hosting import InProcessHost
 from desktop_app.media.qt_audio import QtAudioBackend
@@ -75,7 +76,7 @@ def run(arguments: AppArguments) -> int:
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
     backend = QtAudioBackend()
-    bridge = EngineBridge(backend=backend, make_host=InProcessHost)
+    bridge = EngineBridge(backend=backend, make_host=InProcessHost, permissions=system_permissions())
     window = MainWindow(
         bridge,
         settings=settings,

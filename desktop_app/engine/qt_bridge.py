@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from desktop_app.call.events import DeviceState, DeviceStatus
 from desktop_app.core.events import Emitter
 from desktop_app.updates.feed import newest_release
 
 from .core import EngineCore
+from .permissions import PermissionGate
 from .thread import EngineThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from desktop_app.call.events import CallEvent, MediaKind
     from desktop_app.data.board_changes import BoardChange
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from desktop_app.updates.feed import Release
 
     from .hosting import Host
+    from .permissions import Kind, PermissionPort
     from .port import HostedRoom, TestLine
 
 logger = logging.getLogger(__name__)
@@ -49,14 +52,21 @@ class EngineBridge(QObject):
         backend: AudioBackend | None,
         make_host: Callable[[], Host],
         loopback_only: bool = False,
+        permissions: PermissionPort | None = None,
     ) -> None:
-        """With `loopback_only` calls use no network beyond this machine, and need none."""
+        """With `loopback_only` calls use no network beyond this machine, and need none.
+
+        `permissions` are asked before a camera or a microphone is opened.
+        """
         super().__init__()
         self._events: Emitter[CallEvent] = Emitter()
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = EngineThread()
         self._thread.start()
         self._closed = False
+        self._gate = None if permissions is None else PermissionGate(permissions)
+        self._wanted: Settings | None = None
+        self._asking = asyncio.Lock()
 
         async def make() -> EngineCore:
             return EngineCore(
@@ -103,8 +113,27 @@ class EngineBridge(QObject):
         return self._events.subscribe(listener)
 
     async def apply_settings(self, settings: Settings) -> None:
-        """Open what the settings name and change what they change."""
+        """Open what the settings name and the system permits, and change what they change."""
+        if self._gate is None:
+            await self._call(self._core.apply_settings(settings))
+            return
+        self._wanted = settings
+        before = self._gate.permitted(settings), self._gate.refusals(settings)
+        await self._apply_permitted(*before)
+        async with self._asking:  # one question at a time, and none for settings that are no longer wanted
+            if self._wanted is not settings:
+                return
+            await self._gate.ask(settings)
+            now = self._gate.permitted(settings), self._gate.refusals(settings)
+            if self._wanted is settings and now != before:
+                await self._apply_permitted(*now)
+
+    async def _apply_permitted(self, settings: Settings, refusals: Mapping[Kind, str]) -> None:
         await self._call(self._core.apply_settings(settings))
+        for kind, sentence in refusals.items():
+            self._arrived.emit(
+                DeviceStatus(kind, DeviceState.FAILED, sentence)
+            )  # after the engine's own words
 
     async def list_devices(self) -> Devices:
         """The cameras, microphones and speakers of now."""
@@ -224,6 +253,8 @@ class EngineBridge(QObject):
         def tell(line: TestLine) -> None:
             loop.call_soon_threadsafe(on_line, line)
 
+        if self._gate is not None:
+            settings = self._gate.permitted(settings)
         return await self._call(self._core.test_connection(settings, tell))
 
     async def newest_release(self, url: str) -> Release:

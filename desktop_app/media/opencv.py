@@ -8,12 +8,17 @@ from here and nowhere else: ``from desktop_app.media.opencv import cv2``.
 from __future__ import annotations
 
 import os
+import sys
 
 _QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 _before = {name: os.environ.get(name) for name in (*_QT_VARIABLES, "LD_LIBRARY_PATH")}
 # A read of a V4L2 camera that delivers nothing returns after this many seconds (OpenCV's own default is 10),
 # so that the capture thread of a dead camera can end. It is read once, when the library is loaded.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
+
+if sys.platform == "darwin" and getattr(sys, "frozen", False):
+    # The permission was asked for by then (engine/system_permissions.py), and OpenCV can ask on the main thread alone.
+    os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
 
 import cv2  # noqa: E402 - the environment has to be prepared before
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAGIC = b"\x7fELF\x02\x01"
 _SHT_DYNAMIC, _SHT_DYNSYM, _SHT_SYMTAB = 6, 11, 2
 _DT_NEEDED, _DT_SONAME = 1, 14
-_STT_OBJECT = 1
+_STT_OBJECT, _PT_LOAD = 1, 1
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,18 @@ def read(path: Path) -> Library:
     return Library(
         machine, tuple(needed), soname, frozenset(offered), frozenset(asked), frozenset(objects), has_symbols
     )
+
+
+def is_loadable(path: Path) -> bool:
+    """Whether every segment's place in the file and in memory agree (gABI 5, "Base Address"), as ld.so insists."""
+    image = path.read_bytes()
+    (table,) = struct.unpack_from("<Q", image, 32)
+    size, count = struct.unpack_from("<HH", image, 54)
+    for number in range(count):
+        kind, _, offset, address, _, _, _, align = struct.unpack_from("<IIQQQQQQ", image, table + size * number)
+        if kind == _PT_LOAD and align > 1 and (offset - address) % align:
+            return False
+    return True
 
 
 def _symbols(image: bytes, offset: int, length: int, strings: int) -> Iterator[tuple[str, int, int]]:

@@ -8,7 +8,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from bundle import BUILD, INTERNAL, PROGRAMS, ROOT, TREE, environment, prune, version
+from bundle import BUILD, INTERNAL, PROGRAMS, ROOT, TREE, environment, icon_files, prune, version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,9 +50,7 @@ def _decoration(work: Path) -> dict[str, str]:
     """The icon, and on Windows the version resource, where the platform's programs carry one."""
     if sys.platform not in ("win32", "darwin"):
         return {}
-    icons = importlib.import_module("linux.icons")
-    icon = work / ("bridgecall.ico" if sys.platform == "win32" else "bridgecall.icns")
-    (icons.ico if sys.platform == "win32" else icons.icns)(icon)
+    icon = icon_files.draw(work / "icons") / (icon_files.ICO if sys.platform == "win32" else icon_files.ICNS)
     found = {"BRIDGECALL_ICON": str(icon)}
     if sys.platform == "win32":
         resource = work / "version_info.txt"

@@ -41,7 +41,6 @@ STAND_INS = (
     StandIn("libx265-*", 0, "encodes H.265; no codec of a call"),
     StandIn("libx264-*", 0, "encodes H.264, under the GPL; calls are VP8, and files are only played"),
     StandIn("libSvtAv1Enc-*", -1, "encodes AV1; no codec of a call"),
-    StandIn("libgnutls-*", -1, "TLS for FFmpeg, which opens files alone"),
     StandIn("libaom-*", -1, "AVIF pictures in OpenCV"),
     StandIn("libopenblasp-*", -1, "linear algebra in OpenCV; pictures are scaled and converted"),
 )
@@ -173,7 +172,12 @@ def _strip(tree: Path) -> None:
         return
     for path in _libraries(tree):
         if elf.read(path).has_symbols:
-            environment.run([program, "--strip-unneeded", path], f"Stripping {path.name}")
+            stripped = path.with_name(f"{path.name}.stripped")
+            environment.run([program, "--strip-unneeded", "-o", stripped, path], f"Stripping {path.name}")
+            if elf.is_loadable(stripped):  # not so for some that patchelf has changed before
+                stripped.replace(path)
+            else:
+                stripped.unlink()
 
 
 def _drop_empty_folders(folder: Path) -> None:

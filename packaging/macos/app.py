@@ -9,22 +9,22 @@ import os
 import plistlib
 import shutil
 import sys
+import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from bundle import INTERNAL, PROGRAMS, BuildError, icon_files
 from macos import layout, macho, signing
 from macos.layout import Kind
 
 HERE = Path(__file__).resolve().parent
 NAME = "Bridgecall.app"
-INTERNAL = "_internal"
-PROGRAMS = ("bridgecall", "bridgecall-bot", "bridgecall-server")
-ICON = "bridgecall.icns"
+ICON = icon_files.ICNS
 OLDEST_MACOS = (13, 0)
 """What Qt 6.10 and 6.11 support (doc.qt.io, "Supported Platforms"); a library in the bundle may need a newer one."""
 
 
-class BundleError(Exception):
+class BundleError(BuildError):
     """The bundle cannot be made; the text says why."""
 
 
@@ -54,12 +54,9 @@ def make(tree: Path, out: Path, version: str, epoch: int, *, icon: Path | None =
         (app / place).parent.mkdir(parents=True, exist_ok=True)
         (app / place).symlink_to(target)
     _copy_others(tree, contents / "Resources")
-    if icon is None:
-        from linux import icons  # it needs PySide6, which only the environment of a build has
-
-        icons.icns(contents / "Resources" / ICON)
-    else:
-        _copy(icon, contents / "Resources" / ICON, is_code=False)
+    with tempfile.TemporaryDirectory(prefix="bridgecall-app-") as work:
+        drawn = icon or icon_files.draw(Path(work)) / icon_files.ICNS
+        _copy(drawn, contents / "Resources" / ICON, is_code=False)
     code = [app / place for place, source in plan.files.items() if entries[source][0] is Kind.CODE]
     oldest = max((macho.oldest_macos(path) or OLDEST_MACOS for path in code), default=OLDEST_MACOS)
     (contents / "Info.plist").write_bytes(plistlib.dumps(information(version, max(oldest, OLDEST_MACOS))))

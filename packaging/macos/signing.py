@@ -13,6 +13,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bundle import BuildError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,7 +24,7 @@ PROFILE_VARIABLE = "BRIDGECALL_NOTARY_PROFILE"
 AD_HOC = "-"
 
 
-class SigningError(Exception):
+class SigningError(BuildError):
     """codesign or notarytool failed; the text is its own."""
 
 

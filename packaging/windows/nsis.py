@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from bundle import BuildError, icon_files
 from windows import version_info
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ FORBIDDEN_CHARACTERS = frozenset('<>:"\\|?*') | frozenset(map(chr, range(32)))
 WINDOWS_FOLDERS = ("C:/Program Files (x86)/NSIS", "C:/Program Files/NSIS")
 
 
-class InstallerError(Exception):
+class InstallerError(BuildError):
     """The installer cannot be made; the text says why."""
 
 
@@ -54,10 +55,7 @@ def make(
     with tempfile.TemporaryDirectory(prefix="bridgecall-nsis-") as folder:
         work = Path(folder)
         if icon is None:
-            from linux import icons  # it needs PySide6, which only the environment of a build has
-
-            icon = work / "bridgecall.ico"
-            icons.ico(icon)
+            icon = icon_files.draw(work / "icons") / icon_files.ICO
         (work / "install.nsh").write_text(install_script(tree, files), encoding="utf-8-sig")
         (work / "remove.nsh").write_text(remove_script(files), encoding="utf-8-sig")
         size_bytes = sum((tree / name).stat().st_size for name in files)

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from bundle import PROGRAMS
 from macos import app, dmg, layout, macho, signing
 from macos.layout import Kind
 
@@ -29,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
     """A small frozen tree of macOS, with all that makes its layout difficult."""
     folder = tmp_path / "bridgecall"
     internal = folder / "_internal"
-    for name in app.PROGRAMS:
+    for name in PROGRAMS:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(machine_code(11))
     (folder / "licences").mkdir()
@@ -97,7 +98,7 @@ def test_no_link_leads_nowhere_or_out_of_the_bundle(bundle: Path) -> None:
 
 
 def test_programs_can_be_run_and_licences_are_there(bundle: Path) -> None:
-    for name in app.PROGRAMS:
+    for name in PROGRAMS:
         assert os.access(bundle / "Contents/MacOS" / name, os.X_OK)
     assert (bundle / RESOURCES / "licences/Qt.txt").read_text(encoding="utf-8") == "LGPL"
     assert (bundle / RESOURCES / "bridgecall.icns").is_file()
@@ -179,7 +180,7 @@ def test_signing_goes_from_the_inside_out_and_gives_rights_to_programs_alone(bun
     code = [
         path for path in inside.rglob("*") if path.is_file() and not path.is_symlink() and macho.is_code(path)
     ]
-    programs = [bundle / "Contents/MacOS" / name for name in app.PROGRAMS]
+    programs = [bundle / "Contents/MacOS" / name for name in PROGRAMS]
     commands = signing.app_commands(bundle, code, programs, "Developer ID Application: A (B)")
     signed = [command[-1] for command in commands if "--sign" in command]
     assert signed[-1] == str(bundle)

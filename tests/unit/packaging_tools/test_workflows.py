@@ -161,10 +161,8 @@ def gather(packages: Path) -> subprocess.CompletedProcess[str]:
 def test_a_release_has_all_packages_and_the_checksum_of_each(packages: Path) -> None:
     assert gather(packages).returncode == 0
     release = packages.parent / "release"
-    sums = dict(
-        reversed(line.split("  ", 1))
-        for line in (release / "SHA256SUMS").read_text(encoding="ascii").splitlines()
-    )
+    lines = (release / "SHA256SUMS").read_text(encoding="ascii").splitlines()
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     assert set(sums) == {path.name for path in release.iterdir()} - {"SHA256SUMS"}
     assert len(sums) == 7
     for name, digest in sums.items():
