@@ -186,7 +186,7 @@ def _installed_kib(root: Path) -> int:
     """Installed-Size in KiB: files rounded up, 1 for each other entry (policy 5.6.20, deb-substvars(5))."""
     return sum(
         -(-path.stat().st_size // 1024) if path.is_file() and not path.is_symlink() else 1
-        for path in root.rglob("*")
+        for path in [root / "usr", *(root / "usr").rglob("*")]
     )
 
 
