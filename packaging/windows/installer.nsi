@@ -278,7 +278,8 @@ Section "${PRODUCT}"
   WriteRegStr SHCTX "${CLASS_KEY}" "" "URL:${PRODUCT} invitation"
   WriteRegStr SHCTX "${CLASS_KEY}" "URL Protocol" ""
   WriteRegStr SHCTX "${CLASS_KEY}\DefaultIcon" "" "$INSTDIR\${WINDOW_PROGRAM},0"
-  WriteRegStr SHCTX "${CLASS_KEY}\shell\open\command" "" '"$INSTDIR\${WINDOW_PROGRAM}" "%1"'
+  ; After -- nothing is an option, whatever quotes a link smuggles in.
+  WriteRegStr SHCTX "${CLASS_KEY}\shell\open\command" "" '"$INSTDIR\${WINDOW_PROGRAM}" -- "%1"'
 
   ; Per user there is no right to this: Windows asks the first time. Not in public networks, where nobody hosts a call.
   ${If} $MultiUser.InstallMode == "AllUsers"
@@ -359,7 +360,8 @@ Section Uninstall
 
   Delete "$SMPROGRAMS\${PRODUCT}.lnk"
   !insertmacro RemoveIfOurs "${APP_PATH_KEY}" "${APP_PATH_KEY}" "$INSTDIR\${WINDOW_PROGRAM}"
-  !insertmacro RemoveIfOurs "${CLASS_KEY}" "${CLASS_KEY}\shell\open\command" '"$INSTDIR\${WINDOW_PROGRAM}" "%1"'
+  !insertmacro RemoveIfOurs "${CLASS_KEY}" "${CLASS_KEY}\shell\open\command" \
+    '"$INSTDIR\${WINDOW_PROGRAM}" -- "%1"'
   ${If} $ForWhom == "AllUsers"
     !insertmacro ForbidInFirewall "${RULE_WINDOW}" "${WINDOW_PROGRAM}"
     !insertmacro ForbidInFirewall "${RULE_SERVER}" "${SERVER_PROGRAM}"

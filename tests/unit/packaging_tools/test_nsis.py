@@ -133,3 +133,14 @@ def test_settings_are_only_deleted_after_a_question() -> None:
     assert recursive == ['RMDir /r "$APPDATA\\${PRODUCT}"', 'RMDir /r "$LOCALAPPDATA\\${PRODUCT}"']
     question = script.index("MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2")
     assert "/SD IDNO IDNO keep" in script[question : script.index("RMDir /r")]
+
+
+def test_a_clicked_link_is_never_an_option() -> None:
+    script = nsis.SCRIPT.read_text(encoding="utf-8")
+    commands = [
+        line.strip()
+        for line in script.splitlines()
+        if line.strip().startswith("WriteRegStr") and "%1" in line
+    ]
+    assert len(commands) == 1
+    assert commands[0].endswith(""" '"$INSTDIR\\${WINDOW_PROGRAM}" -- "%1"'""")
