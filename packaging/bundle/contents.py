@@ -42,7 +42,7 @@ EXCLUDED = (
         "pyqtgraph.flowchart",
         "pyqtgraph.console",
     ),
-    *("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest", "PySide6.QtMultimediaWidgets"),
+    *("PySide6.QtTest", "PySide6.QtMultimediaWidgets"),
     *(
         "PySide6.QtQml",
         "PySide6.QtQuick",
