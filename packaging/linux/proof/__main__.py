@@ -1,8 +1,8 @@
 """Prove the Debian package in a bare Debian root: see prove-in-debian.
 
 It makes a root with debootstrap in a temporary folder, installs the package there with what it depends on, starts the
-window by the desktop file, runs the smoke test, lets the installed programs and those of this clone call
-each other, and removes the package, which must leave nothing. The machine is not changed; all is removed afterwards, also
+window by the desktop file, runs the smoke test, lets the installed programs and those of this clone call each
+other, and removes the package, which must leave nothing. The machine is not changed; all is removed afterwards, also
 when a step fails.
 """
 
