@@ -11,10 +11,12 @@ from desktop_app.server.app import HUB
 from desktop_app.server.shared.address import parse_redis_url
 from tests.redis_server import RedisServer
 
+from .resume_tools import connect, join
 from .rights_tools import guest
 from .server_tools import running_server
+from .shared_tools import nothing_of_rooms, vanish
 from .test_server_kicked_away import cut, place
-from .test_shared_resume import connect, join, nothing_of_rooms, until_away, vanish
+from .test_shared_resume import until_away
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
