@@ -7,12 +7,15 @@ export const KINDS = ["audio", "video"];
 const MAX_EARLY_CANDIDATES = 200;
 
 /**
- * Events: "candidate" (detail: an RTCIceCandidate or null), "track", "state" (of the connection, which has another one). `tracks` are what is
- * sent at first, { audio, video }; `localStream` gives both one msid, so that the far end keeps them in sync.
+ * Events: "candidate" (detail: an RTCIceCandidate or null), "track", "state" (of the connection, which has another one).
+ * `tracks` are what is sent at first, { audio, video }; `localStream` gives both one msid, so that the far end keeps
+ * them in sync.
  */
 export class Attempt extends EventTarget {
   #early = [];
   #localStream;
+  #release;
+  #released = new Promise((resolve) => (this.#release = resolve));
 
   connection;
   session;
@@ -117,8 +120,19 @@ export class Attempt extends EventTarget {
     return this.isOver || (before !== undefined && certificateOf(before) !== certificateOf(sdp));
   }
 
+  /** What `step` gives, undefined when the connection is over before: a closed one lets what was begun wait for good. */
+  whileItLasts(step) {
+    return Promise.race([step, this.#released]);
+  }
+
+  /** Nothing that was begun is waited for any more. */
+  release() {
+    this.#release();
+  }
+
   close() {
     this.connection.close();
+    this.#release();
   }
 
   #transceiver(kind) {

@@ -149,7 +149,7 @@ export class Peer extends EventTarget {
     this.#enqueue(async () => {
       for (const attempt of this.#attempts().filter(({ isOver }) => !isOver)) {
         for (const kind of kinds) {
-          await attempt.fill(kind, this.#sent()[kind]);
+          await attempt.whileItLasts(attempt.fill(kind, this.#sent()[kind]));
         }
       }
     });
@@ -196,7 +196,7 @@ export class Peer extends EventTarget {
       if (attempt !== undefined && signal.kind === "answer") {
         await this.#negotiate(attempt, () => attempt.accept(signal.sdp));
       } else {
-        await attempt?.take(signal.candidate);
+        await attempt?.whileItLasts(attempt.take(signal.candidate));
       }
     }
   }
@@ -220,7 +220,7 @@ export class Peer extends EventTarget {
   /** A step that may fail, and what it answers; a failure concerns this attempt alone. */
   async #negotiate(attempt, step) {
     try {
-      const data = await step();
+      const data = await attempt.whileItLasts(step());
       if (data !== undefined && !attempt.isOver) {
         this.#send(data);
       }
@@ -263,6 +263,9 @@ export class Peer extends EventTarget {
     const state = attempt.connection.connectionState;
     if (this.state === "closed") {
       return;
+    }
+    if (attempt.isOver) {
+      attempt.release();
     }
     if (attempt === this.#next) {
       if (state === "connected") {
