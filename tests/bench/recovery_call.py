@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.end2end.processes import ServerProcess
+from tests.end2end.udp_drops import dropped_datagrams
 from tests.netlab import NetLab
 
 from .recovery_ends import NAMES, BotEnd, ChromiumEnd, End
@@ -69,6 +70,10 @@ class Going:
         """Media that did not come in time, so far, at both ends."""
         counts = await asyncio.gather(*(end.lost() for end in self.ends if isinstance(end, BotEnd)))
         return sum(counts, Counter())
+
+    def read_too_late(self) -> int:
+        """Datagrams that the kernel dropped so far because the two did not read them in time."""
+        return sum(dropped_datagrams(end.bot.pid) for end in self.ends if isinstance(end, BotEnd))
 
     async def missing_pictures(self, begin_s: float, end_s: float) -> int:
         """How many that were captured in that time (monotonic clock) were never shown at the other end."""

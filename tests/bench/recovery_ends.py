@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import shlex
 import time
 from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from tests.end2end.chromium import CHROMIUM, chromium_page
@@ -109,11 +107,6 @@ class BotEnd:
         """How many participants came, without those who join to see whether all is well."""
         joined = self.bot.events("participant", state="joined")
         return sum(event["user"] in NAMES for event in joined)
-
-    async def longest_hole_s(self, since_s: float) -> float:
-        """The longest time between two pictures of the other one that were shown after `since_s`."""
-        later = [at_s for at_s in await self.pictures_s() if at_s > since_s]
-        return max((after - before for before, after in pairwise(later)), default=math.inf)
 
     async def next_user(self) -> Event:
         """The next statistics of the other one."""

@@ -67,7 +67,7 @@ async def _server_killed(going: Going) -> float:
     begun_s = time.monotonic()
     await going.talk(20)
     usual = await going.missing_pictures(begun_s, time.monotonic())
-    begun_s, before = time.monotonic(), await going.lost()
+    begun_s, before, late_before = time.monotonic(), await going.lost(), going.read_too_late()
     os.kill(going.server.pid, signal.SIGKILL)
     await going.server.wait()
     await going.talk(20)
@@ -85,6 +85,7 @@ async def _server_killed(going: Going) -> float:
         lost = await going.lost() - before
         await going.newcomer(again)
         going.notes.append(f"{missing} pictures not sent or not shown ({usual} in as long before)")
+        going.notes.append(f"{going.read_too_late() - late_before} datagrams read too late")
         late = lost.pop("frames of sound", 0)
         going.notes.append(f"{late} frames of sound late")
         return lost.total()
