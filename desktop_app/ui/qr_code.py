@@ -8,10 +8,13 @@ from PySide6.QtGui import QImage
 QUIET_ZONE_MODULES = 4
 """ISO/IEC 18004, 9.1: the light margin that a reader needs. Part of the picture, for windows that are dark."""
 
+MASK = 3
+"""Any mask can be read; to find the best of eight takes 7 ms of the Qt thread, and a reader read no more of them."""
+
 
 def qr_image(text: str, module_px: int) -> QImage:
     """Black on white, `module_px` pixels a module, error correction level M, with its quiet zone."""
-    code = segno.make_qr(text, error="m", boost_error=False)
+    code = segno.make_qr(text, error="m", boost_error=False, mask=MASK)
     rows = [list(row) for row in code.matrix_iter(scale=1, border=QUIET_ZONE_MODULES)]
     side = len(rows)
     pixels = b"".join(bytes(0 if dark else 255 for dark in row) for row in rows)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RECEIVED = QColor(58, 134, 235)
 SENT = QColor(230, 126, 34)
 AXIS_WIDTH_PX = 44
-MIN_HEIGHT_PX = 96
+MIN_HEIGHT_PX = 80
 
 
 class Curve(NamedTuple):
