@@ -280,9 +280,9 @@ class Call:
         self._line.check_now(change.gone)
         self.ice_choice.renew()
         for each in self.participants.values():
-            address = each.peer.local_address
-            if change.slept_s or address in change.gone or each.peer.state is PeerState.RECONNECTING:
-                each.peer.recover()
+            each.peer.network_changed(
+                change.gone, has_new_address=bool(change.come), slept=bool(change.slept_s)
+            )
         self.topology.network_changed(change)
 
     def _flush(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVarTuple
 
 from desktop_app.core.tasks import TaskOwner
 
 from .attempts import Allowance
 from .connection import LocalFeeds, MediaConnection, RemoteSinks
+from .direct_return import DirectReturn
 from .liveness import SILENT, SILENT_S, UNSTABLE_S
 from .patience import Patience
 from .peer_negotiation import Negotiation
@@ -20,7 +21,7 @@ from .peer_sessions import PeerSessions
 from .state import UP, PeerState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from desktop_app.protocol.json_value import JsonValue
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .send_estimate import PathEstimate
 
 logger = logging.getLogger(__name__)
+Told = TypeVarTuple("Told")
 
 CONNECT_LIMIT_S = 10.0
 """aiortc takes 63 s for a dead pair."""
@@ -107,6 +109,7 @@ class Peer:
         self.patience = Patience()
         self._negotiation = Negotiation(self, send_signal, self._tasks)
         self._recovery = Recovery(self, self._tasks)
+        self._direct = DirectReturn(self, self._tasks)
 
     # --- what the call asks for -----------------------------------------------------------------
 
@@ -163,10 +166,13 @@ class Peer:
         if self._state in UP:
             self._recovery.begin(is_forced=True)
 
-    @property
-    def local_address(self) -> str | None:
-        """The address of this machine that is in use; None while there is none."""
-        return None if self._connection is None else self._connection.pc.local_address()
+    def network_changed(self, gone: Container[str | None], *, has_new_address: bool, slept: bool) -> None:
+        """Recover at once what cannot go on without the addresses in `gone`; what a relay carries tries without it."""
+        address = None if self._connection is None else self._connection.pc.local_address()
+        if slept or address in gone or self._state is PeerState.RECONNECTING:
+            self.recover()
+        else:
+            self._direct.network_changed(has_new_address=has_new_address and not self._ice.relay_only)
 
     def hang_up(self) -> None:
         """End for good. Returns at once; sockets, tasks and threads end in the background (`wait_closed`)."""
@@ -229,17 +235,18 @@ class Peer:
         for each in self.sessions():
             each.connection.pause_freeze_detection()
 
-    # --- state ----------------------------------------------------------------------------------
-
     def _set_state(self, state: PeerState, reason: str = "") -> None:
         if state is self._state or self._state is PeerState.CLOSED:
             return
         logger.info("peer %s: %s -> %s%s", self.user_id, self._state, state, f" ({reason})" if reason else "")
         self._state = state
+        self._tell("the state", self._on_state, state, reason)
+
+    def _tell(self, what: str, listener: Callable[[*Told], None], *arguments: *Told) -> None:
         try:
-            self._on_state(state, reason)
+            listener(*arguments)
         except Exception:
-            logger.exception("the listener for the state of %s failed", self.user_id)
+            logger.exception("the listener for %s of %s failed", what, self.user_id)
 
     def _fail(self, reason: str) -> None:
         self._drop_all()
@@ -315,10 +322,7 @@ class Peer:
         channels = None
         if session is not None and session.connection.channels.are_made:
             channels = session.connection.channels
-        try:
-            self._on_channels(channels)
-        except Exception:
-            logger.exception("the listener for the channels of %s failed", self.user_id)
+        self._tell("the channels", self._on_channels, channels)
 
     def asked_again(self) -> None:
         """They hear nothing and want an offer."""
@@ -349,7 +353,7 @@ class Peer:
         else:
             self._all.drop(session)
 
-    # --- connections ----------------------------------------------------------------------------
+    # --- connections, liveness and recovery -----------------------------------------------------------
 
     def _connect_limit(self, session: PeerSession) -> None:
         if session.age_s() + WATCH_INTERVAL_S < CONNECT_LIMIT_S * self.patience.times:
@@ -389,10 +393,7 @@ class Peer:
         if self._data_kbps is not None:
             session.connection.limit_data(self._data_kbps)
         self._tell_of_channels(session)
-        try:
-            self._on_take_over(session.remote)
-        except Exception:
-            logger.exception("the listener for another connection of %s failed", self.user_id)
+        self._tell("another connection", self._on_take_over, session.remote)
 
     def _ended(self, session: PeerSession, reason: str) -> None:
         if session is not self.current:
@@ -421,8 +422,6 @@ class Peer:
         for each in self.sessions():
             self._all.drop(each)
 
-    # --- liveness and recovery ------------------------------------------------------------------
-
     async def _watch(self) -> None:
         """aiortc says nothing of a dead network for 30 s: judge by the packets that come."""
         while True:
@@ -442,6 +441,7 @@ class Peer:
         self._all.end_past()
         if quiet_s < UNSTABLE_S:
             self._set_state(PeerState.CONNECTED)
+            self._direct.look()
         elif quiet_s < SILENT_S:
             self._set_state(PeerState.UNSTABLE)
         else:

@@ -231,6 +231,7 @@ class Hub:
             if (entering := self._entrance.entering(session)) is not None:
                 return self._after(entering, session, text)
             message = decode_client_message(text)
+            self._resuming.heard(session)
             if isinstance(message, JoinRoom) and self._resume(session, message):
                 return None
             if isinstance(message, JoinRoom) and message.resume and self._shared is not None:
@@ -274,7 +275,8 @@ class Hub:
         self, shared: SharedRooms[Session], session: Session, message: JoinRoom
     ) -> None:
         try:
-            resumed = not self._entrance.is_waiting(session) and await shared.resume(session, message)
+            waits = self._entrance.is_waiting(session)
+            resumed = not waits and await shared.resume(session, message, session.address)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(session, error)
             return
@@ -394,6 +396,8 @@ class Hub:
     def _went_away(self, member: Member[Session], away: bool) -> None:
         logger.info("away" if away else "back", extra={"room": _logged(member.room_id)})
         self._control.away(member.room_id, member.info.user_id, away=away)
+        if self._shared is not None:
+            self._shared.keep_absence(member)
 
     def _lost_its_server(self, member: Member[Session], away: bool) -> None:
         self._control.heard_away(member.room_id, member.info.user_id, away=away)

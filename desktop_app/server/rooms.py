@@ -33,6 +33,7 @@ from desktop_app.protocol.messages import (
 
 if TYPE_CHECKING:
     from desktop_app.protocol.json_value import JsonValue
+from .sessions.tickets import digest_of
 
 C = TypeVar("C", bound=Hashable)
 
@@ -82,6 +83,8 @@ class Member(Generic[C]):
     """Whether it knows the six basic messages and nothing else, as far as it has said."""
     ticket: str = ""
     """What is kept of the secret that gives this place back to whoever lost it; empty when nothing does."""
+    ticket_before: str = ""
+    """The same of the secret by which this connection got the place: it counts until the new one has surely arrived."""
     is_away: bool = False
     """Whether the connection ended, and may be followed by another one."""
 
@@ -205,7 +208,8 @@ class Rooms(Generic[C]):
         self.may_join(client)
         room = self._rooms.get(message.room_id, {})
         old = room.get(message.user_id)
-        if old is not None and not old.is_away:
+        is_elsewhere = old is not None and old.client is None  # the other servers know whether they are away
+        if old is not None and not old.is_away and not is_elsewhere:
             raise refusal(ErrorCode.USER_ID_TAKEN)
         most = self.capacity(message.room_id, message.capabilities)
         if len(room) - (old is not None) >= most:
@@ -239,7 +243,7 @@ class Rooms(Generic[C]):
         member.client = client
         member.server = ""
         member.is_away = False
-        member.ticket = ""
+        member.ticket, member.ticket_before = "", digest_of(message.resume)
         self._members[client] = member
         if came:
             self._note(member, came=True)
@@ -257,7 +261,8 @@ class Rooms(Generic[C]):
         """A member of ours has come back by another server; nobody is told. A room with nobody of ours goes."""
         if member.client is not None:
             del self._members[member.client]
-        member.client, member.server, member.ticket, member.is_away = None, server, "", False
+        member.client, member.server, member.is_away = None, server, False
+        member.ticket = member.ticket_before = ""
         if self._clients(self._rooms[member.room_id]):
             self._note(member, came=True)
         else:

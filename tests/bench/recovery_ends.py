@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shlex
 import time
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from tests.end2end.chromium import CHROMIUM, chromium_page
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.async_api import Page
+
+    from tests.end2end.processes import Event
 
 ROOM = "bench"
 NAMES = ("ann", "ben")
@@ -106,10 +110,20 @@ class BotEnd:
         joined = self.bot.events("participant", state="joined")
         return sum(event["user"] in NAMES for event in joined)
 
-    async def lost(self) -> Counter[str]:
-        """Media of the other one that did not come in time, so far."""
+    async def longest_hole_s(self, since_s: float) -> float:
+        """The longest time between two pictures of the other one that were shown after `since_s`."""
+        later = [at_s for at_s in await self.pictures_s() if at_s > since_s]
+        return max((after - before for before, after in pairwise(later)), default=math.inf)
+
+    async def next_user(self) -> Event:
+        """The next statistics of the other one."""
         event = await self.bot.wait_for_event("stats", skip=len(self.bot.events("stats")))
         (user,) = (each for name, each in event["users"].items() if name in NAMES)
+        return dict(user)
+
+    async def lost(self) -> Counter[str]:
+        """Media of the other one that did not come in time, so far."""
+        user = await self.next_user()
         return Counter(
             {
                 "packets": user["video"]["packets_lost"] + user["audio"]["packets_lost"],

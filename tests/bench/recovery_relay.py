@@ -1,7 +1,8 @@
-"""The direct path is blocked in mid-call, for good, and a TURN server is there."""
+"""The direct path is blocked in mid-call, for good or for a while, and a TURN server is there."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING
 from tests.turn_server import SECRET, TurnServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tests.netlab import NetLab
 
     from .recovery_call import Going
+    from .recovery_ends import BotEnd
 
 
 @contextmanager
@@ -36,3 +38,24 @@ async def direct_path_blocked(going: Going) -> float:
     back_s = await going.back_s(blocked_s)
     await going.say("after")
     return back_s
+
+
+async def until_path(ends: Sequence[BotEnd], *, relayed: bool, limit_s: float = 60.0) -> float:
+    """Wait until both get pictures and a relay is between them, or none is; returns since when it was waited for.
+
+    Raises:
+        TimeoutError: it did not come to that.
+    """
+    begun_s = time.monotonic()
+    async with asyncio.timeout(limit_s):
+        while True:
+            users = await asyncio.gather(*(end.next_user() for end in ends))
+            types = {user[key] for user in users for key in ("candidate_type", "remote_candidate_type")}
+            if all(user["video"]["fps"] > 0 for user in users) and ("relay" in types) is relayed:
+                return begun_s
+
+
+async def packets_lost(ends: Sequence[BotEnd]) -> int:
+    """Of sound and pictures, so far, at both; what came late is none of them."""
+    users = await asyncio.gather(*(end.next_user() for end in ends))
+    return sum(user[kind]["packets_lost"] for user in users for kind in ("audio", "video"))

@@ -59,7 +59,13 @@ async def test_the_host_decides(tmp_path: Path) -> None:
                 await bob.send({"cmd": "kick", "user": "ann", "ban": True})
                 await ann.wait_for_event("error", code="kicked")
                 assert await ann.wait() == 0
-                async with bot("ann2") as again:
+                async with bot("ann2") as again:  # from the address that Bob has, too: he is asked
+                    await again.wait_for_event("waiting")
+                    await bob.wait_for_event("knock", user="ann2")
+                    await bob.send({"cmd": "refuse", "user": "ann2"})
+                    assert await again.wait() == 2
+                    assert refusals(again) == ["refused"]
+                async with bot("ann") as again:
                     assert await again.wait() == 2
                     assert refusals(again) == ["banned"]
                 assert await bob.leave() == 0

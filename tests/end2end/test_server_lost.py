@@ -14,18 +14,18 @@ from tests.redis_server import RedisServer
 
 from .processes import ServerProcess
 from .rooms import Balancer, Room
+from .udp_drops import dropped_datagrams
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 AWAY_S = float(os.environ.get("BRIDGECALL_TEST_SERVER_AWAY_S", "2"))
 """20 by hand."""
+DIRECT_S = 4.0
+"""In which the direct connections get their lines for sound and pictures, in peace; nothing tells of it."""
 MOST_HOLE_S = 1.0
 """Of sound and of picture; a machine with much to do makes some. A connection that is made anew, or none for AWAY_S,
 makes a longer one."""
-MOST_LOST_PACKETS = 20
-"""Of sound and pictures, in the whole time; sound alone sends 50 a second. One or two get lost where the machine is so
-busy that a socket's buffer runs over; `python -m tests.bench.recovery` counts on a quiet one, and frames."""
 
 
 async def kill_hard(server: ServerProcess) -> None:
@@ -34,9 +34,13 @@ async def kill_hard(server: ServerProcess) -> None:
 
 
 async def lost_by_both(room: Room) -> int:
-    """Packets of Ben that Ann did not get, and the other way around, so far."""
+    """Packets that one of Ann and Ben sent and the other did not get, by their numbers, so far.
+
+    Without those that the kernel of a busy machine threw away since nobody read the socket in time; they are repaired.
+    """
+    bots = room.bots["ann"], room.bots["ben"]
     of_ann, of_ben = await asyncio.gather(room.packets_lost("ann"), room.packets_lost("ben"))
-    return of_ann["ben"] + of_ben["ann"]
+    return of_ann["ben"] + of_ben["ann"] - sum(dropped_datagrams(bot.pid) for bot in bots)
 
 
 def nobody_left(room: Room, *names: str) -> None:
@@ -68,8 +72,7 @@ async def test_two_bots_talk_on_while_the_server_is_away_and_a_third_is_seen_by_
             await room.see_each_other()
             nobody_left(room, "ann", "ben")
             pictures = {name: room.picture_holes_s(name) for name in ("ann", "ben")}
-            lost = await lost_by_both(room) - lost_before
-            assert lost <= MOST_LOST_PACKETS
+            assert await lost_by_both(room) <= lost_before
             for name in ("ann", "ben", "cem"):
                 await room.leave(name)
     for name, other in (("ann", "ben"), ("ben", "ann")):
@@ -101,8 +104,7 @@ async def test_a_bot_comes_back_by_another_server_and_nobody_is_told(tmp_path: P
             await room.see_each_other()
             nobody_left(room, "ann", "ben")
             assert room.bots["ben"].events("error") == []
-            lost = await lost_by_both(room) - lost_before
-            assert lost <= MOST_LOST_PACKETS
+            assert await lost_by_both(room) <= lost_before
             for name in ("ann", "ben", "cem"):
                 await room.leave(name)
     assert room.sound_holes_s("ann")["ben"] <= MOST_HOLE_S
@@ -129,6 +131,25 @@ async def test_a_room_with_an_sfu_outlives_its_server(tmp_path: Path) -> None:
             await room.see_each_other()
             for name in ("ann", "ben"):
                 assert room.bots[name].events("participant", state="left") == []
+
+
+@pytest.mark.needs_program("janus")
+async def test_three_see_each_other_when_server_and_sfu_die_together(tmp_path: Path) -> None:
+    """Cem came when there was an SFU: his direct connections were for data alone at first."""
+    async with JanusProcess(tmp_path) as janus, Room(tmp_path, "") as room:
+        server = ServerProcess(tmp_path, "--janus", janus.node, "--sfu-threshold", "2")
+        async with server:
+            room.url = server.url
+            for name in ("ann", "ben", "cem"):
+                await room.enter(name)
+            await room.topology("sfu")
+            await room.see_each_other()
+            await asyncio.sleep(DIRECT_S)
+            await asyncio.gather(kill_hard(server), janus.kill())
+        await asyncio.gather(*(bot.wait_for_event("error", code="server-lost") for bot in room.bots.values()))
+        await room.see_each_other()
+        for name in room.bots:
+            assert room.bots[name].events("participant", state="left") == []
 
 
 @pytest.mark.needs_program("janus")

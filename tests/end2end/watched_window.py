@@ -77,6 +77,7 @@ class WatchedWindow(MainWindow):
             "view": [view.scale, view.left, view.top],
             "pointers": sorted(pointed.name for pointed in canvas.pointers),
             "people": {name: tile.status for name, tile in tiles.items()},
+            "notice": self.notices.text,
             "hands": {name: tile.hand for name, tile in tiles.items() if tile.hand},
             "reactions": {name: shown for name, tile in tiles.items() if (shown := _reactions(tile))},
         }

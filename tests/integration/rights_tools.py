@@ -6,6 +6,8 @@ import hashlib
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import ClientSession, TCPConnector
+
 from .server_tools import RawClient
 
 if TYPE_CHECKING:
@@ -54,9 +56,13 @@ class Guest(RawClient):
 
 
 @asynccontextmanager
-async def guest(server: RunningServer) -> AsyncIterator[Guest]:
-    """One more."""
-    async with server.http.ws_connect(server.url("/ws"), max_msg_size=0) as socket:
+async def guest(server: RunningServer, address: str = "127.0.0.1") -> AsyncIterator[Guest]:
+    """One more, from this address of the loopback network."""
+    connector = TCPConnector(local_addr=(address, 0))
+    async with (
+        ClientSession(connector=connector) as http,
+        http.ws_connect(server.url("/ws"), max_msg_size=0) as socket,
+    ):
         yield Guest(socket)
 
 

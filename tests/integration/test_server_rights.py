@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def guests(count: int) -> AsyncIterator[list[Guest]]:
-    """So many at one server."""
+async def guests(count: int, *more: str) -> AsyncIterator[list[Guest]]:
+    """So many at one server, and one from each of these other addresses."""
+    addresses = ["127.0.0.1"] * count + list(more)
     async with running_server() as server, AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(guest(server)) for _ in range(count)]
+        yield [await stack.enter_async_context(guest(server, address)) for address in addresses]
 
 
 async def test_the_first_is_host_and_the_place_goes_to_whoever_is_there_longest() -> None:
@@ -215,18 +216,42 @@ async def test_who_is_kicked_is_out_and_may_come_again() -> None:
 
 
 async def test_who_is_banned_stays_out_by_name_and_by_address() -> None:
-    async with guests(3) as (ann, bob, cem):
+    async with guests(1, "127.0.0.2", "127.0.0.2") as (ann, bob, cem):
         await ann.enter("ann")
         await bob.enter("bob")
         await ann.send(type="kick", userId="bob", ban=True)
         await bob.expect_error("kicked")
         await bob.refused("banned", "bob")
         await bob.refused("banned", "robert")
+        await cem.refused("banned", "cem")
         await bob.enter("bob", room="another")
         await ann.send(type="leave-room")
         await bob.send(type="leave-room")
         await cem.enter("cem")  # the room is another one now
         await bob.enter("bob")
+
+
+async def test_whose_address_others_of_the_room_have_is_let_in_by_the_host_alone() -> None:
+    """A household or an office behind one address: nobody is locked out, and nobody is back under another name."""
+    async with guests(3, "127.0.0.2") as (ann, bob, cem, dan):
+        await ann.enter("ann")
+        await bob.enter("bob")
+        await ann.send(type="kick", userId="bob", ban=True)
+        await bob.expect_error("kicked")
+        await bob.refused("banned", "bob")
+        await bob.ask("robert")
+        await bob.expect("waiting")
+        assert (await ann.next_of("knock"))["userId"] == "robert"
+        await ann.send(type="set-room", locked=False)
+        await ann.send(type="refuse", userId="robert")
+        await bob.expect_error("refused")
+        await cem.ask("cem")
+        await cem.expect("waiting")
+        await ann.send(type="set-room", password="x")
+        await ann.send(type="set-room", password="")
+        await ann.send(type="admit", userId="cem")
+        assert not (await cem.expect("welcome"))["room"]["lobby"]
+        await dan.enter("dan")  # from elsewhere
 
 
 async def test_muting_is_asked_of_one() -> None:

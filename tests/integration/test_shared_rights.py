@@ -114,7 +114,17 @@ async def test_orders_reach_other_servers_and_bans_hold_there(
         await bob.expect_error("kicked")
         await ann.next_of("peer-left")
         await bob.refused("banned", "bob")
-        await cem.refused("banned", "cem")  # from the same address
+        await cem.ask("cem")
+        await cem.expect("waiting")  # from the same address as the host, who decides
+        await ann.send(type="admit", userId="cem")
+        await cem.expect("welcome")
+    async with guests(one) as (ann,), guest(two, "127.0.0.2") as bob, guest(one, "127.0.0.2") as cem:
+        await ann.enter("ann")
+        await bob.enter("bob")
+        await ann.send(type="kick", userId="bob", ban=True)
+        await bob.expect_error("kicked")
+        await bob.refused("banned", "robert")
+        await cem.refused("banned", "cem")
 
 
 async def test_who_waits_for_a_room_that_ends_elsewhere_makes_it_anew(

@@ -36,7 +36,7 @@ async def test_offers_that_cannot_be_used_are_followed_by_others() -> None:
     try:
         for number in range(3):
             subscription.take(SfuOffer(3, number, "v=0\r\n", ()))
-            await until(lambda number=number: restarts() == number + 1)  # type: ignore[misc]
+            await until(lambda number=number: restarts() == number + 2)  # type: ignore[misc]
             assert subscription.subscriber is None
             assert subscription.told[0] is PeerState.RECONNECTING
     finally:

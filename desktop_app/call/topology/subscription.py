@@ -65,9 +65,13 @@ class Subscription:
         """Offers."""
 
     def begin(self) -> None:
-        """Subscribe to what is wanted."""
+        """Subscribe to what is wanted.
+
+        The server may have kept, with our place, a connection that was given up with our last route: it would offer
+        nothing.
+        """
         self._begun = True
-        self._say(SfuSubscribe(self._epoch, self._feeds))
+        self._say(SfuSubscribe(self._epoch, self._feeds, restart=True))
         self._tasks.spawn(self._work(), name="subscribe")
 
     def ask_again(self) -> None:

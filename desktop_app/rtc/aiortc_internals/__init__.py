@@ -11,6 +11,8 @@ sctp_channels.py  its channels
 connection.py  the RTCPeerConnection that has them
 routing.py     which receiver a packet is for, with many of them
 consent.py     whether the far end is there
+other_paths.py   from a silent path to a relay
+direct_paths.py  and from the relay back
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from desktop_app.rtc import audio_codecs, data_section, transport_feedback
 from desktop_app.rtc.counters import SelectedPair
 
-from . import consent, other_paths
+from . import consent, direct_paths, other_paths
 from .direct import take_directly
 from .gathering import Gathering
 from .reading import packets_overflowed
@@ -44,6 +44,7 @@ _CREATE_TRANSCEIVER = "_RTCPeerConnection__createTransceiver"
 _CREATE_SCTP, _SCTP = "_RTCPeerConnection__createSctpTransport", "_RTCPeerConnection__sctp"
 _CONNECT = "_RTCPeerConnection__connect"
 _CERTIFICATES = "_RTCPeerConnection__certificates"
+_IS_CLOSED = "_RTCPeerConnection__isClosed"
 _REMOTE_DESCRIPTION = "_RTCPeerConnection__remoteDescription"
 
 ICE_END_S = 1.0
@@ -72,6 +73,8 @@ class PeerConnection(RTCPeerConnection):
         self._make_sender = make_sender
         self._make_receiver = make_receiver
         self._ending_data: asyncio.Future[None] | None = None
+        self.on_heard_directly: Callable[[], None] = lambda: None
+        """Called when a check of the far end came past the relay that is in use."""
         setattr(self, _CREATE_TRANSCEIVER, self._create_transceiver)
         setattr(self, _CREATE_SCTP, self._create_data_transport)
         setattr(self, _CONNECT, self._connect)
@@ -103,7 +106,7 @@ class PeerConnection(RTCPeerConnection):
         try:
             await RTCPeerConnection.__dict__[_CONNECT](self)
         except InvalidStateError:
-            if self.connectionState != "closed":
+            if self.connectionState != "closed" and vars(self)[_IS_CLOSED] is None:
                 raise
 
     def _create_data_transport(self) -> None:
@@ -122,6 +125,7 @@ class PeerConnection(RTCPeerConnection):
         if self._gathering is None:  # the others are bundled with the first
             self._gathering = Gathering(transport._connection, self._ice)
             other_paths.allow(transport._connection)
+            direct_paths.watch(transport._connection, lambda: self.on_heard_directly())
 
     def tell_later_candidates(self, listener: Callable[[JsonValue], None]) -> None:
         """Hear of each local candidate that `localDescription` does not have, and of their end, which is None.
@@ -260,6 +264,16 @@ class PeerConnection(RTCPeerConnection):
         """Go over to a relay of this connection when nothing comes on the path in use; True when that was done."""
         transport = self._transport()
         return transport is not None and await other_paths.take_another(transport.transport, is_silent)
+
+    def is_relayed(self) -> bool:
+        """Whether a relay is between the ends; False while there is no path."""
+        transport = self._transport()
+        return transport is not None and direct_paths.is_relayed(transport.transport)
+
+    async def take_direct_path(self) -> bool:
+        """Leave the relay when a direct path of this connection answers; True when that was done, by this end."""
+        transport = self._transport()
+        return transport is not None and await direct_paths.take_direct(transport.transport)
 
     def remote_sdp(self) -> str | None:
         """The remote description's SDP, None before there is one (aiortc's annotation forgets that)."""

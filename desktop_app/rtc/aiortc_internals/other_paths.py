@@ -61,15 +61,15 @@ async def take_another(transport: RTCIceTransport, is_silent: Callable[[], bool]
             pair.protocol.send_stun(indication, pair.remote_addr)
         await asyncio.sleep(CHECK_LIMIT_S)
         return False
-    checks = [asyncio.create_task(_check(connection, pair, nominate=False)) for pair in pairs]
+    checks = [asyncio.create_task(check(connection, pair, nominate=False)) for pair in pairs]
     try:
         async with asyncio.timeout(CHECK_LIMIT_S):
             for finished in asyncio.as_completed(checks):
                 answered = await finished
                 if answered is None or not is_silent():
                     continue
-                if await _check(connection, answered, nominate=True) is not None and is_silent():
-                    _take(connection, answered)
+                if await check(connection, answered, nominate=True) is not None and is_silent():
+                    take(connection, answered)
                     return True
     except TimeoutError:
         pass
@@ -97,7 +97,8 @@ def _others(connection: Any) -> list[CandidatePair]:
     return found[:MAX_PAIRS]
 
 
-async def _check(connection: Any, pair: CandidatePair, *, nominate: bool) -> CandidatePair | None:
+async def check(connection: Any, pair: CandidatePair, *, nominate: bool) -> CandidatePair | None:
+    """Ask over `pair`; the pair when it answers, and None when it does not, or another address does."""
     request = connection.build_request(pair, nominate=nominate)
     try:
         _, address = await pair.protocol.request(
@@ -108,7 +109,8 @@ async def _check(connection: Any, pair: CandidatePair, *, nominate: bool) -> Can
     return pair if address == pair.remote_addr else None
 
 
-def _take(connection: Any, pair: CandidatePair) -> None:
+def take(connection: Any, pair: CandidatePair) -> None:
+    """Send on `pair` from now on."""
     if connection._closing:
         return
     if pair not in connection._check_list:

@@ -99,16 +99,26 @@ class Proof:
     tried: bool = False
 
 
-def judge(doors: Doors | None, message: JoinRoom, proof: Proof, *, banned: bool = False) -> Step:
+def judge(
+    doors: Doors | None,
+    message: JoinRoom,
+    proof: Proof,
+    *,
+    banned: bool = False,
+    kicked: bool = False,
+    suspect: bool = False,
+) -> Step:
     """The next step for whoever sent `message`; `doors` is None for a room that does not exist.
+
+    `banned`, `kicked` and `suspect` are those of store.Seen; the host decides about a suspect, as with a lobby.
 
     Raises:
         ProtocolError: they may not enter.
     """
     if doors is None:
         return Step.HASH if message.password and not proof.made else Step.MAKE
-    if banned:
-        raise refused(ErrorCode.BANNED)
+    if banned or kicked:
+        raise refused(ErrorCode.BANNED if banned else ErrorCode.KICKED)
     if doors.access and not hmac.compare_digest(access_digest(message.access), doors.access):
         raise refused(ErrorCode.WRONG_LINK)
     if doors.password and proof.right_for != doors.password:
@@ -119,7 +129,7 @@ def judge(doors: Doors | None, message: JoinRoom, proof: Proof, *, banned: bool 
         return Step.CHECK
     if doors.locked:
         raise refused(ErrorCode.ROOM_LOCKED)
-    return Step.KNOCK if doors.lobby else Step.ENTER
+    return Step.KNOCK if doors.lobby or suspect else Step.ENTER
 
 
 def made_doors(message: JoinRoom, proof: Proof) -> Doors:

@@ -150,10 +150,18 @@ class Entrance(Generic[C]):
     def _judge(self, visitor: Visitor[C], seen: Seen, proof: Proof) -> Step:
         room_id, now_s = visitor.message.room_id, time.monotonic()
         doors = seen.doors
-        if doors is not None and (doors.access or doors.password) and not seen.banned and not proof.tried:
+        is_out = seen.banned or seen.kicked
+        if doors is not None and (doors.access or doors.password) and not is_out and not proof.tried:
             self._attempts.check(visitor.address, room_id, now_s)
         try:
-            return judge(doors, visitor.message, proof, banned=seen.banned)
+            return judge(
+                doors,
+                visitor.message,
+                proof,
+                banned=seen.banned,
+                kicked=seen.kicked,
+                suspect=seen.suspect,
+            )
         except ProtocolError as error:
             if error.code is ErrorCode.WRONG_LINK:
                 self._attempts.wrong_link(visitor.address, now_s)
@@ -356,14 +364,18 @@ class Entrance(Generic[C]):
     def ordered(self, room_id: str, user_id: str, order: Order) -> None:
         """The host wants something of a participant of this server."""
         member = self._rooms.find(room_id, user_id)
-        client = None if member is None else member.client
-        if client is None:
+        if member is None or (client := member.client) is None:
             return
         if order == "audio" or order == "video":
             self._say(client, MuteAsked(order))
             return
         if order == "ban":
-            self.store.ban(room_id, user_id, self._address_of(client))
+            address = self._address_of(client)
+            others = [each.client for each in self._rooms.members(room_id) if each is not member]
+            is_shared = any(each is not None and self._address_of(each) == address for each in others)
+            self.store.ban(room_id, user_id, address, is_shared=is_shared)
+        if tickets := [each for each in (member.ticket, member.ticket_before) if each]:
+            self.store.kick(room_id, tickets)  # they may be away, or not hear of it
         error = refused(ErrorCode.KICKED)
         self._say(client, ErrorMessage(error.code.value, str(error)))
         self._deliver(self._rooms.disconnect(client))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from desktop_app.protocol.errors import ErrorCode, ProtocolError
+from desktop_app.server.sessions.tickets import digest_of
 
 if TYPE_CHECKING:
     from desktop_app.protocol.messages import JoinRoom
@@ -25,6 +26,8 @@ Answer: TypeAlias = Literal["in", "refused", "again"]
 MAX_KNOCKS = 50
 MAX_BANS = 1000
 """In one room."""
+MAX_KICKED = 1000
+"""Of those who were kicked from one room, of how many it is known what they would come back with."""
 
 
 class Changed(Exception):
@@ -38,6 +41,10 @@ class Seen:
     doors: Doors | None
     """None: there is no such room."""
     banned: bool = False
+    kicked: bool = False
+    """Whether they would take a place again that the host took from them."""
+    suspect: bool = False
+    """Whether they come from where somebody was banned, and others of the room are, too: the host decides."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Policy:
     doors: Doors
     banned: set[str] = field(default_factory=set)
     """Of a server alone: as of ban_keys."""
+    kicked: dict[str, None] = field(default_factory=dict)
+    """Of a server alone: tickets, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +125,11 @@ class DoorStore(Protocol[C]):
     def order(self, room_id: str, host: str, user_id: str, order: Order) -> None:
         """Want something of a participant of another server."""
 
-    def ban(self, room_id: str, user_id: str, address: str) -> None:
-        """Keep them out of the room while it exists."""
+    def ban(self, room_id: str, user_id: str, address: str, *, is_shared: bool) -> None:
+        """Keep them out of the room while it exists; `is_shared` when others of it have the same address."""
+
+    def kick(self, room_id: str, tickets: Sequence[str]) -> None:
+        """Nobody comes back with one of these, as of sessions.tickets.digest_of."""
 
     def give_host(self, room_id: str, host: str, to: str) -> None:
         """Make somebody else the host."""
@@ -126,9 +138,10 @@ class DoorStore(Protocol[C]):
         """Nobody of this server is in it any more."""
 
 
-def ban_keys(user_id: str, address: str) -> tuple[str, ...]:
+def ban_keys(user_id: str, address: str, *, is_shared: bool) -> tuple[str, ...]:
     """What a ban is kept as; of an empty address nothing is kept."""
-    return tuple(f"{kind}:{each}" for kind, each in (("u", user_id), ("a", address)) if each)
+    kinds = ("u", user_id), ("s" if is_shared else "a", address)
+    return tuple(f"{kind}:{each}" for kind, each in kinds if each)
 
 
 class LocalStore(Generic[C]):
@@ -154,8 +167,13 @@ class LocalStore(Generic[C]):
         policy = self._policies.get(message.room_id)
         if policy is None:
             return Seen(None)
-        keys = ban_keys(message.user_id, visitor.address)
-        return Seen(policy.doors, not policy.banned.isdisjoint(keys))
+        keys = ban_keys(message.user_id, visitor.address, is_shared=False)
+        return Seen(
+            policy.doors,
+            not policy.banned.isdisjoint(keys),
+            bool(message.resume) and digest_of(message.resume) in policy.kicked,
+            f"s:{visitor.address}" in policy.banned,
+        )
 
     async def enter(self, visitor: Visitor[C], seen: Seen | None, made: Doors) -> None:
         """Let somebody in."""
@@ -195,7 +213,7 @@ class LocalStore(Generic[C]):
         if policy is None or policy.host != host or policy.doors != old:
             return
         self._events.room_changed(room_id, host, new)
-        if not new.lobby:
+        if old.lobby and not new.lobby:
             self._answer_all(room_id, "in")
 
     def answer(self, room_id: str, host: str, user_id: str, answer: Answer) -> None:
@@ -206,11 +224,19 @@ class LocalStore(Generic[C]):
     def order(self, room_id: str, host: str, user_id: str, order: Order) -> None:
         """Nobody is anywhere else."""
 
-    def ban(self, room_id: str, user_id: str, address: str) -> None:
+    def ban(self, room_id: str, user_id: str, address: str, *, is_shared: bool) -> None:
         """Keep them out."""
         policy = self._policies.get(room_id)
         if policy is not None and len(policy.banned) < MAX_BANS:
-            policy.banned.update(ban_keys(user_id, address))
+            policy.banned.update(ban_keys(user_id, address, is_shared=is_shared))
+
+    def kick(self, room_id: str, tickets: Sequence[str]) -> None:
+        """Nobody comes back with these."""
+        policy = self._policies.get(room_id)
+        if policy is not None:
+            policy.kicked.update(dict.fromkeys(tickets))
+            while len(policy.kicked) > MAX_KICKED:
+                del policy.kicked[next(iter(policy.kicked))]
 
     def give_host(self, room_id: str, host: str, to: str) -> None:
         """Make somebody else the host."""

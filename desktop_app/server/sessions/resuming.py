@@ -98,6 +98,13 @@ class Resuming(Generic[C]):
         self._on_ticket(member, self._absences.grace_s)
         return SessionTicket(token, self._absences.grace_s)
 
+    def heard(self, client: C) -> None:
+        """`client` has said something, and so it has its welcome: what it came back with works no more."""
+        member = self._rooms.member_of(client)
+        if member is not None and member.ticket_before:
+            member.ticket_before = ""
+            self._on_ticket(member, self._absences.grace_s)
+
     def keep(self, client: C) -> bool:
         """A connection ended without a word; False when nobody is to be waited for."""
         member = self._rooms.member_of(client)
@@ -128,7 +135,7 @@ class Resuming(Generic[C]):
             self._absences.end(each)
             each.take_waiting()
             if (member := self._rooms.member_of(each)) is not None:
-                member.ticket = ""
+                member.ticket = member.ticket_before = ""
             asyncio.get_running_loop().call_soon(self._give_up, each)  # we are in the middle of a delivery
 
     def _give_up(self, client: C) -> None:
@@ -141,7 +148,7 @@ class Resuming(Generic[C]):
         member = self._rooms.find(message.room_id, message.user_id)
         if member is None or member.client is None or member.info.instance != message.instance:
             return False
-        if not fits(message.resume, member.ticket):
+        if not (fits(message.resume, member.ticket) or fits(message.resume, member.ticket_before)):
             return False
         before = member.client
         waiting = before.take_waiting()

@@ -6,13 +6,22 @@ still is the host.
 
 from __future__ import annotations
 
-# ARGV: digest, user id, address. Answers nothing for a room that does not exist, else whether they are banned and its
-# doors.
+# ARGV: digest, user id, address, ticket (empty for none). Answers nothing for a room that does not exist, else whether
+# they are banned (b), kicked with that ticket (k), of an address that others of the room have, too (s), or neither (-),
+# and its doors.
 _LOOK = """
 local d = ARGV[1]
 local text = doors(d)
 if not text or #entries(d) == 0 then return '' end
-return (is_banned(d, ARGV[2], ARGV[3]) and '1' or '0') .. text
+local key, found = P .. 'room:' .. d, '-'
+if is_banned(d, ARGV[2], ARGV[3]) then
+  found = 'b'
+elseif ARGV[4] ~= '' and redis.call('ZSCORE', key .. ':kicked', ARGV[4]) then
+  found = 'k'
+elseif ARGV[3] ~= '' and redis.call('SISMEMBER', key .. ':bans', 's:' .. ARGV[3]) == 1 then
+  found = 's'
+end
+return found .. text
 """
 
 # ARGV: digest, server, epoch, user id, name, doors that were seen, most who may wait, most members.
@@ -23,9 +32,11 @@ local found, key = entries(d), P .. 'room:' .. d .. ':knocks'
 if #found == 0 or doors(d) ~= ARGV[6] then return 'changed' end
 for _, m in ipairs(found) do
   if m.user == user then
-    if alive(m.s) then return 'user-id-taken' end
-    reap(m.s)
-    return 'changed'
+    if m.s ~= '-' and not alive(m.s) then
+      reap(m.s)
+      return 'changed'
+    end
+    if m.s ~= '-' and not is_absent(d, m) then return 'user-id-taken' end
   end
 end
 if #found >= tonumber(ARGV[8]) then return 'room-full ' .. ARGV[8] end
@@ -87,13 +98,22 @@ end
 return 0
 """
 
-# ARGV: digest, who asks, user id, order.
+# ARGV: digest, who asks, user id, order, most bans, most kicked ones.
+# Whoever has no server is put out here.
 _ORDER = """
 local d = ARGV[1]
 local found = entries(d)
 if host(d) ~= ARGV[2] then return 0 end
 for _, m in ipairs(found) do
-  if m.user == ARGV[3] then
+  if m.user == ARGV[3] and m.s == '-' and (ARGV[4] == 'kick' or ARGV[4] == 'ban') then
+    if ARGV[4] == 'ban' then ban(d, m.user, address(d, m.user), false, ARGV[5]) end
+    local ticket = redis.call('HGET', P .. 'room:' .. d .. ':tickets', m.user) or ''
+    for hash in string.gmatch(ticket, '%x+') do
+      if #hash == 64 then kick(d, hash, ARGV[6]) end
+    end
+    remove(d, {m})
+    return 1
+  elseif m.user == ARGV[3] then
     tell(m.s, 'r ' .. cjson.encode({t = 'order', r = d, u = m.user, a = ARGV[4]}))
     return 1
   end
@@ -101,11 +121,16 @@ end
 return 0
 """
 
-# ARGV: digest, most bans, then what is banned.
+# ARGV: digest, most bans, user id, address, whether others of the room are known to have it (1 or 0).
 _BAN = """
-local key = P .. 'room:' .. ARGV[1] .. ':bans'
-if #entries(ARGV[1]) == 0 or redis.call('SCARD', key) >= tonumber(ARGV[2]) then return 0 end
-for i = 3, #ARGV do redis.call('SADD', key, ARGV[i]) end
+if #entries(ARGV[1]) == 0 then return 0 end
+return ban(ARGV[1], ARGV[3], ARGV[4], ARGV[5] == '1', ARGV[2])
+"""
+
+# ARGV: digest, most kicked ones, then tickets.
+_KICK = """
+if #entries(ARGV[1]) == 0 then return 0 end
+for i = 3, #ARGV do kick(ARGV[1], ARGV[i], ARGV[2]) end
 return 1
 """
 
@@ -119,4 +144,5 @@ DOOR_SCRIPTS: dict[str, str] = {
     "host": _HOST,
     "order": _ORDER,
     "ban": _BAN,
+    "kick": _KICK,
 }

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from desktop_app.protocol.errors import ErrorCode
 from desktop_app.protocol.fields import field, load
 from desktop_app.server.rights.doors import Doors, parse_doors
-from desktop_app.server.rights.store import MAX_BANS, MAX_KNOCKS, Changed, Policy, Seen, ban_keys, check_knock
+from desktop_app.server.rights.store import (
+    MAX_BANS,
+    MAX_KICKED,
+    MAX_KNOCKS,
+    Changed,
+    Policy,
+    Seen,
+    check_knock,
+)
 from desktop_app.server.rooms import Rooms, refusal
+from desktop_app.server.sessions.tickets import digest_of
 
 from .events import room_digest
 
@@ -68,8 +77,12 @@ class SharedDoors(Generic[C]):
     async def look(self, visitor: Visitor[C]) -> Seen:
         """What the room is like now."""
         message = visitor.message
-        text = await self._ask("look", room_digest(message.room_id), message.user_id, visitor.address)
-        return Seen(parse_doors(text[1:]), text[0] == "1") if text else Seen(None)
+        ticket = digest_of(message.resume) if message.resume else ""
+        place = room_digest(message.room_id), message.user_id
+        text = await self._ask("look", *place, visitor.address, ticket)
+        if not text:
+            return Seen(None)
+        return Seen(parse_doors(text[1:]), text[0] == "b", text[0] == "k", text[0] == "s")
 
     async def enter(self, visitor: Visitor[C], seen: Seen | None, made: Doors) -> None:
         """Let somebody in."""
@@ -123,7 +136,8 @@ class SharedDoors(Generic[C]):
 
     def set_doors(self, room_id: str, host: str, old: Doors, new: Doors) -> None:
         """Change the doors."""
-        self._tell("doors", room_id, host, old.text(), new.text(), "1" if new.lobby else "0")
+        opens = old.lobby and not new.lobby
+        self._tell("doors", room_id, host, old.text(), new.text(), "0" if opens else "1")
 
     def answer(self, room_id: str, host: str, user_id: str, answer: Answer) -> None:
         """Let somebody in, or not."""
@@ -131,11 +145,15 @@ class SharedDoors(Generic[C]):
 
     def order(self, room_id: str, host: str, user_id: str, order: Order) -> None:
         """Want something of a participant of another server."""
-        self._tell("order", room_id, host, user_id, order)
+        self._tell("order", room_id, host, user_id, order, str(MAX_BANS), str(MAX_KICKED))
 
-    def ban(self, room_id: str, user_id: str, address: str) -> None:
-        """Keep them out."""
-        self._link.call("ban", (room_digest(room_id), MAX_BANS, *ban_keys(user_id, address)))
+    def ban(self, room_id: str, user_id: str, address: str, *, is_shared: bool) -> None:
+        """Keep them out. Those of the room who are on other servers may have the address, too: Redis knows."""
+        self._link.call("ban", (room_digest(room_id), MAX_BANS, user_id, address, int(is_shared)))
+
+    def kick(self, room_id: str, tickets: Sequence[str]) -> None:
+        """Nobody comes back with these."""
+        self._link.call("kick", (room_digest(room_id), MAX_KICKED, *tickets))
 
     def give_host(self, room_id: str, host: str, to: str) -> None:
         """Make somebody else the host."""

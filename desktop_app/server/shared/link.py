@@ -49,6 +49,9 @@ class _Broken(Exception):
     """The link was given up from our side."""
 
 
+CANCEL_AGAIN_S = 0.2
+
+
 class RedisLink:
     """The way to Redis, kept up as long as this object lives."""
 
@@ -182,8 +185,12 @@ class RedisLink:
             try:
                 await asyncio.wait([broken, *tasks], return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in tasks:
-                    task.cancel()
+                # redis-py swallows a cancellation that comes while it reads the answers of a pipeline.
+                left: set[asyncio.Task[None]] = set(tasks)
+                while left:
+                    for task in left:
+                        task.cancel()
+                    _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
                 results = await asyncio.gather(*tasks, return_exceptions=True)
                 given_up = broken.exception() if broken.done() else None
                 broken.cancel()

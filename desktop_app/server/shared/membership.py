@@ -216,7 +216,7 @@ class SharedRooms(Generic[C]):
         finally:
             self._joining.pop(token, None)
 
-    async def resume(self, client: C, message: JoinRoom) -> bool:
+    async def resume(self, client: C, message: JoinRoom, address: str = "") -> bool:
         """Give `client` the place that it had by way of another server; False when it is a join like any other."""
         if not message.resume or not self._link.up or self._rooms.member_of(client) is not None:
             return False
@@ -226,16 +226,21 @@ class SharedRooms(Generic[C]):
         capabilities = message.capabilities
         arguments = (room_digest(message.room_id), self.server_id, message.user_id)
         info = info_text(participant_info(message), capabilities)
-        proof = (digest_of(message.resume), self._pulse.epoch, message.instance)
+        proof = (digest_of(message.resume), self._pulse.epoch, message.instance, address)
         self._link.call("resume", (*arguments, info, token, *proof), _answers(done))
         return await self._answer(token, done) == "in"
 
     def keep_ticket(self, member: Member[C], grace_s: float) -> None:
         """What `member` may come back with, by any server, from now on."""
         digest, me = room_digest(member.room_id), member.info.user_id
-        ticket = f"{int(1000 * grace_s)} {member.ticket}"
+        ticket = f"{int(1000 * grace_s)} {member.ticket} {member.ticket_before}".rstrip()
         self._grace_s = grace_s
         self._link.call("ticket", (digest, self.server_id, me, str(member.number), ticket, self._pulse.epoch))
+
+    def keep_absence(self, member: Member[C]) -> None:
+        """Whether `member` is away: others may take the name then, by any server, as they may here."""
+        place = room_digest(member.room_id), self.server_id, member.info.user_id, str(member.number)
+        self._link.call("absence", (*place, self._pulse.epoch, int(member.is_away)))
 
     def _moved_away(self, member: Member[C], server: str) -> None:
         client = member.client
@@ -417,6 +422,8 @@ class SharedRooms(Generic[C]):
             for member in self._rooms.members(room_id):
                 if member.client is not None and member.ticket:
                     self.keep_ticket(member, self._grace_s)
+                    if member.is_away:
+                        self.keep_absence(member)
 
 
 def _answers(done: asyncio.Future[str]) -> Callable[[object], None]:

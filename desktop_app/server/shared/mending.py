@@ -84,7 +84,11 @@ class Mending(Generic[C]):
             if old.info != record.info:
                 self._deliver(self._rooms.change(old, record.info))
             return
-        if old is not None and old.client is not None:
+        if old is not None and old.client is not None and old.is_away:
+            self._deliver(
+                self._rooms.disconnect(old.client)
+            )  # whoever is away under this name does not come back
+        elif old is not None and old.client is not None:
             logger.warning("a participant has lost its name to one on another server")
             self._expel(old.client)
         elif old is not None:

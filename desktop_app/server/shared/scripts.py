@@ -1,22 +1,6 @@
 """What is done in Redis in one step: Lua scripts, each of them atomic over all servers.
 
-Keys, with D for a room's digest and S for a server's id:
-
-    bridgecall:number             the last number given to a member; never goes back
-    bridgecall:servers            a hash: S to the epoch of its connection
-    bridgecall:server:S:alive     there as long as S renews it
-    bridgecall:server:S:late      the same, for longer
-    bridgecall:server:S:rooms     a set of D in which S has members
-    bridgecall:room:D             a hash: leader (S), stored (what the leader keeps for a successor), host (a user id),
-                                  doors (opaque text)
-    bridgecall:room:D:members     a hash: user id to "NUMBER S INFO", INFO being opaque text
-    bridgecall:room:D:tickets     a hash: user id to "NUMBER GRACE-MS SHA256" of what a member comes back with
-    bridgecall:room:D:waiting:N   a list of what member N is to be told when it comes back; its size is in ...:bytes
-    bridgecall:away               a sorted set: "D N" by the time until which member N may come back, in ms; such
-                                  a member, whose server is gone, is of the server "-"
-    bridgecall:room:D:bans        a set: u:USER-ID and a:ADDRESS
-    bridgecall:room:D:knocks      a hash: user id of whoever waits to "S NAME"
-    bridgecall:server:S:knocks    a set of D at whose door somebody waits at S
+The keys are in script_parts.py, as is what several scripts do.
 
 Servers listen to one channel each, bridgecall:server:S. A script publishes to the channels of those who have
 members in the room, so that all of them hear of everything in the order in which Redis did it.
@@ -32,191 +16,9 @@ from __future__ import annotations
 
 from .door_scripts import DOOR_SCRIPTS
 from .resume_scripts import RESUME_SCRIPTS
+from .script_parts import COMMON
 
 PREFIX = "bridgecall:"
-
-_COMMON = """
-local P = 'bridgecall:'
-
-local function tell(s, event) return redis.call('PUBLISH', P .. 'server:' .. s, event) end
-
--- A process that ends lets go of its channel at once. One that is late and still has it may only have had to wait
--- for a processor, and gets some more time.
-local function alive(s)
-  local key = P .. 'server:' .. s
-  if redis.call('EXISTS', key .. ':alive') == 1 then return true end
-  return redis.call('EXISTS', key .. ':late') == 1 and tell(s, '?') > 0
-end
-
-local function is_current(s, epoch) return redis.call('HGET', P .. 'servers', s) == epoch end
-
--- The members of a room in the order of joining.
-local function entries(d)
-  local flat = redis.call('HGETALL', P .. 'room:' .. d .. ':members')
-  local found = {}
-  for i = 1, #flat, 2 do
-    local n, s, info = string.match(flat[i + 1], '^(%d+) (%S+) (.*)$')
-    found[#found + 1] = {user = flat[i], n = n, s = s, i = info}
-  end
-  table.sort(found, function(a, b) return tonumber(a.n) < tonumber(b.n) end)
-  return found
-end
-
-local function servers(found)
-  local seen, list = {}, {}
-  for _, m in ipairs(found) do
-    if m.s ~= '-' and not seen[m.s] then
-      seen[m.s] = true
-      list[#list + 1] = m.s
-    end
-  end
-  return list, seen
-end
-
-local function announce(found, event, except)
-  for _, s in ipairs((servers(found))) do
-    if s ~= except then tell(s, event) end
-  end
-end
-
-local function put(d, m)
-  redis.call('HSET', P .. 'room:' .. d .. ':members', m.user, m.n .. ' ' .. m.s .. ' ' .. m.i)
-  if m.s ~= '-' then redis.call('SADD', P .. 'server:' .. m.s .. ':rooms', d) end
-end
-
-local function now_ms()
-  local now = redis.call('TIME')
-  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
-end
-
--- Nobody waits any longer for whoever this was: they are back, or have left.
-local function forget_away(d, m)
-  redis.call('HDEL', P .. 'room:' .. d .. ':tickets', m.user)
-  redis.call('ZREM', P .. 'away', d .. ' ' .. m.n)
-  local key = P .. 'room:' .. d .. ':waiting:' .. m.n
-  redis.call('DEL', key, key .. ':bytes')
-end
-
--- Somebody waits no longer; `answer` is what their server hears, if anything.
-local function end_knock(d, user, answer, found)
-  local key = P .. 'room:' .. d .. ':knocks'
-  local s = string.match(redis.call('HGET', key, user) or '', '^(%S+) ')
-  if not s then return 0 end
-  redis.call('HDEL', key, user)
-  local more = false
-  for _, other in ipairs(redis.call('HVALS', key)) do more = more or string.match(other, '^(%S+) ') == s end
-  if not more then redis.call('SREM', P .. 'server:' .. s .. ':knocks', d) end
-  if answer then tell(s, 'r ' .. cjson.encode({t = 'answer', r = d, u = user, a = answer})) end
-  announce(found, 'r ' .. cjson.encode({t = 'knock-ended', r = d, u = user}))
-  return 1
-end
-
-local function end_knocks(d, answer, found)
-  for _, user in ipairs(redis.call('HKEYS', P .. 'room:' .. d .. ':knocks')) do end_knock(d, user, answer, found) end
-end
-
-local function host(d) return redis.call('HGET', P .. 'room:' .. d, 'host') or '' end
-
--- When the host is gone it is whoever has been there longest.
-local function pick_host(d, found)
-  local now = host(d)
-  for _, m in ipairs(found) do
-    if m.user == now then return now end
-  end
-  if #found == 0 then return '' end
-  redis.call('HSET', P .. 'room:' .. d, 'host', found[1].user)
-  return found[1].user
-end
-
-local function doors(d) return redis.call('HGET', P .. 'room:' .. d, 'doors') or nil end
-
--- The server that decides for the room; chosen anew when it has nobody in it any more.
-local function lead(d, found)
-  local key = P .. 'room:' .. d
-  if #found == 0 then
-    end_knocks(d, 'again', found)
-    redis.call('DEL', key, key .. ':bans', key .. ':tickets')
-    return ''
-  end
-  local leader = redis.call('HGET', key, 'leader')
-  local _, seen = servers(found)
-  if leader and seen[leader] then return leader end
-  local first = (servers(found))[1]
-  if not first then return '' end
-  redis.call('HSET', key, 'leader', first)
-  return first
-end
-
-local function remove(d, lost)
-  if #lost == 0 then return end
-  local numbers = {}
-  for _, m in ipairs(lost) do
-    redis.call('HDEL', P .. 'room:' .. d .. ':members', m.user)
-    forget_away(d, m)
-    numbers[#numbers + 1] = m.n
-  end
-  local rest = entries(d)
-  local leader = lead(d, rest)
-  local _, seen = servers(rest)
-  for _, s in ipairs((servers(lost))) do
-    if not seen[s] then redis.call('SREM', P .. 'server:' .. s .. ':rooms', d) end
-  end
-  announce(rest, cjson.encode({t = 'left', r = d, n = numbers, l = leader, h = pick_host(d, rest)}))
-end
-
--- Take everybody of a server out of a room.
-local function leave_room(d, s)
-  local lost = {}
-  for _, m in ipairs(entries(d)) do
-    if m.s == s then lost[#lost + 1] = m end
-  end
-  remove(d, lost)
-end
-
--- A server is gone: whoever may come back by another one keeps the place for a while, and is of no server ('-').
-local function orphan_room(d, s)
-  local away = {}
-  for _, m in ipairs(entries(d)) do
-    local ticket = redis.call('HGET', P .. 'room:' .. d .. ':tickets', m.user) or ''
-    if m.s == s and string.match(ticket, '^(%d+) ') == m.n then
-      m.s = '-'
-      put(d, m)
-      redis.call('ZADD', P .. 'away', now_ms() + tonumber(string.match(ticket, '^%d+ (%d+) ')), d .. ' ' .. m.n)
-      away[#away + 1] = {m.n, '-', m.i}
-    end
-  end
-  leave_room(d, s)
-  local rest = entries(d)
-  if #away > 0 then announce(rest, cjson.encode({t = 'away', r = d, m = away, l = lead(d, rest)})) end
-end
-
-local function reap(s)
-  for _, d in ipairs(redis.call('SMEMBERS', P .. 'server:' .. s .. ':rooms')) do orphan_room(d, s) end
-  local key = P .. 'server:' .. s
-  for _, d in ipairs(redis.call('SMEMBERS', key .. ':knocks')) do
-    local found, knocks = entries(d), P .. 'room:' .. d .. ':knocks'
-    for _, user in ipairs(redis.call('HKEYS', knocks)) do
-      if string.match(redis.call('HGET', knocks, user), '^(%S+) ') == s then end_knock(d, user, nil, found) end
-    end
-  end
-  redis.call('DEL', key .. ':rooms', key .. ':alive', key .. ':late', key .. ':knocks')
-  redis.call('HDEL', P .. 'servers', s)
-end
-
-local function listed(found)
-  local list = {}
-  for _, m in ipairs(found) do list[#list + 1] = {m.n, m.s, m.i} end
-  return list
-end
-
-local function is_banned(d, user, address)
-  local key = P .. 'room:' .. d .. ':bans'
-  return redis.call('SISMEMBER', key, 'u:' .. user) == 1
-    or (address ~= '' and redis.call('SISMEMBER', key, 'a:' .. address) == 1)
-end
-
-local function stored(d) return redis.call('HGET', P .. 'room:' .. d, 'stored') or nil end
-"""
 
 # ARGV: digest, server, user id, info, most members, token of the joining, epoch, most members if somebody there is
 # not capable of everything (their infos say so), address, doors that were seen (empty: no room; "*": admitted), doors
@@ -250,7 +52,7 @@ if find(found) or #found >= most then
   found = entries(d)
 end
 local old = find(found)
-if old and old.s ~= '-' then return doubtful[old.s] and 'wait' or 'user-id-taken' end
+if old and old.s ~= '-' and not is_absent(d, old) then return doubtful[old.s] and 'wait' or 'user-id-taken' end
 if #found - (old and 1 or 0) >= most then return doubts and 'wait' or 'room-full ' .. most end
 local seen, made = ARGV[10], ARGV[11]
 if #found == 0 then
@@ -274,7 +76,11 @@ n = string.format('%.0f', n)
 redis.call('SET', P .. 'number', n, 'EX', 86400)
 local m = {user = user, n = n, s = me, i = info}
 put(d, m)
-announce(found, cjson.encode({t = 'join', r = d, n = n, s = me, i = info}), me)
+came_from(d, user, ARGV[9])
+local event = cjson.encode({t = 'join', r = d, n = n, s = me, i = info})
+announce(found, event, me)
+local _, told = servers(found)
+if old and old.s ~= '-' and old.s ~= me and not told[old.s] then tell(old.s, event) end -- that was its last one
 found[#found + 1] = m
 local leader = lead(d, found)
 tell(me, cjson.encode({t = 'joined', r = d, n = n, k = token, m = listed(found), l = leader, d = stored(d),
@@ -420,16 +226,16 @@ return 1
 """
 
 SCRIPTS: dict[str, str] = {
-    "join": _COMMON + _JOIN,
-    "leave": _COMMON + _LEAVE,
-    "update": _COMMON + _UPDATE,
-    "sync": _COMMON + _SYNC,
-    "only": _COMMON + _ONLY,
-    "beat": _COMMON + _BEAT,
-    "publish": _COMMON + _PUBLISH,
-    "store": _COMMON + _STORE,
-    "farewell": _COMMON + _FAREWELL,
-    **{name: _COMMON + text for name, text in (DOOR_SCRIPTS | RESUME_SCRIPTS).items()},
+    "join": COMMON + _JOIN,
+    "leave": COMMON + _LEAVE,
+    "update": COMMON + _UPDATE,
+    "sync": COMMON + _SYNC,
+    "only": COMMON + _ONLY,
+    "beat": COMMON + _BEAT,
+    "publish": COMMON + _PUBLISH,
+    "store": COMMON + _STORE,
+    "farewell": COMMON + _FAREWELL,
+    **{name: COMMON + text for name, text in (DOOR_SCRIPTS | RESUME_SCRIPTS).items()},
 }
 
 

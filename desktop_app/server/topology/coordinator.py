@@ -335,7 +335,7 @@ class Coordinator:
         if self._gone(nodes):
             if fits:
                 return Change(self._epoch + 1, "mesh", "commit", "sfu-lost")
-            if nodes and now_s >= self._not_before_s:
+            if nodes and not self._foreign and now_s >= self._not_before_s:
                 return Change(self._epoch + 1, "sfu", "prepare", "sfu-back", nodes[0])
             return None
         if self._foreign and fits:

@@ -20,7 +20,7 @@ from desktop_app.stats.model import (
 FULL = PeerStats(
     "bob",
     "connected",
-    TransportStats(round_trip_time_ms=12.345, local_candidate_type="relay"),
+    TransportStats(round_trip_time_ms=12.345, local_candidate_type="relay", remote_candidate_type="srflx"),
     InboundVideoStats(
         kbps=801.234,
         packets_lost=8,
@@ -63,6 +63,7 @@ def test_a_full_report() -> None:
                 "av_offset_ms": 41.26,
                 "loss_pct": 2.5,
                 "candidate_type": "relay",
+                "remote_candidate_type": "srflx",
                 "video": {
                     "fps": 29.97,
                     "width": 640,

@@ -111,7 +111,16 @@ ATTRIBUTES = {
         "_t1_handle",
     ),
     RTCIceTransport: ("_connection", "_send", "__start"),
-    Connection: ("_nominated", "_query_consent_task", "remote_password"),
+    Connection: (
+        "_check_list_done",
+        "_closing",
+        "_nominated",
+        "_protocols",
+        "_query_consent_task",
+        "_remote_candidates",
+        "ice_controlling",
+        "remote_password",
+    ),
 }
 
 

@@ -25,17 +25,19 @@ from desktop_app.server.rights.passwords import (
 RIGHT, WRONG = "A" * 43, "B" * 43
 
 
-def outcome(doors: Doors | None, message: JoinRoom, proof: Proof, banned: bool) -> Step | ErrorCode:
+def outcome(doors: Doors | None, message: JoinRoom, proof: Proof, **found: bool) -> Step | ErrorCode:
     try:
-        return judge(doors, message, proof, banned=banned)
+        return judge(doors, message, proof, **found)
     except ProtocolError as error:
         return error.code
 
 
-@given(*[st.booleans()] * 8, st.sampled_from(["", RIGHT, WRONG]), st.sampled_from(["", "right", "wrong"]))
+@given(*[st.booleans()] * 10, st.sampled_from(["", RIGHT, WRONG]), st.sampled_from(["", "right", "wrong"]))
 def test_the_order_is_ban_access_password_lock_lobby(
     exists: bool,
     banned: bool,
+    kicked: bool,
+    suspect: bool,
     has_access: bool,
     has_password: bool,
     locked: bool,
@@ -50,11 +52,13 @@ def test_the_order_is_ban_access_password_lock_lobby(
     if is_checked and password:
         proof.right_for, proof.wrong_for = ("hash", "") if password == "right" else ("", "hash")
     message = JoinRoom("r", "u", access=access, password=password)
-    found = outcome(doors if exists else None, message, proof, banned)
+    found = outcome(doors if exists else None, message, proof, banned=banned, kicked=kicked, suspect=suspect)
     if not exists:
         assert found is (Step.HASH if password and not is_made else Step.MAKE)
     elif banned:
         assert found is ErrorCode.BANNED
+    elif kicked:
+        assert found is ErrorCode.KICKED
     elif has_access and access != RIGHT:
         assert found is ErrorCode.WRONG_LINK
     elif has_password and not password:
@@ -66,7 +70,7 @@ def test_the_order_is_ban_access_password_lock_lobby(
     elif locked:
         assert found is ErrorCode.ROOM_LOCKED
     else:
-        assert found is (Step.KNOCK if lobby else Step.ENTER)
+        assert found is (Step.KNOCK if lobby or suspect else Step.ENTER)
 
 
 def test_a_proof_is_worth_nothing_for_another_password() -> None:

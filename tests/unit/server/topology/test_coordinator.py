@@ -365,9 +365,11 @@ class Churn(RuleBasedStateMachine):
             assert pending.mode == "mesh" or (pending.node in room.nodes and pending.room)
         if current.mode == "sfu":
             assert current.room
-            # With its node gone a room that fits is a mesh; a larger one waits for nothing but a node.
+            # With its node gone a room that fits is a mesh; a larger one waits for nothing but a node, and goes on to
+            # that when somebody leaves meanwhile.
             if current.node not in room.nodes:
-                assert len(members) > RULES.mesh_limit
+                goes_on = pending is not None and pending.mode == "sfu"
+                assert len(members) > RULES.mesh_limit or goes_on
             elif not all(members.values()) and len(members) <= RULES.mesh_limit:
                 assert pending is not None
         due_s = coordinator.due_s()
@@ -376,6 +378,15 @@ class Churn(RuleBasedStateMachine):
 
 TestChurn = Churn.TestCase
 TestChurn.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_large_room_with_a_foreign_client_does_not_begin_what_it_gives_up_at_once() -> None:
+    room = in_sfu(*"abcdefg")
+    room.join("old", capable=False)
+    room.lose("ws://a")
+    assert [phase for mode, phase, _ in room.story[2:] if mode == "sfu"] == []
+    room.leave("old")
+    assert room.story[-1] == ("sfu", "prepare", "sfu-back")
 
 
 def test_a_preparation_that_is_said_twice_keeps_its_first_room() -> None:
