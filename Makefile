@@ -58,9 +58,9 @@ whole_machine := $(wildcard tests/integration/test_sfu_on_a_bad_network.py $(add
 beside_each_other = $(pytest) -n $(1) --dist loadfile --no-loadscope-reorder $(2) \
 	$(addprefix --ignore=,$(whole_machine)) $(PYTEST_ARGS)
 
-# They wait more than they work: four at a time take about two thirds of the two cores.
+# They wait more than they work: three at a time take about half of the two cores.
 integration: dev
-	$(call beside_each_other,4,tests/integration)
+	$(call beside_each_other,3,tests/integration)
 
 end2end: dev
 	$(call beside_each_other,2,tests/end2end)

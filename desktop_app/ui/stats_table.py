@@ -68,7 +68,7 @@ class StatsTableModel(QAbstractItemModel):
         """Label, received, sent."""
         return len(HEADERS)
 
-    def index(self, row: int, column: int, parent: AnyIndex = QModelIndex()) -> QModelIndex:  # noqa: B008
+    def index(self, row: int, column: int, parent: AnyIndex = QModelIndex()) -> QModelIndex:  # noqa: B008 - as above
         """The index of a cell."""
         if not self.hasIndex(row, column, parent):
             return QModelIndex()

@@ -157,7 +157,8 @@ async def test_text_and_binary_of_every_size_in_both_directions(
     assert sorted(described(message) for message in end.received[102]) == sorted(expected)
 
     async with asyncio.timeout(LIMIT_S):
-        while await page.evaluate("() => window.end.count()") != [len(expected)] * 2:  # noqa: ASYNC110
+        wanted = [len(expected)] * 2
+        while await page.evaluate("() => window.end.count()") != wanted:  # noqa: ASYNC110 - the page tells nobody
             await asyncio.sleep(0.05)
     told = await page.evaluate("() => window.end.received()")
     assert told["101"] == expected

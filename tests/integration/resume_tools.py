@@ -24,9 +24,13 @@ async def connect(server: RunningServer) -> RawClient:
     return RawClient(await server.http.ws_connect(server.url(), max_msg_size=0))
 
 
-async def cut(client: RawClient) -> None:
+def place(user: str, **more: Any) -> dict[str, Any]:
+    """What a Guest (rights_tools.py) enters with, so that the place is kept."""
+    return {"user": user, "instance": "i-" + user, "capabilities": ["resume"], **more}
+
+
+def cut(client: RawClient) -> None:
     """Lose the connection as a network does: without a word."""
     transport = client.socket._response.connection.transport  # type: ignore[union-attr]
     assert transport is not None
     transport.abort()
-    await client.socket.close()

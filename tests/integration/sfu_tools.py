@@ -41,7 +41,7 @@ async def _end(connection: RTCPeerConnection) -> None:
     """Close it, but not while it connects: aioice would leave a task behind."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(2.0):
-            while connection.connectionState == "connecting":  # noqa: ASYNC110
+            while connection.connectionState == "connecting":  # noqa: ASYNC110 - aiortc has no event to await
                 await asyncio.sleep(0.02)
     await connection.close()
 

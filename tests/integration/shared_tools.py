@@ -48,3 +48,15 @@ async def nothing_of_rooms(redis: RedisServer) -> None:
     async with asyncio.timeout(ANSWER_S):
         while await room_keys(redis):  # noqa: ASYNC110 - Redis tells nobody
             await asyncio.sleep(0.02)
+
+
+async def until_away(server: RunningServer, user: str) -> None:
+    """Wait until the server knows that a participant has no server now."""
+    shared = server.app[HUB]._shared
+    assert shared is not None
+    async with asyncio.timeout(ANSWER_S):
+        while True:
+            member = shared._rooms.find("r", user)
+            if member is not None and member.is_away:
+                return
+            await asyncio.sleep(0.02)

@@ -203,7 +203,7 @@ async def test_a_foreign_offer_with_and_without_a_section_is_answered(pair: Pair
         await until(lambda: pair.bob.peer.state is CONNECTED)
         assert bob.told == ([True] if wants_data else [])
         if wants_data:
-            await until(lambda: bob.open)  # noqa: B023
+            await until(lambda: bob.open)  # noqa: B023 - it is awaited in this turn
         await client.pc.close()
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .resume_tools import cut, place
 from .rights_tools import Guest, guest
 from .server_tools import running_server
 
@@ -12,17 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from .server_tools import RunningServer
-
-
-def place(user: str, **more: Any) -> dict[str, Any]:
-    return {"user": user, "instance": "i-" + user, "capabilities": ["resume"], **more}
-
-
-def cut(client: Guest) -> None:
-    """Lose the connection as a network does."""
-    transport = client.socket._response.connection.transport  # type: ignore[union-attr]
-    assert transport is not None
-    transport.abort()
 
 
 @asynccontextmanager

@@ -18,7 +18,8 @@ async def test_a_lost_connection_is_followed_by_another_one_and_nobody_hears_of_
         assert first["session"]["graceSeconds"] == 30
         assert "resumed" not in first
         assert (await ann.expect("new-peer"))["instance"] == "i-b"
-        await cut(ben)
+        cut(ben)
+        await ben.socket.close()
         await server.wait_for_gauge("bridgecall_participants_away", 1)
         await ann.send(type="signal", targetUserId="b", data="while away")
         await ann.send(type="update-participant", displayName="Ann")
@@ -69,12 +70,14 @@ async def test_who_does_not_come_back_has_left_and_a_client_of_old_leaves_at_onc
         old = await connect(server)
         assert "session" not in await join(old, "o", capabilities=[])
         await ann.expect("new-peer")
-        await cut(old)
+        cut(old)
+        await old.socket.close()
         assert (await ann.expect("peer-left"))["userId"] == "o"
         ben = await connect(server)
         token = (await join(ben, "b"))["session"]["token"]
         await ann.expect("new-peer")
-        await cut(ben)
+        cut(ben)
+        await ben.socket.close()
         assert (await ann.expect("peer-left"))["userId"] == "b"
         async with server.client() as late:
             assert "resumed" not in await join(late, "b", resume=token)
@@ -88,7 +91,8 @@ async def test_more_than_may_wait_is_a_leave() -> None:
         ben = await connect(server)
         await join(ben, "b")
         await ann.expect("new-peer")
-        await cut(ben)
+        cut(ben)
+        await ben.socket.close()
         await server.wait_for_gauge("bridgecall_participants_away", 1)
         for number in range(1025):
             await ann.send(type="signal", targetUserId="b", data=number)

@@ -71,8 +71,10 @@ async def flows(janus: JanusProcess, kind: str) -> bool:
     """Wait until Janus sends on every subscription to feeds of this kind."""
     before = await packets_out(janus, kind)
     async with asyncio.timeout(ANSWER_S):
-        while not all(a < b for a, b in zip(before, await packets_out(janus, kind), strict=True)):  # noqa: ASYNC110
+        now = before
+        while not all(a < b for a, b in zip(before, now, strict=True)):
             await asyncio.sleep(0.05)
+            now = await packets_out(janus, kind)
     return bool(before)
 
 

@@ -9,17 +9,16 @@ import pytest
 
 from desktop_app.server.app import HUB
 from desktop_app.server.shared.address import parse_redis_url
-from tests.redis_server import RedisServer
 
-from .resume_tools import connect, join
+from .resume_tools import connect, cut, join, place
 from .rights_tools import guest
 from .server_tools import running_server
-from .shared_tools import nothing_of_rooms, vanish
-from .test_server_kicked_away import cut, place
-from .test_shared_resume import until_away
+from .shared_tools import nothing_of_rooms, two_servers, until_away, vanish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tests.redis_server import RedisServer
 
     from .server_tools import RunningServer
 
@@ -29,16 +28,9 @@ Pair = tuple["RunningServer", "RunningServer"]
 
 
 @pytest.fixture
-async def redis() -> AsyncIterator[RedisServer]:
-    async with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def pair(redis: RedisServer) -> AsyncIterator[Pair]:
-    address = parse_redis_url(redis.url)
-    async with running_server(redis=address) as one, running_server(redis=address) as two:
-        yield one, two
+    async with two_servers(redis) as both:
+        yield both
     await nothing_of_rooms(redis)
 
 

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desktop_app.server.app import HUB
 from desktop_app.server.shared.address import parse_redis_url
 
 from .resume_tools import connect, cut, join
-from .server_tools import RunningServer, running_server
-from .shared_tools import nothing_of_rooms, vanish
+from .server_tools import running_server
+from .shared_tools import nothing_of_rooms, until_away, vanish
 
 if TYPE_CHECKING:
     from tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.needs_program("redis-server")
-
-
-async def until_away(server: RunningServer, user: str) -> None:
-    """The server knows that a participant has no server now."""
-    shared = server.app[HUB]._shared
-    assert shared is not None
-    async with asyncio.timeout(10):
-        while True:
-            member = shared._rooms.find("r", user)
-            if member is not None and member.is_away:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def test_a_second_connection_by_another_server_takes_the_place_and_the_signals(
@@ -41,7 +27,7 @@ async def test_a_second_connection_by_another_server_takes_the_place_and_the_sig
         await join(ann, "ann")
         token = (await join(ben, "ben"))["session"]["token"]
         assert (await ann.expect("new-peer"))["instance"] == "i-ben"
-        await cut(ben)
+        cut(ben)
         await one.wait_for_gauge("bridgecall_participants_away", 1)
         for number in range(3):
             await ann.send(type="signal", targetUserId="ben", data=number)
@@ -141,7 +127,7 @@ async def test_who_comes_without_a_token_under_the_name_of_one_who_is_away_is_so
         await join(ann, "ann")
         await join(ben, "ben")
         await ann.expect("new-peer")
-        await cut(ben)
+        cut(ben)
         await server.wait_for_gauge("bridgecall_participants_away", 1)
         again = await connect(server)
         assert "resumed" not in await join(again, "ben")

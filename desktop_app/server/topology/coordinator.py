@@ -299,7 +299,7 @@ class Coordinator:
         if change.mode == "sfu":
             if pending.lost or change.node not in nodes:
                 return replace(change, phase="abort", reason="sfu-lost")
-            if self._foreign and not self._has_no_other_way:
+            if self._foreign:
                 return replace(change, phase="abort", reason="foreign-client")
             if self._can_wait:
                 return replace(change, phase="abort", reason="participants")
@@ -358,11 +358,6 @@ class Coordinator:
     @property
     def _foreign(self) -> bool:
         return not all(self._members.values())
-
-    @property
-    def _has_no_other_way(self) -> bool:
-        """Whether the old SFU's room is too large for a mesh: without a change even those who can would get nothing."""
-        return self._current.mode == "sfu" and len(self._members) > self._rules.mesh_limit
 
     def _gone(self, nodes: Sequence[str]) -> bool:
         return self._lost or self._current.node not in nodes

@@ -31,7 +31,7 @@ async def test_a_turn_of_the_loop_reads_many_datagrams_in_their_order() -> None:
         while not reader.read:  # noqa: ASYNC110 - turns of the loop are what is counted
             await asyncio.sleep(0)
         assert reader.read == sent[:MOST]
-        while len(reader.read) < len(sent):  # noqa: ASYNC110
+        while len(reader.read) < len(sent):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0)
         assert reader.read == sent
     finally:

@@ -292,19 +292,6 @@ def test_a_change_survives_the_way_to_other_servers() -> None:
     assert change_from("nonsense") is None
 
 
-def test_a_room_too_large_for_a_mesh_goes_to_another_sfu_although_one_cannot_follow() -> None:
-    room = in_sfu("a", "b", "c", "d")
-    capable = [f"u{number}" for number in range(RULES.mesh_limit)]
-    for user in capable:
-        room.join(user)
-    room.join("old", capable=False)  # two servers let in somebody each at the same time
-    room.lose("ws://a")
-    assert room.story[-1] == ("sfu", "prepare", "sfu-back")
-    room.ready("a", "b", "c", "d", *capable)
-    assert room.story[-1] == ("sfu", "commit", "sfu-back")
-    assert room.coordinator.current.node == "ws://b"
-
-
 class Churn(RuleBasedStateMachine):
     """People and nodes come and go in any order."""
 
