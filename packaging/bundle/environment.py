@@ -73,7 +73,12 @@ def run(command: Sequence[str | Path], what: str, **variables: str) -> str:
 
 
 def _wanted() -> str:
-    parts = (lock().read_bytes(), sys.version.encode(), os.path.realpath(sys.executable).encode(), str(ROOT).encode())
+    parts = (
+        lock().read_bytes(),
+        sys.version.encode(),
+        os.path.realpath(sys.executable).encode(),
+        str(ROOT).encode(),
+    )
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

@@ -68,7 +68,9 @@ def settle(tree: Path, epoch: int) -> None:
         if sys.platform != "win32":
             is_program = path.parent == tree and path.name in PROGRAMS
             library = ".so" in path.name or path.suffix == ".dylib"
-            mode = _DIRECTORY_MODE if path.is_dir() else _PROGRAM_MODE if is_program or library else _FILE_MODE
+            mode = (
+                _DIRECTORY_MODE if path.is_dir() else _PROGRAM_MODE if is_program or library else _FILE_MODE
+            )
             path.chmod(mode)
         os.utime(path, (epoch, epoch))
     os.utime(tree, (epoch, epoch))

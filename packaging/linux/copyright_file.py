@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = "usr/lib/bridgecall"
-LICENCES = "licences"
+LICENCES = "licenses"
 """Folder of the tree with the texts of all parts, if the build has collected them."""
 
 HEADER = """\
