@@ -93,8 +93,16 @@ def ensure() -> bool:
         return False
     shutil.rmtree(ENV, ignore_errors=True)
     run([sys.executable, "-m", "venv", ENV], "Making the environment of the build")
-    pip = [python(), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
-    locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", lock()]
+    pip: list[str | Path] = [
+        python(),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "install",
+        "--quiet",
+    ]
+    locked: list[str | Path] = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", lock()]
     run([*pip, *locked], "Installing the locked packages")
     STAMP.write_text(wanted, encoding="ascii")
     return True
