@@ -38,7 +38,8 @@ _PROJECT = ("requires-python", "dependencies", "scripts", "gui-scripts")
 _SUFFIXES = {".py", ".spec", ".txt", ".in", ""}
 
 
-def _files(root: Path) -> Iterator[Path]:
+def files(root: Path) -> Iterator[Path]:
+    """What the stamp covers."""
     for part in _PARTS:
         path = root / part
         if path.is_file():
@@ -51,7 +52,7 @@ def _files(root: Path) -> Iterator[Path]:
 def digest(root: Path) -> str:
     """A digest of all that decides whether the frozen programs work, but for the programs' own code."""
     total = hashlib.sha256()
-    for path in _files(root):
+    for path in files(root):
         content = path.read_bytes().replace(b"\r\n", b"\n")  # as git has it on every system
         total.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
     table = version.project(root / "pyproject.toml")
