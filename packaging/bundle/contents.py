@@ -11,7 +11,6 @@ EXCLUDED = (
     *(
         "tkinter",
         "unittest",
-        "pydoc",
         "doctest",
         "lib2to3",
         "ensurepip",
