@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = "usr/lib/bridgecall"
 LICENCES = "licenses"
-"""Folder of the tree with the texts of all parts, if the build has collected them."""
+"""Folder of the tree with the texts of all parts, and with what the build changed in them (bundle/licences.py)."""
 
 HEADER = """\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
@@ -99,7 +99,7 @@ PARTS = (
         ),
         ("2015-2026 The Qt Company Ltd. and other contributors",),
         "LGPL-3",
-        "Qt for Python and Qt, unchanged, as the wheels of the PySide6 project have them; source code: "
+        "Qt for Python and Qt, from the wheels of the PySide6 project; source code: "
         "https://download.qt.io/official_releases/. PySide6/Qt/lib/libav* and libsw* are FFmpeg, LGPL-2.1+.",
     ),
     Part(
@@ -124,7 +124,7 @@ PARTS = (
         ("_internal/cv2", "_internal/opencv*"),
         ("2000-2026 OpenCV team and the holders that its files name",),
         "Apache-2.0",
-        "OpenCV; libav* and libsw* of its wheel are FFmpeg, LGPL-2.1+.",
+        "OpenCV.",
     ),
     Part(
         ("_internal/numpy*",),

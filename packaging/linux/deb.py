@@ -136,6 +136,8 @@ def _add_documentation(root: Path, version: str, debian_version: str, epoch: int
     documents = root / "usr/share/doc/bridgecall"
     documents.mkdir(parents=True)
     (documents / "copyright").write_text(copyright_file.render(root / "usr/lib/bridgecall"), encoding="utf-8")
+    if (root / "usr/lib/bridgecall" / copyright_file.LICENCES).is_dir():
+        (documents / "licenses").symlink_to(f"../../../lib/bridgecall/{copyright_file.LICENCES}")
     _gzip(documents / "changelog.gz", changelog.FILE.read_text(encoding="utf-8"))
     _gzip(documents / "changelog.Debian.gz", _debian_changelog(version, debian_version, epoch))
     pages = root / "usr/share/man/man1"
@@ -186,7 +188,7 @@ def _installed_kib(root: Path) -> int:
     """Installed-Size in KiB: files rounded up, 1 for each other entry (policy 5.6.20, deb-substvars(5))."""
     return sum(
         -(-path.stat().st_size // 1024) if path.is_file() and not path.is_symlink() else 1
-        for path in root.rglob("*")
+        for path in [root / "usr", *(root / "usr").rglob("*")]
     )
 
 

@@ -48,12 +48,14 @@ PACKAGES = {
     "libpipewire-0.3.so.0": "libpipewire-0.3-0",
     "libstdc++.so.6": "libstdc++6",
     "libudev.so.1": "libudev1",
+    "libuuid.so.1": "libuuid1",
     "libxcb.so.1": "libxcb1",
     "libxcb-dri2.so.0": "libxcb-dri2-0",
     "libxcb-dri3.so.0": "libxcb-dri3-0",
     "libxcb-xinerama.so.0": "libxcb-xinerama0",
     "libxcb-xinput.so.0": "libxcb-xinput0",
     "libz.so.1": "zlib1g",
+    "libzstd.so.1": "libzstd1",
 }
 """Soname -> package of Debian 12: the same soname in Debian 12 and 13 and Ubuntu 22.04 and 24.04."""
 

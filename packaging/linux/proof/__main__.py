@@ -153,6 +153,8 @@ async def _prove(values: argparse.Namespace, folder: Path) -> int:
 
 
 async def _steps(report: Report, debian: root.DebianRoot, values: argparse.Namespace, work: Path) -> None:
+    if shutil.which("lintian"):
+        await report.step("lintian", lambda: _lintian(values.package))
     await report.step("a bare Debian", lambda: _bare(debian, values))
     before = debian.files()
     await report.step("installation", lambda: _install(debian, values.package))
@@ -164,6 +166,20 @@ async def _steps(report: Report, debian: root.DebianRoot, values: argparse.Names
     await report.step("the installed window joins", lambda: steps.window_joins(debian, work))
     await report.step("an installed bot", lambda: steps.bots_meet(debian, work))
     await report.step("removal", lambda: removal.purge(debian, before, installed, own))
+
+
+def _lintian(package: Path) -> str:
+    done = subprocess.run(
+        ["lintian", "--no-cfg", "--allow-root", "--fail-on", "error", str(package)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+    tags = [line for line in done.stdout.splitlines() if line[:2] in ("E:", "W:")]
+    if done.returncode:
+        raise AssertionError("\n".join(tags[:20]))
+    return f"no errors, {len(tags)} warnings"
 
 
 def _bare(debian: root.DebianRoot, values: argparse.Namespace) -> str:

@@ -48,7 +48,9 @@ def purge(root: DebianRoot, before: set[str], installed: set[str], own: set[str]
     rest = root.files() - before
     foreign = sorted(path for path in rest if not path.startswith(ELSEWHERE))
     assert not foreign, f"outside of {ELSEWHERE} is left: {foreign[:20]}"
+    places = sorted({"/".join(path.split("/")[:4]) for path in rest})
+    along = len(installed - before - own)
     return (
-        f"{len(own)} paths of the package are gone and nothing else; without what came along {len(rest)} of "
-        f"{len(installed - before)} stay, below {' and '.join(sorted({'/'.join(p.split('/')[:4]) for p in rest}))}"
+        f"{len(own)} paths of the package are gone, and nothing else. Of {along} that came along "
+        f"{len(rest)} stay after autoremove, none outside of {', '.join(places)}"
     )

@@ -19,7 +19,7 @@ from desktop_app.server.__main__ import main as server_main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-from linux import changelog, metainfo
+from linux import changelog, copyright_file, metainfo
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "packaging" / "linux"
@@ -163,3 +163,24 @@ def test_the_flatpak_may_do_what_calls_need_and_no_more() -> None:
     for name in (*PROGRAMS, "tree/.", f"{APP_ID}.desktop", f"{APP_ID}.metainfo.xml", "hicolor"):
         assert name in commands
     assert module["sources"] == [{"type": "dir", "path": "files"}]
+
+
+def test_the_copyright_file_names_what_is_in_the_tree_alone(tmp_path: Path) -> None:
+    for name in ("_internal/PySide6", "_internal/av.libs", "licenses"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "_internal" / "av.libs" / "libx264-1.so").touch()
+    text = copyright_file.render(tmp_path)
+    paragraphs = [
+        dict(re.findall(r"^([A-Z][A-Za-z-]+): ?(.*)$", one, re.MULTILINE)) for one in text.split("\n\n")
+    ]
+    assert paragraphs[0]["Format"] == "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
+    files = {one["Files"]: one["License"] for one in paragraphs if "Files" in one}
+    assert files["*"] == "MIT"
+    assert files["usr/lib/bridgecall/_internal/PySide6/*"] == "LGPL-3"
+    assert files["usr/lib/bridgecall/_internal/av.libs/libx264*"] == "GPL-2+"
+    assert "numpy" not in text
+    assert "/usr/lib/bridgecall/licenses" in text
+    # A paragraph of its own for each licence but for the one that has its text at once.
+    alone = {one["License"] for one in paragraphs if "License" in one and "Files" not in one}
+    assert alone == set(files.values()) - {"SCOWL"}
+    assert all(line[0] in " \n" or ": " in line or line.endswith(":") for line in text.splitlines() if line)
