@@ -11,10 +11,6 @@ EXCLUDED = (
     *(
         "tkinter",
         "unittest",
-<<<<<<< HEAD
-        "pydoc",
-=======
->>>>>>> winmac
         "doctest",
         "lib2to3",
         "ensurepip",
@@ -45,11 +41,7 @@ EXCLUDED = (
         "pyqtgraph.flowchart",
         "pyqtgraph.console",
     ),
-<<<<<<< HEAD
-    *("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest", "PySide6.QtMultimediaWidgets"),
-=======
     *("PySide6.QtTest", "PySide6.QtMultimediaWidgets"),
->>>>>>> winmac
     *(
         "PySide6.QtQml",
         "PySide6.QtQuick",
@@ -74,15 +66,11 @@ _PLUGINS = (
         "networkinformation/",
         "xcbglintegrations/",
     ),
-<<<<<<< HEAD
-    *("wayland-(shell|decoration|graphics)-[^/]*(?<!server)/", "styles/"),
-=======
     *(
         "wayland-(shell|decoration|graphics)-[^/]*(?<!server)/",
         "styles/",
         "permissions/.*(camera|microphone)",
     ),
->>>>>>> winmac
 )
 """Qt's plugins that a desktop needs. QtMultimedia's own backend plugs in for pictures alone: sound needs none."""
 _QT_ROOT = r"PySide6/(?:Qt/)?"
