@@ -20,7 +20,8 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before the first QApplication
 
 from PySide6.QtWidgets import QApplication
 
-from .screenshots_rooms import PEOPLE, SETTLE_S, SIZE, Person, fill
+from .screenshots_rooms import PEOPLE, Person, fill
+from .screenshots_stage import SETTLE_S, SIZE
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent, QObject

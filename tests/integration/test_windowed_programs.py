@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app.media.audio_helper import AudioHelper
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     import pytest
@@ -55,6 +56,6 @@ def test_the_audio_helper_speaks_through_its_pipes_all_the_same(
     monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/none")
     helper = AudioHelper([sys.executable, "-c", HELP])
     try:
-        assert helper.answers()
+        eventually(helper.answers, "the list of devices")
     finally:
         helper.close()

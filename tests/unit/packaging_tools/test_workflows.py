@@ -98,7 +98,7 @@ def test_packaging_and_dependencies_start_a_build(event: str) -> None:
     paths = WORKFLOWS["build"]["on"][event]["paths"]
     assert {"packaging/**", "pyproject.toml", ".github/workflows/build.yml"} <= set(paths)
     for pattern in paths:
-        assert list(ROOT.glob(pattern)) or "smoke_test" in pattern, pattern
+        assert list(ROOT.glob(pattern)), pattern
 
 
 def test_each_system_builds_with_the_one_command_and_tries_what_it_built() -> None:
@@ -114,8 +114,8 @@ def test_each_system_builds_with_the_one_command_and_tries_what_it_built() -> No
 
 def test_the_scripts_that_are_called_are_there() -> None:
     text = "\n".join(step.get("run", "") for step in steps())
-    called = set(re.findall(r"packaging/[\w./-]+", text)) - {"packaging/build.py", "packaging/release.py"}
-    assert "packaging/windows/prove.py" in called
+    called = set(re.findall(r"packaging/[\w./-]+", text))
+    assert {"packaging/build.py", "packaging/release.py", "packaging/windows/prove.py"} <= called
     assert [name for name in sorted(called) if not (ROOT / name).is_file()] == []
 
 
