@@ -2,6 +2,7 @@
 #   make run     open the application          make run ARGS="--join https://HOST:PORT/r/ROOM#fp=..." joins
 #   make env     only make the environment, in .venv
 #   make test    the checks and all tests, what CI runs
+#   make installers   what people install, in dist/ (packaging/build.py)      ARGS="--only deb" and the like choose
 #   make release checks that changelog, tag and version are ready; make release ARGS=--tag makes the tag
 # Each brings the environment up to date first, and does nothing when it is.
 
@@ -20,7 +21,7 @@ gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 # Those of the integration tests that nothing in real time depends on: no sound, no picture, no bad network.
 server_tests := $(wildcard $(addprefix tests/integration/test_,janus_* packaged_* redis_* server_* shared_* signaling_*))
 
-.PHONY: run env dev lint format unit gui integration servers media end2end test coverage audit release
+.PHONY: run env dev lint format unit gui integration servers media end2end test coverage audit installers release
 
 run:
 	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
@@ -76,6 +77,11 @@ test: dev
 	$(MAKE) -j2 --output-sync=target unit gui servers
 	$(MAKE) media
 	$(MAKE) end2end
+	@$(with_python) packaging/build.py --if-changed
+
+# In an environment of its own; build.py says what it needs of the system.
+installers:
+	@$(with_python) packaging/build.py $(ARGS)
 
 coverage: dev
 	$(bin)/coverage erase

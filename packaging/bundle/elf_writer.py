@@ -131,7 +131,7 @@ def _place(sections: list[_Section]) -> None:
 
 
 def _image(machine: int, sections: list[_Section]) -> bytes:
-    hashes, _, _, rodata, text, dynamic, last = sections
+    _, _, _, rodata, text, dynamic, last = sections
     table = last.offset + len(last.content)
     table += -table % 8
     read_only_end = rodata.offset + len(rodata.content)

@@ -73,7 +73,12 @@ def run(command: Sequence[str | Path], what: str, **variables: str) -> str:
 
 
 def _wanted() -> str:
-    parts = (lock().read_bytes(), sys.version.encode(), os.path.realpath(sys.executable).encode(), str(ROOT).encode())
+    parts = (
+        lock().read_bytes(),
+        sys.version.encode(),
+        os.path.realpath(sys.executable).encode(),
+        str(ROOT).encode(),
+    )
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -88,8 +93,16 @@ def ensure() -> bool:
         return False
     shutil.rmtree(ENV, ignore_errors=True)
     run([sys.executable, "-m", "venv", ENV], "Making the environment of the build")
-    pip = [python(), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
-    locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", lock()]
+    pip: list[str | Path] = [
+        python(),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "install",
+        "--quiet",
+    ]
+    locked: list[str | Path] = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", lock()]
     run([*pip, *locked], "Installing the locked packages")
     STAMP.write_text(wanted, encoding="ascii")
     return True

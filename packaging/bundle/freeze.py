@@ -35,7 +35,15 @@ def freeze(epoch: int) -> Path:
         "PYINSTALLER_CONFIG_DIR": str(work / "cache"),
         **_decoration(work),
     }
-    command = [environment.python(), "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
+    command: list[str | Path] = [
+        environment.python(),
+        "-m",
+        "PyInstaller",
+        "--noconfirm",
+        "--clean",
+        "--log-level",
+        "WARN",
+    ]
     command += ["--distpath", TREE.parent, "--workpath", work / "pyinstaller", SPEC]
     environment.run(command, "PyInstaller", **variables)
     if sys.platform == "linux":
@@ -48,11 +56,12 @@ def freeze(epoch: int) -> Path:
 
 def _decoration(work: Path) -> dict[str, str]:
     """The icon, and on Windows the version resource, where the platform's programs carry one."""
-    if sys.platform not in ("win32", "darwin"):
+    system: str = sys.platform  # a plain text, or mypy would take the other systems' lines for unreachable
+    if system not in ("win32", "darwin"):
         return {}
-    icon = icon_files.draw(work / "icons") / (icon_files.ICO if sys.platform == "win32" else icon_files.ICNS)
+    icon = icon_files.draw(work / "icons") / (icon_files.ICO if system == "win32" else icon_files.ICNS)
     found = {"BRIDGECALL_ICON": str(icon)}
-    if sys.platform == "win32":
+    if system == "win32":
         resource = work / "version_info.txt"
         text = importlib.import_module("windows.version_info").text(version.version())
         resource.write_text(text, encoding="utf-8")
@@ -68,7 +77,9 @@ def settle(tree: Path, epoch: int) -> None:
         if sys.platform != "win32":
             is_program = path.parent == tree and path.name in PROGRAMS
             library = ".so" in path.name or path.suffix == ".dylib"
-            mode = _DIRECTORY_MODE if path.is_dir() else _PROGRAM_MODE if is_program or library else _FILE_MODE
+            mode = (
+                _DIRECTORY_MODE if path.is_dir() else _PROGRAM_MODE if is_program or library else _FILE_MODE
+            )
             path.chmod(mode)
         os.utime(path, (epoch, epoch))
     os.utime(tree, (epoch, epoch))

@@ -25,7 +25,13 @@ class Native:
 
 
 NATIVE = (
-    Native("Qt6", "Qt", "LGPL-3.0-only", "The Qt Company Ltd and contributors", "https://download.qt.io/archive/qt/"),
+    Native(
+        "Qt6",
+        "Qt",
+        "LGPL-3.0-only",
+        "The Qt Company Ltd and contributors",
+        "https://download.qt.io/archive/qt/",
+    ),
     Native(
         "(?:pyside6|shiboken6)",
         "Qt for Python",
@@ -33,7 +39,9 @@ NATIVE = (
         "The Qt Company Ltd",
         "https://download.qt.io/official_releases/QtForPython/",
     ),
-    Native("icu(?:data|i18n|uc)", "ICU", "Unicode-3.0", "Unicode, Inc.", "https://github.com/unicode-org/icu"),
+    Native(
+        "icu(?:data|i18n|uc)", "ICU", "Unicode-3.0", "Unicode, Inc.", "https://github.com/unicode-org/icu"
+    ),
     Native(
         "(?:avcodec|avdevice|avfilter|avformat|avutil|swscale|swresample)",
         "FFmpeg",
@@ -42,11 +50,29 @@ NATIVE = (
         "https://ffmpeg.org/releases/",
     ),
     Native("x264", "x264", "GPL-2.0-or-later", "x264 project", "https://code.videolan.org/videolan/x264"),
-    Native("x265", "x265", "GPL-2.0-or-later", "MulticoreWare, Inc", "https://bitbucket.org/multicoreware/x265_git"),
-    Native("vpx", "libvpx", "BSD-3-Clause", "The WebM project authors", "https://chromium.googlesource.com/webm/libvpx"),
-    Native("opus", "Opus", "BSD-3-Clause", "Xiph.Org Foundation and others", "https://opus-codec.org/downloads/"),
     Native(
-        "dav1d", "dav1d", "BSD-2-Clause", "VideoLAN and dav1d authors", "https://code.videolan.org/videolan/dav1d"
+        "x265",
+        "x265",
+        "GPL-2.0-or-later",
+        "MulticoreWare, Inc",
+        "https://bitbucket.org/multicoreware/x265_git",
+    ),
+    Native(
+        "vpx",
+        "libvpx",
+        "BSD-3-Clause",
+        "The WebM project authors",
+        "https://chromium.googlesource.com/webm/libvpx",
+    ),
+    Native(
+        "opus", "Opus", "BSD-3-Clause", "Xiph.Org Foundation and others", "https://opus-codec.org/downloads/"
+    ),
+    Native(
+        "dav1d",
+        "dav1d",
+        "BSD-2-Clause",
+        "VideoLAN and dav1d authors",
+        "https://code.videolan.org/videolan/dav1d",
     ),
     Native(
         "SvtAv1Enc",
@@ -55,10 +81,16 @@ NATIVE = (
         "Alliance for Open Media",
         "https://gitlab.com/AOMediaCodec/SVT-AV1",
     ),
-    Native("aom", "libaom", "BSD-2-Clause", "Alliance for Open Media", "https://aomedia.googlesource.com/aom"),
+    Native(
+        "aom", "libaom", "BSD-2-Clause", "Alliance for Open Media", "https://aomedia.googlesource.com/aom"
+    ),
     Native("avif", "libavif", "BSD-2-Clause", "Joe Drago", "https://github.com/AOMediaCodec/libavif"),
     Native(
-        "mp3lame", "LAME", "LGPL-2.0-or-later", "the LAME project", "https://sourceforge.net/projects/lame/files/"
+        "mp3lame",
+        "LAME",
+        "LGPL-2.0-or-later",
+        "the LAME project",
+        "https://sourceforge.net/projects/lame/files/",
     ),
     Native(
         "opencore-amr(?:nb|wb)",
@@ -67,17 +99,51 @@ NATIVE = (
         "PacketVideo, Martin Storsjö",
         "https://sourceforge.net/projects/opencore-amr/files/",
     ),
-    Native("webp|webpmux|sharpyuv", "libwebp", "BSD-3-Clause", "Google Inc.", "https://chromium.googlesource.com/webm/libwebp"),
-    Native("gnutls", "GnuTLS", "LGPL-2.1-or-later", "the GnuTLS authors", "https://www.gnupg.org/ftp/gcrypt/gnutls/"),
-    Native("nettle|hogweed", "Nettle", "LGPL-3.0-or-later", "Niels Möller and others", "https://ftp.gnu.org/gnu/nettle/"),
+    Native(
+        "webp|webpmux|sharpyuv",
+        "libwebp",
+        "BSD-3-Clause",
+        "Google Inc.",
+        "https://chromium.googlesource.com/webm/libwebp",
+    ),
+    Native(
+        "gnutls",
+        "GnuTLS",
+        "LGPL-2.1-or-later",
+        "the GnuTLS authors",
+        "https://www.gnupg.org/ftp/gcrypt/gnutls/",
+    ),
+    Native(
+        "nettle|hogweed",
+        "Nettle",
+        "LGPL-3.0-or-later",
+        "Niels Möller and others",
+        "https://ftp.gnu.org/gnu/nettle/",
+    ),
     Native("gmp", "GMP", "LGPL-3.0-or-later", "Free Software Foundation", "https://ftp.gnu.org/gnu/gmp/"),
     Native(
-        "unistring", "libunistring", "LGPL-3.0-or-later", "Free Software Foundation", "https://ftp.gnu.org/gnu/libunistring/"
+        "unistring",
+        "libunistring",
+        "LGPL-3.0-or-later",
+        "Free Software Foundation",
+        "https://ftp.gnu.org/gnu/libunistring/",
     ),
-    Native("asound", "ALSA library", "LGPL-2.1-or-later", "the ALSA team", "https://www.alsa-project.org/files/pub/lib/"),
+    Native(
+        "asound",
+        "ALSA library",
+        "LGPL-2.1-or-later",
+        "the ALSA team",
+        "https://www.alsa-project.org/files/pub/lib/",
+    ),
     Native("vpl", "Intel VPL", "MIT", "Intel Corporation", "https://github.com/intel/libvpl"),
     Native("drm", "libdrm", "MIT", "the libdrm authors", "https://dri.freedesktop.org/libdrm/"),
-    Native("Xau|xcb(?:-[a-z-]+)?|X11[a-z-]*", "X.Org client libraries", "MIT", "the X.Org Foundation and others", "https://www.x.org/releases/individual/"),
+    Native(
+        "Xau|xcb(?:-[a-z-]+)?|X11[a-z-]*",
+        "X.Org client libraries",
+        "MIT",
+        "the X.Org Foundation and others",
+        "https://www.x.org/releases/individual/",
+    ),
     Native("xkbcommon(?:-x11)?", "libxkbcommon", "MIT", "Dan Nicholson and others", "https://xkbcommon.org/"),
     Native(
         "(?:scipy_)?openblas(?:64_|p)?",
@@ -93,17 +159,35 @@ NATIVE = (
         "Free Software Foundation",
         "https://ftp.gnu.org/gnu/gcc/",
     ),
-    Native("png16", "libpng", "libpng-2.0", "the PNG reference library authors", "http://www.libpng.org/pub/png/"),
-    Native("(?:crypto|ssl)", "OpenSSL", "Apache-2.0", "the OpenSSL project", "https://www.openssl.org/source/"),
+    Native(
+        "png16", "libpng", "libpng-2.0", "the PNG reference library authors", "http://www.libpng.org/pub/png/"
+    ),
+    Native(
+        "(?:crypto|ssl)", "OpenSSL", "Apache-2.0", "the OpenSSL project", "https://www.openssl.org/source/"
+    ),
     Native("ffi", "libffi", "MIT", "Anthony Green and others", "https://github.com/libffi/libffi"),
     Native("bz2", "bzip2", "bzip2-1.0.6", "Julian Seward", "https://sourceware.org/bzip2/"),
     Native("lzma", "XZ Utils", "0BSD", "the Tukaani project", "https://tukaani.org/xz/"),
     Native("expat", "Expat", "MIT", "the Expat maintainers", "https://libexpat.github.io/"),
     Native("crc32c", "crc32c", "BSD-3-Clause", "the CRC32C authors", "https://github.com/google/crc32c"),
-    Native("python3?", "Python", "Python-2.0", "Python Software Foundation", "https://www.python.org/downloads/source/"),
-    Native("livekit_ffi", "LiveKit and WebRTC", "Apache-2.0 AND BSD-3-Clause", "LiveKit, Inc.; the WebRTC project authors", "https://github.com/livekit/rust-sdks"),
+    Native(
+        "python3?",
+        "Python",
+        "Python-2.0",
+        "Python Software Foundation",
+        "https://www.python.org/downloads/source/",
+    ),
+    Native(
+        "livekit_ffi",
+        "LiveKit and WebRTC",
+        "Apache-2.0 AND BSD-3-Clause",
+        "LiveKit, Inc.; the WebRTC project authors",
+        "https://github.com/livekit/rust-sdks",
+    ),
 )
-_LIBRARY = re.compile(r"(?:lib)?(?P<stem>.+?)(?:[-.][0-9a-f]{8}.*|[-.]r0.*|[-.]?\d[\d.]*)?(?:\.abi3)?\.(?:so|dll|dylib).*")
+_LIBRARY = re.compile(
+    r"(?:lib)?(?P<stem>.+?)(?:[-.][0-9a-f]{8}.*|[-.]r0.*|[-.]?\d[\d.]*)?(?:\.abi3)?\.(?:so|dll|dylib).*"
+)
 
 
 def known(path: Path) -> Native | None:
@@ -140,4 +224,8 @@ def libraries(tree: Path) -> list[Path]:
     """The shared libraries of the tree that are no Python modules and no plugins."""
     names = re.compile(r".*\.(?:so(?:\.[\d.]+)?|dll|dylib)")
     files = (path for path in sorted(tree.rglob("*")) if path.is_file() and not path.is_symlink())
-    return [path for path in files if names.fullmatch(path.name) and ".cpython-" not in path.name and "plugins" not in path.parts]
+    return [
+        path
+        for path in files
+        if names.fullmatch(path.name) and ".cpython-" not in path.name and "plugins" not in path.parts
+    ]

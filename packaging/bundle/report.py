@@ -42,12 +42,12 @@ def _against(what: str, size: int, aim: int) -> str:
 
 
 def write(tree: Path, packed: Path | None, out: Path) -> str:
-    """Write the whole report to `out`/contents.txt; returns the short one.
+    """Write the whole report to the file `out`; returns the short one.
 
     Args:
         tree: the frozen tree.
         packed: the portable archive of it, if it was made.
-        out: the folder for the report.
+        out: the file.
     """
     files = sizes(tree)
     by_part = parts(files)
@@ -55,6 +55,14 @@ def write(tree: Path, packed: Path | None, out: Path) -> str:
     head = [f"{len(files)} files", _against("Unpacked", total, MAX_UNPACKED_BYTES)]
     if packed is not None:
         head.append(_against(f"Packed ({packed.name})", packed.stat().st_size, MAX_PACKED_BYTES))
-    text = [*head, "", "By part:", *_lines(by_part, len(by_part)), "", "The largest files:", *_lines(files, _FILES)]
-    (out / "contents.txt").write_text("\n".join(text) + "\n", encoding="utf-8", newline="\n")
+    text = [
+        *head,
+        "",
+        "By part:",
+        *_lines(by_part, len(by_part)),
+        "",
+        "The largest files:",
+        *_lines(files, _FILES),
+    ]
+    out.write_text("\n".join(text) + "\n", encoding="utf-8", newline="\n")
     return "\n".join([*head, *_lines(by_part, _SHORT)])

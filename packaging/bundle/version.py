@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import tomllib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bundle import ROOT, BuildError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OLDEST_EPOCH = 315_619_200
 """2 January 1980: ZIP files know no earlier day, in any time zone."""

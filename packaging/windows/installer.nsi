@@ -1,5 +1,5 @@
 ; The Windows installer of Bridgecall. nsis.py compiles it and gives:
-;   VERSION, VERSION_NUMBERS, SIZE_KB, SUFFIX (".exe"), ICON, LICENSE, RESULT
+;   VERSION, VERSION_NUMBERS, SIZE_KB, DICTIONARY_MB, SUFFIX (".exe"), ICON, PICTURE (.bmp), LICENSE, RESULT
 ;   INSTALL_FILES, REMOVE_FILES   scripts with a line for each file and folder of the frozen tree
 ;
 ; Command line:
@@ -16,7 +16,7 @@ Unicode true
   Target ${TARGET}
 !endif
 SetCompressor /SOLID lzma
-SetCompressorDictSize 64
+SetCompressorDictSize ${DICTIONARY_MB}
 SetDateSave off
 ManifestDPIAware true
 ManifestSupportedOS all
@@ -74,6 +74,7 @@ VIAddVersionKey LegalCopyright "Copyright (c) 2026 ${PUBLISHER}, MIT License"
 
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${PICTURE}"
 !define MUI_ABORTWARNING
 ; explorer.exe starts it as the person, where Setup itself runs as administrator.
 !define MUI_FINISHPAGE_RUN "$WINDIR\explorer.exe"
@@ -277,7 +278,8 @@ Section "${PRODUCT}"
   WriteRegStr SHCTX "${CLASS_KEY}" "" "URL:${PRODUCT} invitation"
   WriteRegStr SHCTX "${CLASS_KEY}" "URL Protocol" ""
   WriteRegStr SHCTX "${CLASS_KEY}\DefaultIcon" "" "$INSTDIR\${WINDOW_PROGRAM},0"
-  WriteRegStr SHCTX "${CLASS_KEY}\shell\open\command" "" '"$INSTDIR\${WINDOW_PROGRAM}" "%1"'
+  ; After -- nothing is an option, whatever quotes a link smuggles in.
+  WriteRegStr SHCTX "${CLASS_KEY}\shell\open\command" "" '"$INSTDIR\${WINDOW_PROGRAM}" -- "%1"'
 
   ; Per user there is no right to this: Windows asks the first time. Not in public networks, where nobody hosts a call.
   ${If} $MultiUser.InstallMode == "AllUsers"
@@ -358,7 +360,8 @@ Section Uninstall
 
   Delete "$SMPROGRAMS\${PRODUCT}.lnk"
   !insertmacro RemoveIfOurs "${APP_PATH_KEY}" "${APP_PATH_KEY}" "$INSTDIR\${WINDOW_PROGRAM}"
-  !insertmacro RemoveIfOurs "${CLASS_KEY}" "${CLASS_KEY}\shell\open\command" '"$INSTDIR\${WINDOW_PROGRAM}" "%1"'
+  !insertmacro RemoveIfOurs "${CLASS_KEY}" "${CLASS_KEY}\shell\open\command" \
+    '"$INSTDIR\${WINDOW_PROGRAM}" -- "%1"'
   ${If} $ForWhom == "AllUsers"
     !insertmacro ForbidInFirewall "${RULE_WINDOW}" "${WINDOW_PROGRAM}"
     !insertmacro ForbidInFirewall "${RULE_SERVER}" "${SERVER_PROGRAM}"

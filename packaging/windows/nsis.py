@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,10 @@ WINDOW_PROGRAM = "bridgecall"
 MAX_RELATIVE_CHARACTERS = 180
 # "Naming Files, Paths, and Namespaces", Windows App Development.
 FORBIDDEN_CHARACTERS = frozenset('<>:"\\|?*') | frozenset(map(chr, range(32)))
+MAX_DICTIONARY_MB = 64
+PICTURE_PX = (164, 314)
+PICTURE_TOP, PICTURE_BOTTOM = (0x4A, 0x86, 0xFF), (0x1D, 0x4F, 0xD0)
+
 WINDOWS_FOLDERS = ("C:/Program Files (x86)/NSIS", "C:/Program Files/NSIS")
 
 
@@ -56,6 +61,7 @@ def make(
         work = Path(folder)
         if icon is None:
             icon = icon_files.draw(work / "icons") / icon_files.ICO
+        (work / "picture.bmp").write_bytes(picture())
         (work / "install.nsh").write_text(install_script(tree, files), encoding="utf-8-sig")
         (work / "remove.nsh").write_text(remove_script(files), encoding="utf-8-sig")
         size_bytes = sum((tree / name).stat().st_size for name in files)
@@ -63,8 +69,11 @@ def make(
             "VERSION": version,
             "VERSION_NUMBERS": ".".join(map(str, version_info.numbers(version))),
             "SIZE_KB": str(-(-size_bytes // 1024)),
+            # More than there is to compress would only cost memory, here and where it is unpacked.
+            "DICTIONARY_MB": str(min(MAX_DICTIONARY_MB, 1 + size_bytes // 1_000_000)),
             "SUFFIX": suffix,
             "ICON": str(icon.resolve()),
+            "PICTURE": str(work / "picture.bmp"),
             "LICENSE": str(ROOT / "LICENSE"),
             "INSTALL_FILES": str(work / "install.nsh"),
             "REMOVE_FILES": str(work / "remove.nsh"),
@@ -129,6 +138,21 @@ def remove_script(files: Iterable[str]) -> str:
         "ClearErrors",  # a folder with somebody else's file in it
     ]
     return "\n".join(lines) + "\n"
+
+
+def picture() -> bytes:
+    """The left side of the last page, 164 x 314 pixels: the colours of our icon, from top to bottom, as a BMP."""
+    width, height = PICTURE_PX
+    row_bytes = -(-width * 3 // 4) * 4
+    rows = b""
+    for y in range(height):  # from the bottom up
+        part = y / (height - 1)
+        red, green, blue = (
+            round(low + (high - low) * part) for low, high in zip(PICTURE_BOTTOM, PICTURE_TOP, strict=True)
+        )
+        rows += (bytes((blue, green, red)) * width).ljust(row_bytes, b"\0")
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(rows), 0, 0, 0, 0)
+    return struct.pack("<2sIHHI", b"BM", 14 + len(header) + len(rows), 0, 0, 14 + len(header)) + header + rows
 
 
 def find_makensis() -> str:

@@ -145,7 +145,7 @@ class Proof:
             "URL:" in (machine.value(rf"{self.hive}\{CLASS_KEY}") or ""), "links with bridgecall: are known"
         )
         command = machine.value(rf"{self.hive}\{CLASS_KEY}\shell\open\command")
-        check(command == f'"{program}" "%1"', "and open the program")
+        check(command == f'"{program}" -- "%1"', "and open the program")
         check(machine.value(rf"{self.hive}\{APP_PATH_KEY}") == program, "Windows finds it by its name")
 
     def firewall(self, *, is_open: bool) -> None:

@@ -1,14 +1,10 @@
 """All three programs in one file, as PyInstaller starts it where links can give it three names."""
 
+import importlib
 import os
 import sys
 
-name = os.path.basename(sys.argv[0])
-if name == "bridgecall-bot":
-    from desktop_app.bot.__main__ import main
-elif name == "bridgecall-server":
-    from desktop_app.server.__main__ import main
-else:
-    from desktop_app.__main__ import main
+MODULES = {"bridgecall-bot": "desktop_app.bot.__main__", "bridgecall-server": "desktop_app.server.__main__"}
 
-sys.exit(main())
+name = os.path.basename(sys.argv[0])
+sys.exit(importlib.import_module(MODULES.get(name, "desktop_app.__main__")).main())

@@ -76,6 +76,15 @@ def test_it_compiles_with_all_files_and_the_same_bytes_each_time(
         assert text.encode("utf-16-le") in inside
 
 
+def test_the_picture_is_a_bitmap_of_its_own_length() -> None:
+    data = nsis.picture()
+    magic, length_bytes, offset = struct.unpack_from("<2sI4xI", data)
+    width, height, _, bits = struct.unpack_from("<iiHH", data, 18)
+    assert (magic, length_bytes, (width, height), bits) == (b"BM", len(data), nsis.PICTURE_PX, 24)
+    assert len(data) == offset + height * -(-width * 3 // 4) * 4
+    assert tuple(data[offset : offset + 3]) == nsis.PICTURE_BOTTOM[::-1]  # blue, green, red
+
+
 @pytest.mark.needs_program("makensis")
 def test_what_makensis_does_not_take_is_an_error_with_its_words(tree: Path, tmp_path: Path) -> None:
     with pytest.raises(nsis.InstallerError, match=r"(?s)makensis failed.*no\.ico"):
@@ -124,3 +133,14 @@ def test_settings_are_only_deleted_after_a_question() -> None:
     assert recursive == ['RMDir /r "$APPDATA\\${PRODUCT}"', 'RMDir /r "$LOCALAPPDATA\\${PRODUCT}"']
     question = script.index("MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2")
     assert "/SD IDNO IDNO keep" in script[question : script.index("RMDir /r")]
+
+
+def test_a_clicked_link_is_never_an_option() -> None:
+    script = nsis.SCRIPT.read_text(encoding="utf-8")
+    commands = [
+        line.strip()
+        for line in script.splitlines()
+        if line.strip().startswith("WriteRegStr") and "%1" in line
+    ]
+    assert len(commands) == 1
+    assert commands[0].endswith(""" '"$INSTDIR\\${WINDOW_PROGRAM}" -- "%1"'""")

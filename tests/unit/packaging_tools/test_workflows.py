@@ -139,6 +139,7 @@ def packages(tmp_path: Path) -> Path:
         "linux/bridgecall-1.0-linux.cdx.json",
         "linux/smoke-test-linux.json",
         "windows/bridgecall-1.0-windows-x64-setup.exe",
+        "windows/bridgecall-1.0-windows-x86_64.tar.gz",
         "windows/bridgecall-1.0-windows.cdx.json",
         "macos/bridgecall-1.0-macos-arm64.dmg",
         "macos/bridgecall-1.0-macos.cdx.json",
@@ -164,7 +165,7 @@ def test_a_release_has_all_packages_and_the_checksum_of_each(packages: Path) -> 
     lines = (release / "SHA256SUMS").read_text(encoding="ascii").splitlines()
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     assert set(sums) == {path.name for path in release.iterdir()} - {"SHA256SUMS"}
-    assert len(sums) == 7
+    assert len(sums) == 8
     for name, digest in sums.items():
         assert hashlib.sha256((release / name).read_bytes()).hexdigest() == digest
 
