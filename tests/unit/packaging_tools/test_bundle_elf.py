@@ -46,7 +46,12 @@ def test_a_function_that_must_not_be_called_is_not_there_by_accident(tmp_path: P
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     path = written(tmp_path, {"a": elf_writer.stopping(elf_writer.X86_64)}, {"b": b"data"})
     found = elf.read(path)
-    assert (found.soname, found.needed, found.offered, found.objects) == (path.name, (), {"a", "b"}, {"b"})
+    assert (found.soname, found.needed, found.offered, found.objects) == (
+        path.name,
+        (),
+        frozenset("ab"),
+        frozenset("b"),
+    )
     assert elf.is_loadable(path)
     assert not found.has_symbols
 
