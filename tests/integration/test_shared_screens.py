@@ -152,7 +152,6 @@ async def test_screens_stay_with_their_people_from_mesh_to_sfu_and_back(tmp_path
         assert LocalScreenChanged(True) in ann.events
         await bob.sees_screen("ann")
         assert bob.shows_screen("ann")
-        assert "ann's camera" not in bob.screen_of("ann").names, "its last pictures came after the word"
         assert bob.mode == "mesh"
         assert bob.camera_of("ann").now == "", "one line, one picture"
         before = len(bob.screen_of("ann").names)
@@ -188,7 +187,6 @@ async def test_screens_stay_with_their_people_from_mesh_to_sfu_and_back(tmp_path
         assert [event.mode for event in bob.events if isinstance(event, TopologyChanged)].count("sfu") >= 1
         await ann.session.share_screen(None)
         await bob.sees_camera("ann")
-        assert "ann's screen" not in bob.camera_of("ann").names
         with pytest.raises(DeviceError, match="does not exist"):
             await ann.session.share_screen(str(tmp_path / "missing.png"))
         assert not bob.shows_screen("ann")
