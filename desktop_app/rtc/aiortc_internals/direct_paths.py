@@ -54,7 +54,12 @@ def watch(connection: Any, on_heard: Callable[[], None]) -> None:
             is_used_by_relay = _has_relay(connection, used.protocol, used.remote_addr)
             if is_used_by_relay and not is_by_relay:
                 on_heard()
-            if connection.ice_controlling and is_by_relay is not is_used_by_relay:
+            is_other = is_by_relay is not is_used_by_relay
+            if (
+                connection.ice_controlling
+                and is_other
+                and not other_paths.is_chosen(connection, protocol, addr)
+            ):
                 return
         usual(message, addr, protocol)
 

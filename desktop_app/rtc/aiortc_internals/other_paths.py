@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 CHECK_LIMIT_S = 1.2
 MAX_PAIRS = 12
+_CHOSEN = "_bridgecall_chosen"
 
 
 def allow(connection: Any) -> None:
@@ -68,7 +69,9 @@ async def take_another(transport: RTCIceTransport, is_silent: Callable[[], bool]
                 answered = await finished
                 if answered is None or not is_silent():
                     continue
-                if await check(connection, answered, nominate=True) is not None and is_silent():
+                # From here on the far end may be on that pair, whatever comes of the answer, and what it sends on it
+                # ends the silence: to stay behind would leave it without anything of ours.
+                if await check(connection, answered, nominate=True) is not None:
                     take(connection, answered)
                     return True
     except TimeoutError:
@@ -97,8 +100,15 @@ def _others(connection: Any) -> list[CandidatePair]:
     return found[:MAX_PAIRS]
 
 
+def is_chosen(connection: Any, protocol: StunProtocol, remote: tuple[str, int]) -> bool:
+    """Whether it is the pair that we have nominated last, though no answer may have come."""
+    return bool(vars(connection).get(_CHOSEN) == (protocol, remote))
+
+
 async def check(connection: Any, pair: CandidatePair, *, nominate: bool) -> CandidatePair | None:
     """Ask over `pair`; the pair when it answers, and None when it does not, or another address does."""
+    if nominate:
+        vars(connection)[_CHOSEN] = pair.protocol, pair.remote_addr
     request = connection.build_request(pair, nominate=nominate)
     try:
         _, address = await pair.protocol.request(
