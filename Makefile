@@ -2,6 +2,7 @@
 #   make run     open the application          make run ARGS="--join https://HOST:PORT/r/ROOM#fp=..." joins
 #   make env     only make the environment, in .venv
 #   make test    the checks and all tests, what CI runs
+#   make installers   what people install, in dist/ (packaging/build.py)      ARGS="--only deb" and the like choose
 #   make release checks that changelog, tag and version are ready; make release ARGS=--tag makes the tag
 # Each brings the environment up to date first, and does nothing when it is.
 
@@ -17,7 +18,7 @@ pytest := $(bin)/python -m pytest
 unit_tests := $(pytest) -p no:pytest-qt -p tests.unit.without_qt tests/unit $(PYTEST_ARGS)
 gui_tests := QT_QPA_PLATFORM=offscreen $(pytest) tests/gui $(PYTEST_ARGS)
 
-.PHONY: run env dev lint format unit gui integration end2end whole test coverage audit release
+.PHONY: run env dev lint format unit gui integration end2end whole test coverage audit installers release
 
 run:
 	@$(with_python) -c 'import sys; from desktop_app.display import missing_display; sys.exit(missing_display())'
@@ -74,6 +75,11 @@ test: dev
 	$(MAKE) integration
 	$(MAKE) end2end
 	$(MAKE) whole
+	@$(with_python) packaging/build.py --if-changed
+
+# In an environment of its own; build.py says what it needs of the system.
+installers:
+	@$(with_python) packaging/build.py $(ARGS)
 
 coverage: dev
 	$(bin)/coverage erase

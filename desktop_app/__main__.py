@@ -17,7 +17,7 @@ AUDIO_HELPER = "--audio-helper"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window; returns the exit status."""
-    if AUDIO_HELPER in (sys.argv[1:] if argv is None else argv):
+    if AUDIO_HELPER in (sys.argv[1:2] if argv is None else argv[:1]):
         # A frozen application is its own interpreter: the helper process starts it anew with this word.
         from desktop_app.media.qt_audio_helper import main as audio_helper
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from desktop_app.engine.port import TestLine
     from desktop_app.media.audio_backend import AudioBackend
     from desktop_app.settings.schema import Settings
+
+logger = logging.getLogger(__name__)
 
 
 def run(arguments: AppArguments) -> int:
@@ -46,6 +49,11 @@ async def _test(settings: Settings, backend: AudioBackend) -> tuple[TestLine, ..
 
 
 def _print(line: TestLine) -> None:
-    if line.verdict != "running":
-        sys.stdout.write(report((line,)) + "\n")
-        sys.stdout.flush()
+    if line.verdict == "running":
+        return
+    text = report((line,))
+    if sys.stdout is None:  # a windowed program of Windows: the log is all there is
+        logger.info("%s", text)
+        return
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

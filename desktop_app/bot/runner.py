@@ -84,7 +84,10 @@ class Bot:
     async def run(self) -> int:
         """Returns the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, self._leave.set)
+            try:
+                self._loop.add_signal_handler(number, self._leave.set)
+            except NotImplementedError:  # Windows' loops know no signals
+                signal.signal(number, lambda _number, _frame: self._leave_from_thread())
         try:
             return await self._run()
         finally:

@@ -51,13 +51,14 @@ def setup_file_logging(path: Path, *, verbose: bool = False) -> None:
     )
     if os.name == "posix":
         path.chmod(0o600)  # a log names people and addresses
-    console = logging.StreamHandler(sys.stderr)
-    console.setLevel(logging.DEBUG if verbose else logging.WARNING)
-    for each in (handler, console):
+    handlers: list[logging.Handler] = [handler]
+    if sys.stderr is not None:  # a windowed program of Windows has none
+        console = logging.StreamHandler(sys.stderr)
+        console.setLevel(logging.DEBUG if verbose else logging.WARNING)
+        handlers.append(console)
+    for each in handlers:
         each.setFormatter(logging.Formatter(TEXT_FORMAT))
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO, handlers=[handler, console], force=True
-    )
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=handlers, force=True)
     _quiet_libraries()
     install_exception_hooks()
 

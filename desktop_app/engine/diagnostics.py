@@ -39,10 +39,12 @@ def describe(
 
 
 def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "missing"
+    for brand in (name, f"{name}-headless"):  # the installed programs have OpenCV without its own Qt
+        try:
+            return version(brand)
+        except PackageNotFoundError:
+            continue
+    return "missing"
 
 
 def _json(value: object) -> str:

@@ -189,7 +189,13 @@ class AudioHelper:
                 return
             self._state.started_at_s = now_s()
             process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # A windowed program of Windows has no stderr that could be inherited, and wants no console window.
+                stderr=subprocess.DEVNULL if sys.stderr is None else None,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                env=_environment(),
             )
             self._state.process = process
             for stream in self._state.streams.values():

@@ -178,6 +178,12 @@ def _end_with_parent() -> None:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def _pipe(descriptor: int, mode: str) -> IO[Any]:
+    """Standard input or output in bytes, also where Python gives a windowed program (Windows) neither."""
+    stream = sys.stdin if descriptor == 0 else sys.stdout
+    return open(descriptor, mode, closefd=False) if stream is None else stream.buffer
+
+
 def main() -> int:
     """Run until the pipe from the application ends."""
     _end_with_parent()
@@ -188,8 +194,8 @@ def main() -> int:
     application.setApplicationName("Bridgecall")  # what the sound server's mixer shows
     helper = Helper(queue)
     pipes: list[tuple[Any, tuple[Any, ...]]] = [
-        (_write_all, (queue, sys.stdout.buffer)),
-        (_read_all, (helper, sys.stdin.buffer)),
+        (_write_all, (queue, _pipe(1, "wb"))),
+        (_read_all, (helper, _pipe(0, "rb"))),
     ]
     watch = PulseWatch(helper.names_known.emit, _start_afresh, _start_afresh)
     for work, arguments in pipes:

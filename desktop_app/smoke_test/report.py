@@ -78,6 +78,11 @@ class Report:
                 **({"log": self._log} if self._log else {}),
             }
 
+    def begin(self) -> bool:
+        """Write the empty report; False when the file cannot be written."""
+        with self._lock:
+            return self._write()
+
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """Do a step in the block, which may set `detail` to what it found.
@@ -152,8 +157,8 @@ class Report:
         try:
             beside.write_text(self._text(), encoding="utf-8")
             beside.replace(self._path)  # never half a report
-        except OSError:
-            logger.exception("the report cannot be written")
+        except OSError as error:
+            logger.info("the report cannot be written: %s", error)
             with contextlib.suppress(OSError):
                 beside.unlink()
             return False

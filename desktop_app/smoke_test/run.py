@@ -42,6 +42,9 @@ def main(report_path: Path | None) -> int:
     limit_s = _limit_s()
     deadline_s = time.monotonic() - _age_s() + limit_s * (1 - RESERVE)
     report = Report(None if report_path is None else report_path.absolute())
+    if not report.begin():
+        _say(f"The report cannot be written to {report_path}.")
+        return EXIT_FAILED
     problem = missing_display()
     if problem is not None:
         report.fail("display", problem)

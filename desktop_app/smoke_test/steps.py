@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import aiohttp
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.engine.qt_bridge import EngineBridge
 from desktop_app.hosting import InProcessHost
@@ -19,6 +19,7 @@ from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.settings_dialog import SettingsDialog
 
 from .caller import NAME, Caller
+from .parts import import_everything
 from .picture import shown_counter
 from .report import StepFailedError
 from .sound import KEPT_WINDOWS, SmokeAudio
@@ -69,6 +70,7 @@ class SmokeTest:
         self.window = MainWindow(self._bridge, settings=SETTINGS, save_settings=store.save_in_background)
         self.window.controller.failed.connect(self._notices.append)
         self._sound_system = asyncio.create_task(asyncio.to_thread(_sound_helper_answers))
+        self._modules: asyncio.Task[int] | None = None
 
     async def run(self) -> None:
         """Do every step.
@@ -91,6 +93,7 @@ class SmokeTest:
             ("chat", self._read),
             ("panels", self._open_panels),
             ("sound-system", self._ask_sound_system),
+            ("modules", self._import_everything),
         ):
             with self._report.step(name) as step:
                 await work(step)
@@ -103,7 +106,7 @@ class SmokeTest:
         self.window.close()
         await done.wait()
         await self._bridge.close()
-        await asyncio.wait((self._sound_system,))
+        await asyncio.wait([each for each in (self._sound_system, self._modules) if each is not None])
         self.window.deleteLater()
 
     # --- the window -----------------------------------------------------------------------------
@@ -231,6 +234,8 @@ class SmokeTest:
         ):
             action.setChecked(True)
             await self._until(OPEN_LIMIT_S, panel.isVisible, f"{type(panel).__name__} does not open")
+            if panel is page.stats:
+                await self._until(OPEN_LIMIT_S, self._has_graphs, "the statistics show no graphs")
             action.setChecked(False)
         self.window.open_invite()
         dialog = self.window.findChild(InviteDialog)
@@ -239,11 +244,21 @@ class SmokeTest:
         await self._until(OPEN_LIMIT_S, dialog.isVisible, "the invitation does not open")
         dialog.close()
 
+    def _has_graphs(self) -> bool:
+        """They are loaded when somebody first looks at them."""
+        return any(
+            type(each).__name__ == "StatsGraphs" for each in self.window.call_page.stats.findChildren(QWidget)
+        )
+
     async def _ask_sound_system(self, step: Step) -> None:
         speakers = await self._sound_system
         if speakers is None:
             raise StepFailedError("The process for microphone and speaker does not answer.")
         step.detail = f"{speakers} speakers here, not used"
+
+    async def _import_everything(self, step: Step) -> None:
+        self._modules = asyncio.create_task(asyncio.to_thread(import_everything))
+        step.detail = f"{await self._modules} modules"
 
     # --- waiting --------------------------------------------------------------------------------
 

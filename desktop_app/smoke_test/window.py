@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from desktop_app.settings.store import SettingsStore
 from desktop_app.ui.icons import icon_names
 from desktop_app.ui.theme import apply_theme, icon
 
+from .parts import ErrorWatch
 from .report import StepFailedError, StoppedError
 from .steps import SmokeTest
 
@@ -64,6 +66,18 @@ async def _end_tasks() -> None:
 
 
 async def _test(report: Report, until_s: float, patience: float) -> None:
+    watch = ErrorWatch()
+    logging.getLogger().addHandler(watch)
+    try:
+        await _do_steps(report, until_s, patience)
+    finally:
+        logging.getLogger().removeHandler(watch)
+    with report.step("log"):
+        if watch.errors:
+            raise StepFailedError(f"Something failed on the way: {watch.errors[0]}")
+
+
+async def _do_steps(report: Report, until_s: float, patience: float) -> None:
     with report.step("engine"):
         test = SmokeTest(report, SettingsStore(settings_file()), patience)
     try:

@@ -101,7 +101,7 @@ class LinkOpener(QObject):
         box.setWindowTitle("Another call")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText("Leave this call and join the other one?")
-        box.setInformativeText(f"The link leads to the room “{clean_name(invite.room_id)}” on {invite.host}.")
+        box.setInformativeText(f"Room: {clean_name(invite.room_id)}\nServer: {invite.host}")
         leave = box.addButton(LEAVE, QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton(STAY, QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)

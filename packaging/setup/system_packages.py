@@ -3,7 +3,7 @@
     system_packages.py env    what making the Python environment needs
     system_packages.py run    also what the application loads: Qt's X11 and OpenGL libraries, PulseAudio
     system_packages.py test   also what the tests start: a virtual display, a browser, a sound server, `ip`,
-                              Janus, coturn and Redis
+                              Janus, coturn, Redis and NSIS
 
 A library is missing when the loader does not find it, a program when it is not on PATH; who installed it does
 not matter. Nothing is done and no network touched while nothing is missing. Root, or a sudo that asks for no
@@ -77,6 +77,7 @@ TEST_PROGRAMS = {
     ("janus",): "janus",
     ("turnserver",): "coturn",
     ("redis-server",): "redis-server",
+    ("makensis",): "nsis",
 }
 
 # Packages that bring a service -> its unit. The tests start the programs themselves, on ports of their own.

@@ -21,7 +21,8 @@ LIMIT_S = 100.0
 UNHURRIED = {"BRIDGECALL_SMOKE_TEST_LIMIT_S": str(LIMIT_S)}
 STEPS = [
     "start", "application", "engine", "window", "lobby", "settings", "host", "guest-page", "call", "connection",
-    "picture", "picture-back", "sound", "sound-back", "chat", "panels", "sound-system", "end",
+    "picture", "picture-back", "sound", "sound-back", "chat", "panels", "sound-system", "modules", "end",
+    "log",
 ]  # fmt: skip
 LOOPBACK_ALONE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 

@@ -46,3 +46,12 @@ def test_the_smoke_test_may_have_a_file_for_its_report() -> None:
     assert parse_arguments(["--smoke-test", "a/report.json"]).report == Path("a/report.json")
     with pytest.raises(SystemExit):
         parse_arguments(["--smoke-test", "--host"])
+
+
+def test_behind_two_dashes_a_link_smuggles_in_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """The Windows registry puts a clicked link between quotes, and some programs pass on the quotes in it."""
+    assert parse_arguments(["--", "bridgecall://h:1/r/x"]).clicked == "bridgecall://h:1/r/x"
+    with pytest.raises(SystemExit) as stopped:
+        parse_arguments(["--", "bridgecall:x", "--smoke-test", "C:/Users/ana/report.json"])
+    assert stopped.value.code == 2
+    assert "--smoke-test" in capsys.readouterr().err

@@ -146,7 +146,7 @@ def test_a_missing_library_names_its_package() -> None:
 
 
 def test_a_missing_program_names_its_package_and_any_alternative_will_do() -> None:
-    there = ("google-chrome", "ip", "Xvfb", "janus", "turnserver", "redis-server")
+    there = ("google-chrome", "ip", "Xvfb", "janus", "turnserver", "redis-server", "makensis")
     missing = system_packages.missing_for_test(lambda name: name in there)
     assert [each.package for each in missing] == ["pulseaudio", "pulseaudio-utils"]
 

@@ -46,6 +46,8 @@ _HASH_BLOCK_BYTES = 1024 * 1024
 _MAX_NUMBER = 10_000
 _NOT_OURS = (errno.ENOENT, errno.ELOOP, errno.EMLINK, errno.ENXIO)
 """Of the part file's place: nothing is there, or a symbolic link, or a device."""
+_LINKS_ARE_FOLLOWED = os.link not in os.supports_follow_symlinks
+"""By os.link: on Windows, which cannot be told not to, and where making a symbolic link takes a right of its own."""
 _IN_USE = "Another program is receiving this file into the same folder."
 
 
@@ -260,7 +262,7 @@ class PartFile(HeldFile):
         for number in range(1, _MAX_NUMBER):
             path = self._folder / numbered(name, number)
             try:
-                os.link(self._path, path, follow_symlinks=False)
+                os.link(self._path, path, follow_symlinks=_LINKS_ARE_FOLLOWED)
             except FileExistsError:
                 # Killed between the new name and the end of the old one?
                 if not os.path.samestat(

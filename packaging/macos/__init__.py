@@ -1,0 +1,1 @@
+"""The macOS package: application bundle, signature and disk image."""

@@ -1,0 +1,1 @@
+"""The Windows package: version resource and NSIS installer."""
