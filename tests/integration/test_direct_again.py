@@ -42,7 +42,7 @@ async def test_the_direct_path_is_taken_again_and_no_packet_is_lost(tmp_path: Pa
         await until_path(ends, relayed=False)
         carried = going.lab.stats()["c>a"]["sent"]
         await going.say("directly")
-        assert await packets_lost(ends) == before
+        assert await packets_lost(ends) <= before
         assert going.lab.stats()["c>a"]["sent"] - carried < 50
         # The connection is the same one, and was not silent for a moment.
         assert [len(end.bot.events("peer")) for end in ends] == changes
