@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linux import changelog, copyright_file, depends, icons, metainfo
+from linux import changelog, copyright_file, depends, icons, metainfo, runpath
 from linux.elf import is_elf
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def _copy_tree(tree: Path, library: Path, left_out: frozenset[Path]) -> None:
         target = library / source.relative_to(tree)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)
+        if is_elf(target):
+            runpath.remove_absolute(target)
 
 
 def _is_folder(path: Path) -> bool:
