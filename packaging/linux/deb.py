@@ -82,12 +82,14 @@ def make(tree: Path, out: Path, version: str, epoch: int) -> Path:
             file.chmod(0o644)
         for path in [root, *root.rglob("*")]:
             os.utime(path, (epoch, epoch), follow_symlinks=False)
+        made = Path(folder) / package.name  # a build that is interrupted leaves no half of a package
         subprocess.run(
-            ["dpkg-deb", "--root-owner-group", *COMPRESSION, "--build", str(root), str(package)],
+            ["dpkg-deb", "--root-owner-group", *COMPRESSION, "--build", str(root), str(made)],
             check=True,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8"},
         )
+        shutil.move(made, package)
     return package
 
 
