@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linux import changelog, copyright_file, depends, icons, metainfo
+from linux import changelog, copyright_file, depends, icons, metainfo, runpath
 from linux.elf import is_elf
 
 if TYPE_CHECKING:
@@ -82,12 +82,14 @@ def make(tree: Path, out: Path, version: str, epoch: int) -> Path:
             file.chmod(0o644)
         for path in [root, *root.rglob("*")]:
             os.utime(path, (epoch, epoch), follow_symlinks=False)
+        made = Path(folder) / package.name  # a build that is interrupted leaves no half of a package
         subprocess.run(
-            ["dpkg-deb", "--root-owner-group", *COMPRESSION, "--build", str(root), str(package)],
+            ["dpkg-deb", "--root-owner-group", *COMPRESSION, "--build", str(root), str(made)],
             check=True,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8"},
         )
+        shutil.move(made, package)
     return package
 
 
@@ -109,6 +111,8 @@ def _copy_tree(tree: Path, library: Path, left_out: frozenset[Path]) -> None:
         target = library / source.relative_to(tree)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)
+        if is_elf(target):
+            runpath.remove_absolute(target)
 
 
 def _is_folder(path: Path) -> bool:
