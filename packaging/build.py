@@ -74,6 +74,8 @@ def build(arguments: argparse.Namespace) -> None:
     number, epoch = version.version(), version.epoch()
     digest = proved.digest(ROOT)
     make_tree(number, epoch)
+    if arguments.only is None and not arguments.if_changed:  # no older version among what is released
+        shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir(exist_ok=True)
     system = archive.name(number)
     if not arguments.no_smoke_test:
