@@ -48,7 +48,7 @@ def _user(peer: PeerStats, counts: bool) -> dict[str, Any]:
         "av_offset_ms": None if peer.av_offset_ms is None else _round(peer.av_offset_ms),
         "loss_pct": _round(max(lost, default=0.0)),
         "candidate_type": peer.transport.local_candidate_type,
-        "remote_candidate_type": peer.transport.remote_candidate_type,
+        **({"remote_candidate_type": peer.transport.remote_candidate_type} if counts else {}),
         "video": {**_pictures(video), **(_lost_pictures(video) if counts else {})},
         **({} if peer.screen is None else {"screen": _pictures(peer.screen)}),
         "audio": {

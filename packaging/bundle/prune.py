@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bundle import INTERNAL, elf, elf_writer, environment, icu_data, stand_ins
+from linux import runpath
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,8 @@ def prune(tree: Path) -> None:
         _drop_system_libraries(internal)
         _drop_unneeded(tree)
         _strip(tree)
+        for path in _libraries(tree):
+            runpath.remove_absolute(path)
     _drop_empty_folders(internal)
 
 
