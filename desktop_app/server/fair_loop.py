@@ -14,8 +14,8 @@ import selectors
 import sys
 from typing import Any
 
-AT_A_TIME = 64
-"""Some 20 ms of work, when each of them has a message."""
+AT_A_TIME = 16
+"""Some 10 ms of work, when each of them has messages and others are let in."""
 
 if sys.platform == "linux":
 
