@@ -84,6 +84,7 @@ _UNWANTED = (
     r"(?:.*/)?(?:tests?|testing|__pycache__)/",
     r"(?:.*/)?(?:jupyter-html)/",
     r"setuptools/|pkg_resources/",
+    r"bridgecall\.egg-info/",  # of a clone in which `make env` was run
     r"[^/]+\.dist-info/RECORD$",  # what pip wrote where: paths of the machine that builds
 )
 
